@@ -1,0 +1,64 @@
+// What one environment (the main thread, or a worker_thread) has of the addon: its threads, and the way back to JS.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "netlink/channel.h"
+#include "netns/namespace.h"
+
+namespace netloom {
+
+class Instance {
+ public:
+  using Callback = std::function<void(Napi::Env)>;
+
+  explicit Instance(Napi::Env env);
+  ~Instance();
+
+  static Instance& of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }
+
+  // Runs `work` on a pool's thread and settles a promise with what `finish` makes of its outcome. While such work is
+  // under way the process does not end by itself.
+  template <typename State>
+  Napi::Promise run(ThreadPool& pool, Napi::Env env, std::shared_ptr<State> state, std::function<Outcome(State&)> work,
+                    std::function<Napi::Value(Napi::Env, State&)> finish) {
+    auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+    hold(env);
+    pool.post([this, state, deferred, work = std::move(work), finish = std::move(finish)] {
+      auto outcome = std::make_shared<Outcome>(work(*state));
+      callBack([this, state, deferred, outcome, finish](Napi::Env env) {
+        release(env);
+        if (*outcome) deferred->Resolve(finish(env, *state));
+        else deferred->Reject(errorOf(env, *outcome));
+      });
+    });
+    return deferred->Promise();
+  }
+
+  // From any thread: has `callback` run on the JS thread.
+  void callBack(Callback callback);
+
+  // On the JS thread: work is under way, work has ended.
+  void hold(Napi::Env env);
+  void release(Napi::Env env);
+
+  static Napi::Value errorOf(Napi::Env env, const Outcome& outcome);
+
+  CostModel costs;
+  Scratch scratch;          // for what runs on the JS thread
+  ThreadPool mover{1};      // enters namespaces, and promises nothing about its own
+  ThreadPool workers{2};    // whatever takes long
+  Napi::FunctionReference namespaceClass;
+  Napi::FunctionReference channelClass;
+
+ private:
+  static void stop(void* instance);
+
+  Napi::ThreadSafeFunction wayBack_;
+  size_t held_ = 0;
+  napi_env env_;
+};
+
+}  // namespace netloom

@@ -1,0 +1,178 @@
+#include "addon/namespace_object.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "addon/channel_object.h"
+#include "addon/instance.h"
+#include "netns/namespace.h"
+#include "packet/announce.h"
+
+namespace netloom {
+namespace {
+
+struct Made {
+  std::string name{};
+  Fd fd{};
+};
+
+// Work in flight has a descriptor of its own: the object may be closed meanwhile.
+Fd duplicate(int fd) { return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
+Napi::Value create(const Napi::CallbackInfo& info) {
+  auto& instance = Instance::of(info.Env());
+  auto state = std::make_shared<Made>();
+  if (info[0].IsString()) state->name = info[0].As<Napi::String>();
+  return instance.run<Made>(
+      instance.mover, info.Env(), state,
+      [](Made& made) { return made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd); },
+      [](Napi::Env env, Made& made) { return NamespaceObject::make(env, std::move(made.fd)); });
+}
+
+Napi::Value remove(const Napi::CallbackInfo& info) {
+  auto& instance = Instance::of(info.Env());
+  auto state = std::make_shared<Made>();
+  state->name = info[0].As<Napi::String>();
+  return instance.run<Made>(
+      instance.mover, info.Env(), state, [](Made& made) { return deleteNamedNamespace(made.name); },
+      [](Napi::Env env, Made&) { return env.Undefined(); });
+}
+
+Napi::Value open(const Napi::CallbackInfo& info) {
+  Fd fd;
+  const auto outcome = openNamespace(info[0].As<Napi::String>(), fd);
+  if (outcome) return NamespaceObject::make(info.Env(), std::move(fd));
+  Napi::Error(info.Env(), Instance::errorOf(info.Env(), outcome)).ThrowAsJavaScriptException();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
+  auto constructor = DefineClass(env, "Namespace",
+                                 {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
+                                  InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
+                                  InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel")});
+  Instance::of(env).namespaceClass = Napi::Persistent(constructor);
+  exports.Set("createNamespace", Napi::Function::New(env, create));
+  exports.Set("deleteNamespace", Napi::Function::New(env, remove));
+  exports.Set("openNamespace", Napi::Function::New(env, open));
+}
+
+Napi::Value NamespaceObject::make(Napi::Env env, Fd fd) {
+  auto object = Instance::of(env).namespaceClass.New({});
+  Unwrap(object)->fd_ = std::move(fd);
+  return object;
+}
+
+NamespaceObject::NamespaceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NamespaceObject>(info) {}
+
+Napi::Value NamespaceObject::getFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }
+
+void NamespaceObject::close(const Napi::CallbackInfo&) { fd_.reset(); }
+
+// sysctl([path, value | null]...): what was read, in order.
+Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
+  struct State {
+    Fd fd;
+    std::vector<Sysctl> sysctls;
+  };
+  auto& instance = Instance::of(info.Env());
+  auto state = std::make_shared<State>(duplicate(fd_.get()));
+  auto list = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    auto pair = list.Get(i).As<Napi::Array>();
+    auto value = pair.Get(1u);
+    state->sysctls.push_back({.path = pair.Get(0u).As<Napi::String>(),
+                              .write = value.IsString(),
+                              .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
+  }
+  return instance.run<State>(
+      instance.mover, info.Env(), state, [](State& state) { return applySysctls(state.fd.get(), state.sysctls); },
+      [](Napi::Env env, State& state) -> Napi::Value {
+        auto values = Napi::Array::New(env, state.sysctls.size());
+        for (uint32_t i = 0; i < state.sysctls.size(); ++i) values.Set(i, state.sysctls[i].value);
+        return values;
+      });
+}
+
+// socket(kind, address bytes | null, port, reuseAddress): a descriptor that is the caller's.
+Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
+  struct State {
+    Fd fd;
+    SocketSpec spec;
+    Fd made{};
+  };
+  static const std::map<std::string, std::array<int, 3>> kinds{
+      {"udp4", {AF_INET, SOCK_DGRAM, IPPROTO_UDP}},    {"udp6", {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}},
+      {"tcp4", {AF_INET, SOCK_STREAM, IPPROTO_TCP}},   {"tcp6", {AF_INET6, SOCK_STREAM, IPPROTO_TCP}},
+      {"icmp4", {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}},  {"icmp6", {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}},
+  };
+  auto& instance = Instance::of(info.Env());
+  const auto kind = kinds.find(info[0].As<Napi::String>());
+  if (kind == kinds.end()) {
+    Napi::TypeError::New(info.Env(), "unknown socket kind").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  const auto [domain, type, protocol] = kind->second;
+  auto state = std::make_shared<State>(duplicate(fd_.get()), SocketSpec{.domain = domain,
+                                                                        .type = type,
+                                                                        .protocol = protocol,
+                                                                        .bind = info[1].IsTypedArray(),
+                                                                        .address = {},
+                                                                        .port = static_cast<uint16_t>(info[2].ToNumber().Uint32Value()),
+                                                                        .reuseAddress = info[3].ToBoolean()});
+  if (state->spec.bind) {
+    auto address = info[1].As<Napi::Uint8Array>();
+    state->spec.address.assign(address.Data(), address.Data() + address.ByteLength());
+  }
+  return instance.run<State>(
+      instance.mover, info.Env(), state,
+      [](State& state) { return openSocket(state.fd.get(), state.spec, state.made); },
+      [](Napi::Env env, State& state) -> Napi::Value { return Napi::Number::New(env, state.made.release()); });
+}
+
+// announce(rows): one frame for each row of packet/announce.h.
+Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
+  struct State {
+    Fd fd;
+    std::vector<uint8_t> rows;
+  };
+  auto& instance = Instance::of(info.Env());
+  auto rows = info[0].As<Napi::Uint8Array>();
+  auto state = std::make_shared<State>(duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()));
+  return instance.run<State>(
+      instance.mover, info.Env(), state,
+      [](State& state) {
+        Fd socket;
+        auto outcome = openAnnouncer(state.fd.get(), socket);
+        return outcome ? sendAnnouncements(socket.get(), state.rows) : outcome;
+      },
+      [](Napi::Env env, State&) { return env.Undefined(); });
+}
+
+// channel(protocol): a netlink socket in the namespace.
+Napi::Value NamespaceObject::channel(const Napi::CallbackInfo& info) {
+  struct State {
+    Fd fd;
+    int protocol;
+    Fd made{};
+  };
+  auto& instance = Instance::of(info.Env());
+  auto state = std::make_shared<State>(duplicate(fd_.get()), info[0].As<Napi::Number>().Int32Value());
+  return instance.run<State>(
+      instance.mover, info.Env(), state,
+      [](State& state) {
+        if (auto outcome = enterNamespace(state.fd.get()); !outcome) return outcome;
+        int error = 0;
+        state.made = Transport::open(state.protocol, error);
+        return Outcome{.error = -error, .syscall = "socket(AF_NETLINK)"};
+      },
+      [](Napi::Env env, State& state) { return ChannelObject::make(env, std::move(state.made), state.protocol); });
+}
+
+}  // namespace netloom

@@ -1,0 +1,10 @@
+// The core's tables as JS values: operations, schemas, names, error codes.
+#pragma once
+
+#include <napi.h>
+
+namespace netloom {
+
+Napi::Object describeTables(Napi::Env env);
+
+}  // namespace netloom

@@ -1,0 +1,17 @@
+#include "netlink/operation.h"
+
+namespace netloom {
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> list;
+    for (auto family : {linkOperations, addressOperations, routeOperations, ruleOperations, neighbourOperations,
+                        nftablesOperations, conntrackOperations}) {
+      for (auto& operation : family()) list.push_back(operation);
+    }
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace netloom

@@ -1,0 +1,156 @@
+#include "netns/namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+namespace netloom {
+namespace {
+
+const char kDirectory[] = "/run/netns";
+const char kOwnNamespace[] = "/proc/thread-self/ns/net";
+
+std::string pathOf(const std::string& name) { return std::string(kDirectory) + "/" + name; }
+
+// /run/netns must be a shared mount, so that what is mounted in it is seen, and can be unmounted, in every mount
+// namespace made from this one. Several processes may find it missing at once: the lock is on the directory itself.
+Outcome prepareDirectory(Fd& lock) {
+  if (mkdir(kDirectory, 0755) < 0 && errno != EEXIST) return Outcome::failed("mkdir", kDirectory);
+  lock.reset(open(kDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock) return Outcome::failed("open", kDirectory);
+  while (flock(lock.get(), LOCK_EX) < 0) {
+    if (errno != EINTR) return Outcome::failed("flock", kDirectory);
+  }
+  if (mount("", kDirectory, "none", MS_SHARED | MS_REC, nullptr) == 0) return {};
+  if (errno != EINVAL) return Outcome::failed("mount", kDirectory);
+  // Not a mount point yet.
+  if (mount(kDirectory, kDirectory, "none", MS_BIND | MS_REC, nullptr) < 0 ||
+      mount("", kDirectory, "none", MS_SHARED | MS_REC, nullptr) < 0) {
+    return Outcome::failed("mount", kDirectory);
+  }
+  return {};
+}
+
+Outcome readFile(const std::string& path, std::string& value) {
+  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return Outcome::failed("open", path);
+  value.clear();
+  char buffer[4096];
+  ssize_t size;
+  while ((size = read(file.get(), buffer, sizeof(buffer))) > 0) value.append(buffer, size);
+  if (size < 0) return Outcome::failed("read", path);
+  while (!value.empty() && value.back() == '\n') value.pop_back();
+  return {};
+}
+
+Outcome writeFile(const std::string& path, const std::string& value) {
+  Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return Outcome::failed("open", path);
+  if (write(file.get(), value.data(), value.size()) < 0) return Outcome::failed("write", path);
+  return {};
+}
+
+}  // namespace
+
+Outcome Outcome::failed(const char* syscall, std::string path) {
+  return {.error = errno, .syscall = syscall, .path = std::move(path)};
+}
+
+Outcome openNamespace(const std::string& path, Fd& out) {
+  out.reset(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!out) return Outcome::failed("open", path);
+  if (ioctl(out.get(), NS_GET_NSTYPE) != CLONE_NEWNET) {
+    out.reset();
+    return {.error = EINVAL, .syscall = "ioctl(NS_GET_NSTYPE)", .path = path};
+  }
+  return {};
+}
+
+Outcome createNamespace(Fd& out) {
+  if (unshare(CLONE_NEWNET) < 0) return Outcome::failed("unshare(CLONE_NEWNET)");
+  return openNamespace(kOwnNamespace, out);
+}
+
+Outcome createNamedNamespace(const std::string& name, Fd& out) {
+  Fd lock;
+  if (auto outcome = prepareDirectory(lock); !outcome) return outcome;
+  const auto path = pathOf(name);
+  Fd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
+  if (!file) return Outcome::failed("open", path);
+  auto outcome = createNamespace(out);
+  if (outcome && mount(kOwnNamespace, path.c_str(), "none", MS_BIND, nullptr) < 0) outcome = Outcome::failed("mount", path);
+  if (!outcome) {
+    out.reset();
+    unlink(path.c_str());
+  }
+  return outcome;
+}
+
+Outcome deleteNamedNamespace(const std::string& name) {
+  const auto path = pathOf(name);
+  // EINVAL: a file that nothing is mounted on, as a crash between open and mount leaves it.
+  if (umount2(path.c_str(), MNT_DETACH) < 0 && errno != EINVAL) return Outcome::failed("umount2", path);
+  if (unlink(path.c_str()) < 0) return Outcome::failed("unlink", path);
+  return {};
+}
+
+Outcome enterNamespace(int fd) {
+  if (setns(fd, CLONE_NEWNET) < 0) return Outcome::failed("setns");
+  return {};
+}
+
+Outcome applySysctls(int fd, std::vector<Sysctl>& sysctls) {
+  if (auto outcome = enterNamespace(fd); !outcome) return outcome;
+  std::vector<std::pair<std::string, std::string>> undo;
+  for (auto& sysctl : sysctls) {
+    const auto path = "/proc/sys/" + sysctl.path;
+    std::string before;
+    auto outcome = readFile(path, before);
+    // Some can only be written (net.ipv4.route.flush): nothing to give back.
+    const bool readable = static_cast<bool>(outcome);
+    if (sysctl.write) {
+      outcome = writeFile(path, sysctl.value);
+      if (outcome && readable) undo.emplace_back(path, before);
+    } else {
+      sysctl.value = before;
+    }
+    if (outcome) continue;
+    for (auto step = undo.rbegin(); step != undo.rend(); ++step) writeFile(step->first, step->second);
+    return outcome;
+  }
+  return {};
+}
+
+Outcome openSocket(int fd, const SocketSpec& spec, Fd& out) {
+  if (auto outcome = enterNamespace(fd); !outcome) return outcome;
+  out.reset(socket(spec.domain, spec.type | SOCK_CLOEXEC | SOCK_NONBLOCK, spec.protocol));
+  if (!out) return Outcome::failed("socket");
+  const int on = 1;
+  if (spec.reuseAddress) setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (!spec.bind) return {};
+  int bound;
+  if (spec.domain == AF_INET6) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(spec.port);
+    std::copy(spec.address.begin(), spec.address.end(), address.sin6_addr.s6_addr);
+    bound = bind(out.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  } else {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(spec.port);
+    std::copy(spec.address.begin(), spec.address.end(), reinterpret_cast<uint8_t*>(&address.sin_addr));
+    bound = bind(out.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+  if (bound < 0) return Outcome::failed("bind");
+  return {};
+}
+
+}  // namespace netloom

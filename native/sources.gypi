@@ -1,0 +1,50 @@
+{
+  "variables": {
+    "core_sources": [
+      "native/conntrack/conntrack.cc",
+      "native/netlink/channel.cc",
+      "native/netlink/codec.cc",
+      "native/netlink/operation.cc",
+      "native/netlink/schema.cc",
+      "native/netlink/thread_pool.cc",
+      "native/netlink/transport.cc",
+      "native/netns/namespace.cc",
+      "native/nftables/expressions/bitwise.cc",
+      "native/nftables/expressions/byteorder.cc",
+      "native/nftables/expressions/cmp.cc",
+      "native/nftables/expressions/counter.cc",
+      "native/nftables/expressions/ct.cc",
+      "native/nftables/expressions/expressions.cc",
+      "native/nftables/expressions/immediate.cc",
+      "native/nftables/expressions/log.cc",
+      "native/nftables/expressions/lookup.cc",
+      "native/nftables/expressions/masq.cc",
+      "native/nftables/expressions/meta.cc",
+      "native/nftables/expressions/nat.cc",
+      "native/nftables/expressions/payload.cc",
+      "native/nftables/expressions/range.cc",
+      "native/nftables/expressions/redir.cc",
+      "native/nftables/expressions/reject.cc",
+      "native/nftables/objects.cc",
+      "native/nftables/rows.cc",
+      "native/packet/announce.cc",
+      "native/rtnetlink/addresses.cc",
+      "native/rtnetlink/kinds/bridge.cc",
+      "native/rtnetlink/kinds/ifb.cc",
+      "native/rtnetlink/kinds/kinds.cc",
+      "native/rtnetlink/kinds/veth.cc",
+      "native/rtnetlink/links.cc",
+      "native/rtnetlink/names.cc",
+      "native/rtnetlink/neighbours.cc",
+      "native/rtnetlink/routes.cc",
+      "native/rtnetlink/rules.cc"
+    ],
+    "addon_sources": [
+      "native/addon/addon.cc",
+      "native/addon/channel_object.cc",
+      "native/addon/instance.cc",
+      "native/addon/namespace_object.cc",
+      "native/addon/tables.cc"
+    ]
+  }
+}

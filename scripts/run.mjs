@@ -1,0 +1,25 @@
+// `npm start`, `npm test` and `npm run bench`: set up what is missing, then run, as root or in a user namespace.
+//
+//   node scripts/run.mjs demo | test | bench [arguments]
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { runMain, Stop } from './say.mjs';
+import { root, setup } from './setup.mjs';
+import { forward, isPrivileged, runUnprivileged } from './unprivileged.mjs';
+
+const commands = {
+  demo: [join(root, 'bin/netloom.js'), 'demo'],
+  test: [join(root, 'scripts/test.mjs')],
+  bench: [join(root, 'bench/run.mjs')],
+};
+
+await runMain(async () => {
+  const [name, ...args] = process.argv.slice(2);
+  const command = commands[name];
+  if (command === undefined)
+    throw new Stop(`usage: node scripts/run.mjs ${Object.keys(commands).join(' | ')} [arguments]`);
+  await setup(name === 'bench' ? 'test' : name);
+  const argv = [...process.execArgv, ...command, ...args];
+  if (!isPrivileged()) return runUnprivileged(process.execPath, argv);
+  return forward(spawn(process.execPath, argv, { stdio: 'inherit' }));
+});
