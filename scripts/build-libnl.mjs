@@ -1,7 +1,7 @@
 // A static, position-independent libnl-3 for the prebuilt binary, from the distribution's own source package.
 // (Debian's libnl-3.a is not position-independent, so it cannot go into a .node file.) Result: build-libnl/prefix.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quietly, Stop } from './say.mjs';
 import { root } from './setup.mjs';
@@ -49,25 +49,23 @@ export async function buildLibnl() {
   mkdirSync(source);
   execFileSync('tar', ['-xf', join(folder, archive), '-C', source, '--strip-components=1']);
   const configure = ['--enable-static', '--disable-shared', '--with-pic', '--disable-cli', '--disable-debug'];
-  const env = { ...process.env, CFLAGS: '-O2 -ffunction-sections -fdata-sections -fvisibility=hidden' };
+  // Only libnl-3 itself is built, whose sources need no parser generator: let configure find none missing.
+  const env = {
+    ...process.env,
+    FLEX: 'true',
+    BISON: 'true',
+    YACC: 'true',
+    CFLAGS: '-O2 -ffunction-sections -fdata-sections -fvisibility=hidden',
+  };
   const inSource = { cwd: source, env };
   await quietly('configuring libnl', './configure', [...configure, `--prefix=${prefix}`], inSource);
-  const libraries = ['lib/libnl-3.la'];
-  await quietly('building libnl', 'make', ['-j2', ...libraries], inSource);
-  await quietly(
-    'installing libnl',
-    'make',
-    ['install-libLTLIBRARIES', 'install-pkgconfigDATA', ...headerTargets(source)],
-    {
-      ...inSource,
-    },
-  );
+  await quietly('building libnl', 'make', ['-j2', 'lib/libnl-3.la'], inSource);
+  // `make install` would build the whole suite; this is one archive, its headers and its .pc file.
+  mkdirSync(join(prefix, 'lib/pkgconfig'), { recursive: true });
+  copyFileSync(join(source, 'lib/.libs/libnl-3.a'), join(prefix, 'lib/libnl-3.a'));
+  copyFileSync(join(source, 'libnl-3.0.pc'), join(prefix, 'lib/pkgconfig/libnl-3.0.pc'));
+  cpSync(join(source, 'include/netlink'), join(prefix, 'include/libnl3/netlink'), { recursive: true });
   const result = { prefix, version, archive, licence: join(source, 'COPYING') };
   writeFileSync(record, JSON.stringify(result));
   return result;
-}
-
-function headerTargets(source) {
-  const makefile = readFileSync(join(source, 'Makefile'), 'utf8');
-  return [...makefile.matchAll(/^(install-[a-z_]*libnlinclude[a-z_]*HEADERS):/gm)].map((match) => match[1]);
 }

@@ -1,11 +1,11 @@
 // The development side of the native code: unit tests under sanitizers, fuzzers. Everything lands in build-cmake/.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { which } from './packages.mjs';
 import { quietly, Stop } from './say.mjs';
-import { root } from './setup.mjs';
+import { root, withLock } from './setup.mjs';
 
 export const nativeFiles = (folder, pattern) =>
   readdirSync(join(root, 'native', folder)).filter((name) => pattern.test(name));
@@ -23,20 +23,23 @@ function buildFolder(name) {
 }
 
 /** Configures (once) and builds; returns the folder. */
-export async function cmakeBuild(name, target, options) {
-  const folder = buildFolder(name);
-  if (!existsSync(join(folder, 'Makefile'))) {
-    const args = ['-S', join(root, 'native'), '-B', folder, '-G', 'Unix Makefiles', ...options];
-    await quietly(`configuring ${name}`, which('cmake'), args);
-  }
-  await quietly(`building ${name}`, which('cmake'), ['--build', folder, '--parallel', '2', '--target', target]);
-  return folder;
+export function cmakeBuild(name, target, options) {
+  return withLock(async () => {
+    const folder = buildFolder(name);
+    if (!existsSync(join(folder, 'Makefile'))) {
+      const args = ['-S', join(root, 'native'), '-B', folder, '-G', 'Unix Makefiles', ...options];
+      await quietly(`configuring ${name}`, which('cmake'), args);
+    }
+    await quietly(`building ${name}`, which('cmake'), ['--build', folder, '--parallel', '2', '--target', target]);
+    return folder;
+  });
 }
 
 /** Runs the doctest executable; returns what its closing line counted. */
 export async function runUnitTests() {
   const folder = await cmakeBuild('unit', 'netloom-test', ['-DNETLOOM_SANITIZE=ON']);
   const run = spawnSync(join(folder, 'netloom-test'), [], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 28 });
+  if (!folder.startsWith(root)) rmSync(folder, { recursive: true, force: true });
   process.stdout.write(run.stdout);
   process.stderr.write(run.stderr);
   const counts = /test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed\s*\|\s*(\d+) skipped/.exec(run.stdout);

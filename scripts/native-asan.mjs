@@ -17,7 +17,7 @@ await runMain(async () => {
   process.env.LD_PRELOAD = `${libasan}:${libubsan}`;
   process.env.ASAN_OPTIONS = 'detect_leaks=0:abort_on_error=1';
   process.env.UBSAN_OPTIONS = 'halt_on_error=1:print_stacktrace=1';
-  const argv = [bin('vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)];
+  const argv = [bin('vitest', 'vitest.mjs'), 'run', '--configLoader=runner', ...process.argv.slice(2)];
   if (!isPrivileged()) return runUnprivileged(process.execPath, argv);
   return forward(spawn(process.execPath, argv, { stdio: 'inherit', cwd: root, env: nodeGypEnv() }));
 });

@@ -16,12 +16,15 @@ export function which(program) {
   return undefined;
 }
 
-function exists(folder, pattern) {
-  try {
-    return readdirSync(folder, { recursive: true }).some((name) => pattern.test(name));
-  } catch {
-    return false;
-  }
+const entries = (folder) => (existsSync(folder) ? readdirSync(folder) : []);
+
+function hasLibFuzzer() {
+  const versions = entries('/usr/lib').filter((name) => name.startsWith('llvm-'));
+  const runtimes = versions.flatMap((llvm) => {
+    const folder = join('/usr/lib', llvm, 'lib/clang');
+    return entries(folder).flatMap((version) => entries(join(folder, version, 'lib/linux')));
+  });
+  return runtimes.some((name) => name.startsWith('libclang_rt.fuzzer-'));
 }
 
 const packages = {
@@ -41,7 +44,7 @@ const packages = {
   cmake: () => which('cmake'),
   'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
   clang: () => which('clang++'),
-  'libclang-rt-dev': () => exists('/usr/lib', /^llvm-[^/]+\/lib\/clang\/.*libclang_rt\.fuzzer-[^/]+\.a$/),
+  'libclang-rt-dev': hasLibFuzzer,
   'clang-format': () => which('clang-format'),
 };
 
@@ -93,6 +96,8 @@ export async function installPackages({ needed, wanted }) {
   const flags = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
   if (required.length > 0)
     await quietly(`installing ${required.join(' ')}`, 'apt-get', [...flags, ...required], { env });
+  const absent = missing(required);
+  if (absent.length > 0) throw new Stop(`apt-get installed ${absent.join(', ')}, but what they bring is not there`);
   if (optional.length > 0) {
     try {
       await quietly(`installing ${optional.join(' ')}`, 'apt-get', [...flags, ...optional], { env });

@@ -1,18 +1,21 @@
 // `npm run prebuild`: the binaries of the published package, in prebuilds/linux-<arch>/. Built from a staged copy, so
 // that build/ keeps the development build.
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildLibnl } from './build-libnl.mjs';
 import { quietly, runMain, say, warn } from './say.mjs';
 import { bin, nodeGypEnv, root, setup } from './setup.mjs';
 
-const offer = `This folder holds binaries of netloom. netloom.glibc.node contains code of libnl (Netlink Library Suite),
-version VERSION, linked statically. libnl is free software under the GNU Lesser General Public License, version 2.1;
-its text is in libnl.LGPL-2.1.txt beside this file.
+const offer = `This folder holds binaries of netloom.
 
+netloom.glibc.node contains code of libnl (Netlink Library Suite), version VERSION, linked statically. libnl is free
+software under the GNU Lesser General Public License, version 2.1; its text is in libnl.LGPL-2.1.txt beside this file.
 Source of libnl: Debian's source package "libnl3" (apt-get source libnl3), file ARCHIVE, unchanged.
-To use a changed libnl: everything else in the binary is in this package, under native/, with its build file. Put your
-libnl where pkg-config finds it and run "npx netloom build-native".
+
+netloom-exec is linked statically to glibc, which has the same licence (Debian's source package "glibc").
+
+To use a changed libnl or glibc: everything else in the binaries is in this package, under native/, with its build file.
+Install yours where the compiler and pkg-config find it and run "npx netloom build-native".
 `;
 
 /** Third-party headers and licences that a build from the package needs where there is no node_modules. */

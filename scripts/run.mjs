@@ -1,11 +1,10 @@
 // `npm start`, `npm test` and `npm run bench`: set up what is missing, then run, as root or in a user namespace.
 //
 //   node scripts/run.mjs demo | test | bench [arguments]
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { runMain, Stop } from './say.mjs';
 import { root, setup } from './setup.mjs';
-import { forward, isPrivileged, runUnprivileged } from './unprivileged.mjs';
+import { isPrivileged, runHere, runUnprivileged } from './unprivileged.mjs';
 
 const commands = {
   demo: [join(root, 'bin/netloom.js'), 'demo'],
@@ -21,5 +20,5 @@ await runMain(async () => {
   await setup(name === 'bench' ? 'test' : name);
   const argv = [...process.execArgv, ...command, ...args];
   if (!isPrivileged()) return runUnprivileged(process.execPath, argv);
-  return forward(spawn(process.execPath, argv, { stdio: 'inherit' }));
+  return runHere(process.execPath, argv);
 });

@@ -1,9 +1,10 @@
 // What set-up says to people: short lines on stderr, the noise of other programs only when they fail.
 import { spawn } from 'node:child_process';
-import { styleText } from 'node:util';
 
+// No util.styleText: this must still run, and say what is wrong, on a Node.js that is too old.
+const codes = { red: 31, yellow: 33, cyan: 36 };
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
-const paint = (format, text) => (colour ? styleText(format, text) : text);
+const paint = (name, text) => (colour ? `\x1b[${codes[name]}m${text}\x1b[39m` : text);
 
 export const say = (text) => process.stderr.write(`${paint('cyan', 'netloom')} ${text}\n`);
 export const warn = (text) => process.stderr.write(`${paint('yellow', 'netloom')} ${text}\n`);
@@ -35,7 +36,9 @@ export async function quietly(title, command, args, options = {}) {
     child.on('close', (exit, signal) => resolve({ code: exit ?? signal, output: Buffer.concat(chunks).toString() }));
   });
   if (code !== 0) {
-    const tail = output.trimEnd().split('\n').slice(-40).join('\n');
+    const lines = output.trimEnd().split('\n');
+    // npm says what is wrong first and its usage last; a compiler the other way round.
+    const tail = (lines.length > 60 ? [...lines.slice(0, 20), '[...]', ...lines.slice(-40)] : lines).join('\n');
     throw new Stop(`${title} failed (${code}): ${command} ${args.join(' ')}\n${tail}`);
   }
   say(`${title}: done in ${((Date.now() - started) / 1000).toFixed(1)} s`);

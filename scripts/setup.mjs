@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   existsSync,
   openSync,
   readdirSync,
@@ -66,6 +67,8 @@ const npmStep = {
     return Object.entries(lock.packages).some(([path, entry]) => {
       if (path === '' || installed[path]?.version === entry.version) return false;
       if (!entry.optional) return true;
+      // Optional ones that name no processor belong to a variant for another platform (wasm).
+      if (entry.cpu === undefined) return false;
       const fits = (list, value) => list === undefined || list.includes(value);
       const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
       return fits(entry.os, 'linux') && fits(entry.cpu, process.arch) && fits(entry.libc, libc);
@@ -88,7 +91,7 @@ const nativeStep = {
     const gyp = ['binding.gyp', 'native/targets.gypi', 'native/sources.gypi', 'native/napi-include.cjs'];
     const header = read('/usr/include/libnl3/netlink/version.h') ?? '';
     return {
-      config: hash(gyp, process.version, process.arch, process.env.npm_config_nodedir ?? '', root, header),
+      config: hash(gyp, process.version, process.arch, nodeGypEnv().npm_config_nodedir ?? '', root, header),
       sources: hash(filesUnder('native', skip)),
     };
   },
@@ -137,14 +140,32 @@ const steps = {
   fuzz: [npmStep],
 };
 
-/** Held until this process ends, however it ends: the kernel drops an flock with the last descriptor. */
+/**
+ * Runs `work` while no other process works on this checkout. The kernel drops an flock with its last descriptor, so
+ * none outlives its owner, however that ends.
+ */
+export async function withLock(work) {
+  const fd = lock();
+  try {
+    return await work();
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
 function lock() {
-  if (!which('flock')) return;
-  const fd = openSync(at('.setup.lock'), 'w');
-  const take = (...flags) => spawnSync(which('flock'), [...flags, '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
-  if (take('-n').status === 0) return;
-  say('waiting for another set-up of this checkout ...');
-  take('-x');
+  let fd;
+  try {
+    fd = openSync(at('.setup.lock'), 'a');
+  } catch {
+    return undefined; // Another user's checkout: nothing in it will be written.
+  }
+  const take = (...flags) => spawnSync('flock', [...flags, '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  if (take('-n').status === 1) {
+    say('waiting for another set-up of this checkout ...');
+    take('-x');
+  }
+  return fd;
 }
 
 export async function setup(purpose) {
@@ -156,9 +177,10 @@ export async function setup(purpose) {
   const wanted = purposes[purpose];
   const anyMissing = missing([...wanted.needed, ...wanted.wanted]).length > 0;
   if (!anyMissing && !steps[purpose].some((step) => step.stale())) return;
-  lock();
-  await installPackages(wanted);
-  for (const step of steps[purpose]) if (step.stale()) await step.run();
+  await withLock(async () => {
+    await installPackages(wanted);
+    for (const step of steps[purpose]) if (step.stale()) await step.run();
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -15,7 +15,8 @@ async function runVitest(args) {
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const argv = [bin('vitest', 'vitest.mjs'), 'run', ...reporters, ...args];
+    // The other loaders write beside the configuration file, where another user may not.
+    const argv = [bin('vitest', 'vitest.mjs'), 'run', '--configLoader=runner', ...reporters, ...args];
     const code = await forward(spawn(process.execPath, argv, { stdio: 'inherit', cwd: root }));
     return { code, ...readReport(report, code) };
   } finally {

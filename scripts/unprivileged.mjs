@@ -52,6 +52,14 @@ export async function runUnprivileged(command, args) {
   return forward(spawn(program, [...unshare, 'sh', '-c', inside, 'sh', command, ...args], { stdio: 'inherit', env }));
 }
 
+/** The same for those who may: no namespace, but the child still learns of it when this process is killed. */
+export function runHere(command, args) {
+  const [program, ...rest] = which('setpriv')
+    ? ['setpriv', '--pdeathsig', 'TERM', command, ...args]
+    : [command, ...args];
+  return forward(spawn(program, rest, { stdio: 'inherit' }));
+}
+
 /** Hands this process's signals to the child and the child's end to the caller. */
 export function forward(child) {
   const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {

@@ -159,7 +159,10 @@ export function formatIpv4(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }
 
-/** RFC 5952: lower case, the longest run of two or more zero groups (the first of equals) as `::`, mapped IPv4 dotted. */
+/**
+ * RFC 5952: lower case, the longest run of two or more zero groups (the first of equals) as `::`. Mapped and
+ * compatible addresses end dotted, as inet_ntop(3) and so `ip -j` and `nft -j` print them.
+ */
 export function formatIpv6(bytes: Uint8Array): string {
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
@@ -174,6 +177,7 @@ export function formatIpv6(bytes: Uint8Array): string {
     }
     i += length;
   }
+  if (best === 0 && bestLength === 6) return `::${formatIpv4(readIpv4(bytes, 12))}`;
   if (best === 0 && bestLength === 5 && groups[5] === 0xffff) return `::ffff:${formatIpv4(readIpv4(bytes, 12))}`;
   const hex = groups.map((group) => group.toString(16));
   return best < 0 ? hex.join(':') : `${hex.slice(0, best).join(':')}::${hex.slice(best + bestLength).join(':')}`;

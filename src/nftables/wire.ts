@@ -94,7 +94,15 @@ export type Expression =
       readonly regProtoMax?: Register;
     }
   | { readonly type: 'counter'; readonly packets?: number; readonly bytes?: number }
-  | { readonly type: 'log'; readonly prefix?: string; readonly group?: number; readonly level?: number; readonly flags?: number }
+  | {
+      readonly type: 'log';
+      readonly prefix?: string;
+      readonly group?: number;
+      readonly snaplen?: number;
+      readonly qthreshold?: number;
+      readonly level?: number;
+      readonly flags?: number;
+    }
   | { readonly type: 'reject'; readonly kind: number; readonly icmpCode?: number }
   /** One that netloom does not know: kept by name. */
   | { readonly type: 'unknown'; readonly name: string };
@@ -178,9 +186,12 @@ export interface SetElements {
 
 /** One message of a transaction. `create` fails if the object is there (`NLM_F_EXCL`). */
 export type Operation =
-  | { readonly op: 'newtable' | 'deltable'; readonly object: Table; readonly create?: boolean }
+  | { readonly op: 'newtable'; readonly object: Table; readonly create?: boolean }
+  /** Without a name all tables of the family; of `unspec`, all there are (`flush ruleset`). */
+  | { readonly op: 'deltable'; readonly object: { readonly family: Family | 'unspec'; readonly name?: string } }
   | { readonly op: 'newchain' | 'delchain'; readonly object: Chain; readonly create?: boolean }
   | { readonly op: 'newrule'; readonly object: Rule; readonly mode: 'add' | 'insert' | 'replace' }
-  | { readonly op: 'delrule'; readonly object: Rule }
+  /** Without `handle` all rules of the chain, without `chain` all of the table. */
+  | { readonly op: 'delrule'; readonly object: Omit<Rule, 'chain'> & { readonly chain?: string } }
   | { readonly op: 'newset' | 'delset'; readonly object: SetDefinition; readonly create?: boolean }
   | { readonly op: 'newsetelem' | 'delsetelem'; readonly object: SetElements; readonly create?: boolean };

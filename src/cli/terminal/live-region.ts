@@ -38,7 +38,10 @@ export class LiveRegion {
   #lastFrameAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #cursorHidden = false;
-  readonly #onExit = (): void => this.close();
+  readonly #onExit = (): void => {
+    // An uncaught error's stack may stand where the region was: take nothing away above the cursor.
+    this.#stream.write(`${ERASE_BELOW}${SHOW_CURSOR}`);
+  };
 
   constructor(options: { stream: TerminalStream; columns: () => number; color: boolean; unicode: boolean }) {
     this.#stream = options.stream;
@@ -49,7 +52,7 @@ export class LiveRegion {
 
   add(item: LiveItem): void {
     this.#items.add(item);
-    this.#timer ??= setInterval(() => this.#draw(), REFRESH_MS).unref();
+    this.#timer ??= setInterval(() => this.refresh(), REFRESH_MS).unref();
     this.#hideCursor();
     this.#draw();
   }
@@ -121,7 +124,7 @@ export class LiveRegion {
     if (this.#cursorHidden) return;
     this.#cursorHidden = true;
     this.#stream.write(HIDE_CURSOR);
-    // Whatever ends the process in an orderly way, an uncaught error included, must not leave a hidden cursor.
+    // However the process ends, an uncaught error included, the cursor comes back.
     process.once('exit', this.#onExit);
   }
 }

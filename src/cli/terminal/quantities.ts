@@ -5,8 +5,9 @@ export function count(value: number | bigint): string {
   return grouped.format(value);
 }
 
-/** `0.4 ms`, `12 ms`, `1.24 s`, `59.9 s`, `2 min 05 s` */
+/** `<0.1 ms`, `0.4 ms`, `12 ms`, `1.24 s`, `59.9 s`, `2 min 05 s` */
 export function duration(milliseconds: number): string {
+  if (milliseconds < 0.05) return '<0.1 ms';
   if (milliseconds < 9.95) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 999.5) return `${milliseconds.toFixed(0)} ms`;
   if (milliseconds < 9_995) return `${(milliseconds / 1000).toFixed(2)} s`;

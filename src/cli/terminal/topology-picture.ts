@@ -145,7 +145,7 @@ function draw(topology: Topology, contents: readonly ColumnContent[], layout: La
   const routerY = externalY + 4;
   const integrationY = routerY + routerHeight + 3;
   const vmY = integrationY + networkHeight + 3;
-  const canvas = new Canvas(indent + width, vmY + vmHeight + 3);
+  const canvas = new Canvas(options.columns, vmY + vmHeight + 3);
 
   const middle = indent + Math.floor(width / 2);
   const outside = outsideLine(topology);

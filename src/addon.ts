@@ -1,0 +1,115 @@
+/** The native module: this file alone knows its shape and where it lies. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type FieldType = 'flag' | 'u8' | 'u16' | 'u32' | 's32' | 'u64' | 'string' | 'bytes' | 'nest' | 'list' | 'union';
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly schema?: number;
+  readonly names?: string;
+  readonly variants?: readonly { readonly name: string; readonly schema: number }[];
+}
+
+export interface Tables {
+  readonly operations: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly protocol: number;
+    readonly kind: 'change' | 'get' | 'dump' | 'begin' | 'end' | 'rows';
+    /** Indexes into `schemas`; -1 for none. */
+    readonly schema: number;
+    readonly reply: number;
+  }[];
+  readonly schemas: readonly { readonly name: string; readonly fields: readonly FieldDescription[] }[];
+  readonly names: Readonly<Record<string, { readonly flags: boolean; readonly entries: readonly [string, number][] }>>;
+  /** By errno: the code and the C library's text. */
+  readonly errors: Readonly<Record<number, readonly [code: string, text: string]>>;
+}
+
+/** Dispatch as `submit` takes it. */
+export const dispatchModes = { adaptive: 0, worker: 1, inline: 2 } as const;
+
+export interface NativeChannel {
+  /** Results (null: all succeeded) when carried out at once; undefined when `done` will be called with them. */
+  submit(requests: Uint8Array, dispatch: number, done: (results: Uint8Array | null) => void): Uint8Array | null | undefined;
+  close(): void;
+}
+
+export interface NativeNamespace {
+  /** -1 once closed. */
+  readonly fd: number;
+  close(): void;
+  sysctl(entries: [path: string, value: string | null][]): Promise<string[]>;
+  socket(kind: string, address: Uint8Array | null, port: number, reuseAddress: boolean): Promise<number>;
+  announce(rows: Uint8Array): Promise<void>;
+  channel(protocol: number): Promise<NativeChannel>;
+}
+
+/** What a failed system call rejects with. */
+export interface NativeError extends Error {
+  readonly errno: number;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
+export interface Addon {
+  readonly tables: Tables;
+  /** Without a name: anonymous. */
+  createNamespace(name: string | null): Promise<NativeNamespace>;
+  deleteNamespace(name: string): Promise<void>;
+  openNamespace(path: string): NativeNamespace;
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+function libc(): 'glibc' | 'musl' {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime ? 'glibc' : 'musl';
+}
+
+function find(): { module: string; exec: string } {
+  const built = join(root, 'build', 'Release');
+  if (existsSync(join(built, 'netloom.node'))) {
+    return { module: join(built, 'netloom.node'), exec: join(built, 'netloom-exec') };
+  }
+  const prebuilt = join(root, 'prebuilds', `linux-${process.arch}`);
+  const module = join(prebuilt, `netloom.${libc()}.node`);
+  if (existsSync(module)) return { module, exec: join(prebuilt, 'netloom-exec') };
+  throw Object.assign(
+    new Error(
+      `netloom has no native module for linux-${process.arch} (${libc()}); ` +
+        'build it with `npx netloom build-native` (needs g++, make, python3, pkg-config and libnl-3-dev)',
+    ),
+    { code: 'ERR_NETLOOM_NO_ADDON' },
+  );
+}
+
+function load(): { addon: Addon; execPath: string } {
+  if (process.platform !== 'linux') {
+    throw Object.assign(
+      new Error(`netloom works on Linux only: it speaks netlink to the Linux kernel (this is ${process.platform})`),
+      { code: 'ERR_NETLOOM_PLATFORM' },
+    );
+  }
+  const { module, exec } = find();
+  try {
+    return { addon: createRequire(import.meta.url)(module) as Addon, execPath: exec };
+  } catch (error) {
+    const missing = /(lib[\w.+-]+\.so[\w.]*): cannot open shared object/.exec(String(error))?.[1];
+    if (!missing) throw error;
+    const advice = missing.startsWith('libnl-3') ? '; install the package libnl-3-200 (Debian) or libnl3' : '';
+    throw Object.assign(new Error(`netloom's native module needs ${missing}${advice}`, { cause: error }), {
+      code: 'ERR_DLOPEN_FAILED',
+    });
+  }
+}
+
+const loaded = load();
+
+export const addon: Addon = loaded.addon;
+/** The program that enters a namespace and becomes another (native/netns/exec.c). */
+export const execPath: string = loaded.execPath;

@@ -1,0 +1,191 @@
+import { checkInteger, checkKeys, NetlinkError } from '../errors.js';
+import { checkAddress, formatAddress } from '../ip.js';
+import type { CallOptions, Channel, Request } from '../netlink/channel.js';
+import { operation, type Wire } from '../netlink/codec.js';
+import type { AddressFamily } from '../rtnetlink/values.js';
+
+/** One direction of a flow. */
+export interface FlowTuple {
+  readonly src: string;
+  readonly dst: string;
+  /** IP protocol number: 1 ICMP, 6 TCP, 17 UDP. */
+  readonly protocol: number;
+  readonly srcPort?: number;
+  readonly dstPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+  readonly icmpId?: number;
+}
+
+/** A flow that the kernel tracks; conntrack(8). */
+export interface Flow {
+  readonly id: number;
+  readonly family: AddressFamily;
+  readonly original: FlowTuple;
+  /** What answers look like: NAT shows as a difference to `original` turned round. */
+  readonly reply: FlowTuple;
+  readonly status: readonly string[];
+  /** Seconds until it is forgotten. */
+  readonly timeout?: number;
+  readonly mark?: number;
+  readonly zone?: number;
+}
+
+/** All that is given must hold. Several addresses: any of them. */
+export interface FlowFilter {
+  readonly family?: AddressFamily;
+  /** IP protocol number. */
+  readonly protocol?: number;
+  readonly originalSrc?: string | readonly string[];
+  readonly originalDst?: string | readonly string[];
+  readonly replySrc?: string | readonly string[];
+  readonly replyDst?: string | readonly string[];
+  /** In any of the four places. */
+  readonly address?: string | readonly string[];
+  readonly mark?: number;
+  readonly zone?: number;
+}
+
+const operations = {
+  list: operation('conntrack.list'),
+  delete: operation('conntrack.delete'),
+  statistics: operation('conntrack.statistics'),
+};
+
+const filterKeys: ReadonlySet<string> = new Set([
+  'family',
+  'protocol',
+  'originalSrc',
+  'originalDst',
+  'replySrc',
+  'replyDst',
+  'address',
+  'mark',
+  'zone',
+]);
+
+type Entry = Record<string, unknown>;
+
+/** Connection tracking: ctnetlink. */
+export class Conntrack {
+  readonly #channel: Channel;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async list(filter: FlowFilter = {}, options?: CallOptions): Promise<Flow[]> {
+    return (await this.#matching(filter, options)).map(({ flow }) => flow);
+  }
+
+  /**
+   * Deletes all flows that match, and returns how many. The kernel deletes by tuple and id, so the matching ones are
+   * listed first; one that ends by itself in between is not an error.
+   */
+  async delete(filter: FlowFilter, options?: CallOptions): Promise<number> {
+    checkKeys(filter, filterKeys, 'filter');
+    // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
+    if ((await this.count(options)) === 0) return 0;
+    const matching = await this.#matching(filter, options);
+    const deleted = await Promise.all(
+      matching.map(({ entry }) => {
+        const wire = { family: entry['family'], original: entry['original'], id: entry['id'], zone: entry['zone'] };
+        const request: Request = { operation: operations.delete, wire, source: filter };
+        return this.#channel.one(request, options).then(
+          () => 1,
+          (error: unknown) => {
+            if (error instanceof NetlinkError && error.code === 'ENOENT') return 0;
+            throw error;
+          },
+        );
+      }),
+    );
+    return deleted.reduce<number>((sum, one) => sum + one, 0);
+  }
+
+  /** Deletes all of the namespace. */
+  async flush(options?: CallOptions): Promise<void> {
+    await this.#channel.one({ operation: operations.delete, wire: {}, subject: 'all' }, options);
+  }
+
+  /** How many the namespace has. */
+  async count(options?: CallOptions): Promise<number> {
+    const [reply] = await this.#channel.one({ operation: operations.statistics, wire: {} }, options);
+    return (reply?.['entries'] as number | undefined) ?? 0;
+  }
+
+  async #matching(filter: FlowFilter, options?: CallOptions): Promise<{ entry: Entry; flow: Flow }[]> {
+    const matches = compileFilter(filter);
+    const wire: Wire = { family: filter.family, mark: filter.mark, markMask: filter.mark === undefined ? undefined : 0xffffffff };
+    const entries = await this.#channel.one({ operation: operations.list, wire }, options);
+    const found: { entry: Entry; flow: Flow }[] = [];
+    for (const entry of entries) {
+      const flow = toFlow(entry);
+      if (matches(flow)) found.push({ entry, flow });
+    }
+    return found;
+  }
+}
+
+function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
+  checkKeys(filter, filterKeys, 'filter');
+  for (const key of ['mark', 'zone', 'protocol'] as const) {
+    if (filter[key] !== undefined) checkInteger(filter[key], `filter.${key}`, 0, 0xffffffff);
+  }
+  const addresses = (key: 'originalSrc' | 'originalDst' | 'replySrc' | 'replyDst' | 'address'): Set<string> | undefined => {
+    const value = filter[key];
+    if (value === undefined) return undefined;
+    const list = Array.isArray(value) ? (value as readonly string[]) : [value as string];
+    return new Set(list.map((address) => formatAddress(checkAddress(address, `filter.${key}`))));
+  };
+  const originalSrc = addresses('originalSrc');
+  const originalDst = addresses('originalDst');
+  const replySrc = addresses('replySrc');
+  const replyDst = addresses('replyDst');
+  const anywhere = addresses('address');
+  return ({ family, original, reply, mark, zone }) =>
+    (filter.family === undefined || family === filter.family) &&
+    (filter.protocol === undefined || original.protocol === filter.protocol) &&
+    (filter.mark === undefined || (mark ?? 0) === filter.mark) &&
+    (filter.zone === undefined || (zone ?? 0) === filter.zone) &&
+    (!originalSrc || originalSrc.has(original.src)) &&
+    (!originalDst || originalDst.has(original.dst)) &&
+    (!replySrc || replySrc.has(reply.src)) &&
+    (!replyDst || replyDst.has(reply.dst)) &&
+    (!anywhere || [original.src, original.dst, reply.src, reply.dst].some((address) => anywhere.has(address)));
+}
+
+function toFlow(entry: Entry): Flow {
+  return {
+    id: entry['id'] as number,
+    family: entry['family'] as AddressFamily,
+    original: toTuple(entry['original'] as Entry),
+    reply: toTuple(entry['reply'] as Entry),
+    status: (entry['status'] as string[] | undefined) ?? [],
+    ...(entry['timeout'] === undefined ? {} : { timeout: entry['timeout'] as number }),
+    ...(entry['mark'] === undefined ? {} : { mark: entry['mark'] as number }),
+    ...(entry['zone'] === undefined ? {} : { zone: entry['zone'] as number }),
+  };
+}
+
+function toTuple({ ip, proto }: Entry): FlowTuple {
+  const addresses = ip as Record<string, Uint8Array>;
+  const ports = (proto ?? {}) as Record<string, number>;
+  const tuple: Record<string, unknown> = {
+    src: formatAddress((addresses['v4src'] ?? addresses['v6src']) as Uint8Array),
+    dst: formatAddress((addresses['v4dst'] ?? addresses['v6dst']) as Uint8Array),
+    protocol: ports['num'],
+  };
+  const copy: [string, string][] = [
+    ['srcPort', 'srcPort'],
+    ['dstPort', 'dstPort'],
+    ['icmpId', 'icmpId'],
+    ['icmpType', 'icmpType'],
+    ['icmpCode', 'icmpCode'],
+    ['icmpv6Id', 'icmpId'],
+    ['icmpv6Type', 'icmpType'],
+    ['icmpv6Code', 'icmpCode'],
+  ];
+  for (const [from, to] of copy) if (ports[from] !== undefined) tuple[to] = ports[from];
+  return tuple as unknown as FlowTuple;
+}

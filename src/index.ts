@@ -1,0 +1,11 @@
+/**
+ * netloom: the Linux network stack from Node.js, over netlink.
+ *
+ * @packageDocumentation
+ */
+export * from './announce/index.js';
+export * from './conntrack/index.js';
+export { BatchError, type BatchFailure, NetlinkError } from './errors.js';
+export type { CallOptions, Dispatch } from './netlink/channel.js';
+export * from './netns/index.js';
+export * from './rtnetlink/index.js';

@@ -1,0 +1,412 @@
+/** Records: the TypeScript end of native/netlink/record.h, driven by the core's own schemas. */
+import { addon, type FieldType } from '../addon.js';
+
+/** What a message holds, under the names of its schema. */
+export type Wire = { readonly [field: string]: unknown };
+
+interface NameTable {
+  readonly flags: boolean;
+  readonly byName: ReadonlyMap<string, number>;
+  readonly byValue: ReadonlyMap<number, string>;
+}
+
+interface Field {
+  readonly index: number;
+  readonly name: string;
+  readonly type: FieldType;
+  readonly schema: Schema | undefined;
+  readonly names: NameTable | undefined;
+  readonly variants: readonly { readonly name: string; readonly schema: Schema }[];
+  readonly variantIndex: ReadonlyMap<string, number>;
+}
+
+export interface Schema {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  readonly byName: ReadonlyMap<string, Field>;
+  /** Its fields stand beside the union's own name. */
+  readonly union: Field | undefined;
+}
+
+export interface Operation {
+  readonly index: number;
+  readonly name: string;
+  readonly message: string;
+  readonly protocol: number;
+  readonly kind: 'change' | 'get' | 'dump' | 'begin' | 'end' | 'rows';
+  readonly schema: Schema | undefined;
+  readonly reply: Schema | undefined;
+}
+
+const names: ReadonlyMap<string, NameTable> = new Map(
+  Object.entries(addon.tables.names).map(([id, { flags, entries }]) => [
+    id,
+    { flags, byName: new Map(entries), byValue: new Map(entries.map(([name, value]) => [value, name])) },
+  ]),
+);
+
+const schemas: readonly Schema[] = linkSchemas();
+
+const operations: ReadonlyMap<string, Operation> = new Map(
+  addon.tables.operations.map((described, index) => [
+    described.name,
+    { ...described, index, schema: schemas[described.schema], reply: schemas[described.reply] },
+  ]),
+);
+
+function linkSchemas(): Schema[] {
+  // Schemas refer to each other in circles: the objects first, their fields after.
+  type Mutable = { -readonly [K in keyof Schema]: Schema[K] };
+  const made: Mutable[] = addon.tables.schemas.map(({ name }) => ({
+    name,
+    fields: [],
+    byName: new Map(),
+    union: undefined,
+  }));
+  addon.tables.schemas.forEach((described, number) => {
+    const fields = described.fields.map((field, index): Field => {
+      const variants = (field.variants ?? []).map(({ name, schema }) => ({ name, schema: made[schema] as Schema }));
+      return {
+        index,
+        name: field.name,
+        type: field.type,
+        schema: field.schema === undefined ? undefined : made[field.schema],
+        names: field.names === undefined ? undefined : names.get(field.names),
+        variants,
+        variantIndex: new Map(variants.map(({ name }, at) => [name, at])),
+      };
+    });
+    const schema = made[number] as Mutable;
+    schema.fields = fields;
+    schema.byName = new Map(fields.map((field) => [field.name, field]));
+    schema.union = fields.find((field) => field.type === 'union');
+  });
+  return made;
+}
+
+export function operation(name: string): Operation {
+  const found = operations.get(name);
+  if (!found) throw new Error(`no operation ${name}`);
+  return found;
+}
+
+/** The words of a names table: 'routeType' has 'unicast', 'local', ... */
+export function namesOf(id: string): ReadonlyMap<string, number> {
+  return names.get(id)?.byName ?? new Map();
+}
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+/** A growing buffer of records. */
+export class Encoder {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  #at = 0;
+
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Valid until the next write. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  reset(): void {
+    this.#at = 0;
+    // A burst's memory is not kept.
+    if (this.#bytes.length > 1 << 20) this.#resize(1024);
+  }
+
+  /** Forgets what was written since. */
+  truncate(length: number): void {
+    this.#at = length;
+  }
+
+  #resize(size: number): void {
+    const grown = new Uint8Array(size);
+    grown.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  #reserve(size: number): number {
+    const at = this.#at;
+    if (at + size > this.#bytes.length) this.#resize(Math.max(this.#bytes.length * 2, at + size));
+    this.#at = at + size;
+    return at;
+  }
+
+  u8(value: number): void {
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
+  }
+
+  u16(value: number): void {
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
+  }
+
+  u32(value: number): void {
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
+  }
+
+  u64(value: number): void {
+    const at = this.#reserve(8);
+    this.#view.setUint32(at, value >>> 0, true);
+    this.#view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
+
+  raw(value: Uint8Array): void {
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  bytes(value: Uint8Array): void {
+    const size = value.length;
+    const at = this.#reserve(4 + size);
+    this.#view.setUint32(at, size, true);
+    // `set` costs more than a few stores.
+    if (size <= 16) for (let i = 0; i < size; i++) this.#bytes[at + 4 + i] = value[i] as number;
+    else this.#bytes.set(value, at + 4);
+  }
+
+  string(value: string): void {
+    const size = value.length;
+    const at = this.#reserve(4 + size);
+    for (let i = 0; i < size; i++) {
+      const c = value.charCodeAt(i);
+      if (c > 127) {
+        this.#at = at;
+        this.bytes(utf8.encode(value));
+        return;
+      }
+      this.#bytes[at + 4 + i] = c;
+    }
+    this.#view.setUint32(at, size, true);
+  }
+
+  /** A u32 length, to be filled in by `close`. */
+  open(): number {
+    this.#reserve(4);
+    return this.#at;
+  }
+
+  close(start: number): void {
+    this.#view.setUint32(start - 4, this.#at - start, true);
+  }
+
+  record(schema: Schema, wire: Wire): void {
+    const union = schema.union;
+    for (const key in wire) {
+      const value = wire[key];
+      if (value === undefined) continue;
+      const field = schema.byName.get(key);
+      if (field !== undefined) this.#field(field, value, wire);
+      else if (union === undefined) throw new TypeError(`${schema.name} has no field ${key}`);
+    }
+  }
+
+  #field(field: Field, value: unknown, wire: Wire): void {
+    if (field.type === 'flag') {
+      if (value) this.u8(field.index);
+      return;
+    }
+    this.u8(field.index);
+    switch (field.type) {
+      case 'u8':
+        return this.u8(this.#number(field, value));
+      case 'u16':
+        return this.u16(this.#number(field, value));
+      case 'u32':
+      case 's32':
+        return this.u32(this.#number(field, value));
+      case 'u64':
+        return this.u64(value as number);
+      case 'string':
+        return this.string(value as string);
+      case 'bytes':
+        return this.bytes(value as Uint8Array);
+      case 'nest': {
+        const start = this.open();
+        this.record(field.schema as Schema, value as Wire);
+        return this.close(start);
+      }
+      case 'list': {
+        const start = this.open();
+        for (const item of value as readonly Wire[]) {
+          const itemStart = this.open();
+          this.record(field.schema as Schema, item);
+          this.close(itemStart);
+        }
+        return this.close(start);
+      }
+      case 'union': {
+        const index = field.variantIndex.get(value as string);
+        if (index === undefined) throw new TypeError(`${field.name}: unknown ${String(value)}`);
+        this.u8(index);
+        const start = this.open();
+        const { schema } = field.variants[index] as { schema: Schema };
+        for (const key in wire) {
+          const inner = schema.byName.get(key);
+          if (inner !== undefined && wire[key] !== undefined) this.#field(inner, wire[key], wire);
+        }
+        return this.close(start);
+      }
+    }
+  }
+
+  #number(field: Field, value: unknown): number {
+    if (typeof value === 'number') return value;
+    const table = field.names;
+    if (table?.flags) {
+      let sum = 0;
+      for (const name of value as readonly string[]) sum |= this.#named(table, field, name);
+      return sum >>> 0;
+    }
+    if (table && typeof value === 'string') return this.#named(table, field, value);
+    throw new TypeError(`${field.name}: not a number: ${String(value)}`);
+  }
+
+  #named(table: NameTable, field: Field, name: string): number {
+    const value = table.byName.get(name);
+    if (value !== undefined) return value;
+    throw Object.assign(new TypeError(`${field.name}: "${name}" is none of ${[...table.byName.keys()].join(', ')}`), {
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
+  }
+}
+
+/** Reads records; what it returns shares no memory with the buffer. */
+export class Decoder {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = 0;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  u8(): number {
+    return this.#bytes[this.#at++] as number;
+  }
+
+  u16(): number {
+    this.#at += 2;
+    return this.#view.getUint16(this.#at - 2, true);
+  }
+
+  u32(): number {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  u64(): number {
+    const low = this.u32();
+    return low + this.u32() * 2 ** 32;
+  }
+
+  bytes(): Uint8Array {
+    const size = this.u32();
+    this.#at += size;
+    return this.#bytes.slice(this.#at - size, this.#at);
+  }
+
+  string(): string {
+    const size = this.u32();
+    const start = this.#at;
+    this.#at += size;
+    let result = '';
+    for (let i = start; i < this.#at; i++) {
+      const c = this.#bytes[i] as number;
+      if (c > 127) return text.decode(this.#bytes.subarray(start, this.#at));
+      result += String.fromCharCode(c);
+    }
+    return result;
+  }
+
+  record(schema: Schema, end: number, into: Record<string, unknown> = {}): Record<string, unknown> {
+    while (this.#at < end) {
+      const field = schema.fields[this.u8()] as Field;
+      this.#value(field, into);
+    }
+    return into;
+  }
+
+  #value(field: Field, into: Record<string, unknown>): void {
+    switch (field.type) {
+      case 'flag':
+        into[field.name] = true;
+        return;
+      case 'u8':
+        into[field.name] = named(field.names, this.u8());
+        return;
+      case 'u16':
+        into[field.name] = named(field.names, this.u16());
+        return;
+      case 'u32':
+        into[field.name] = named(field.names, this.u32());
+        return;
+      case 's32':
+        into[field.name] = this.u32() | 0;
+        return;
+      case 'u64':
+        into[field.name] = this.u64();
+        return;
+      case 'string':
+        into[field.name] = this.string();
+        return;
+      case 'bytes':
+        into[field.name] = this.bytes();
+        return;
+      case 'nest': {
+        const size = this.u32();
+        into[field.name] = this.record(field.schema as Schema, this.#at + size);
+        return;
+      }
+      case 'list': {
+        const size = this.u32();
+        const end = this.#at + size;
+        const items: unknown[] = [];
+        while (this.#at < end) {
+          const length = this.u32();
+          items.push(this.record(field.schema as Schema, this.#at + length));
+        }
+        into[field.name] = items;
+        return;
+      }
+      case 'union': {
+        const index = this.u8();
+        if (index === 0xff) {
+          into[field.name] = this.string();
+          this.bytes();
+          return;
+        }
+        const { name, schema } = field.variants[index] as { name: string; schema: Schema };
+        into[field.name] = name;
+        const length = this.u32();
+        this.record(schema, this.#at + length, into);
+      }
+    }
+  }
+}
+
+function named(table: NameTable | undefined, value: number): unknown {
+  if (table === undefined) return value;
+  if (!table.flags) return table.byValue.get(value) ?? value;
+  const words: string[] = [];
+  for (const [name, bit] of table.byName) if ((value & bit) !== 0) words.push(name);
+  return words;
+}

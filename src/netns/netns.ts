@@ -1,0 +1,220 @@
+import { readdir } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { addon, type NativeNamespace } from '../addon.js';
+import { type Announcement, type AnnounceOptions, Announcer } from '../announce/announce.js';
+import { Conntrack } from '../conntrack/conntrack.js';
+import { fromNative, invalidType, invalidValue } from '../errors.js';
+import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
+import { operation } from '../netlink/codec.js';
+import { Nft } from '../nftables/nft.js';
+import { Addresses } from '../rtnetlink/addresses.js';
+import { Links } from '../rtnetlink/links.js';
+import { Neighbours } from '../rtnetlink/neighbours.js';
+import { Routes } from '../rtnetlink/routes.js';
+import { Rules } from '../rtnetlink/rules.js';
+import { type SocketKind, type SocketOptions, socketArguments } from './socket.js';
+import { type SpawnOptions, spawnIn } from './spawn.js';
+import { Sysctl } from './sysctl.js';
+
+/** Where ip-netns(8) keeps named namespaces. */
+const directory = '/run/netns';
+
+export interface NetnsOptions {
+  /**
+   * Where requests run: `'inline'` on the calling thread, `'worker'` on one of the library's own, `'adaptive'` (the
+   * default) by what they are predicted to cost.
+   */
+  readonly dispatch?: Dispatch;
+}
+
+/** A namespace by name (ip-netns(8)), by a process that is in it, by path, or by an open descriptor (not taken over). */
+export type NetnsReference = string | { readonly pid: number } | { readonly path: string } | { readonly fd: number };
+
+/**
+ * A network namespace: network_namespaces(7), setns(2), ip-netns(8).
+ *
+ * A handle keeps its namespace alive until it is closed. The process itself stays in its own namespace, on every thread.
+ */
+export class Netns {
+  /** Undefined for an anonymous one, or one that was opened by other means. */
+  readonly name: string | undefined;
+  readonly links: Links;
+  readonly addresses: Addresses;
+  readonly routes: Routes;
+  readonly rules: Rules;
+  readonly neighbours: Neighbours;
+  readonly nft: Nft;
+  readonly conntrack: Conntrack;
+  readonly sysctl: Sysctl;
+  readonly #native: NativeNamespace;
+  readonly #announcer: Announcer;
+  readonly #channels: Channel[];
+
+  private constructor(native: NativeNamespace, name: string | undefined, label: string, options: NetnsOptions) {
+    const { dispatch = 'adaptive' } = options;
+    if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
+      throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
+    }
+    this.name = name;
+    this.#native = native;
+    const channel = (operationName: string): Channel => {
+      const { protocol } = operation(operationName);
+      const open = () =>
+        native.channel(protocol).catch((error: unknown) => {
+          throw fromNative(error, undefined, label);
+        });
+      return new Channel(open, label, dispatch);
+    };
+    const route = channel('links.list');
+    const netfilter = channel('nft.tables');
+    this.#channels = [route, netfilter];
+    this.links = new Links(route);
+    this.addresses = new Addresses(route, this.links);
+    this.routes = new Routes(route, this.links);
+    this.rules = new Rules(route);
+    this.neighbours = new Neighbours(route, this.links);
+    this.nft = new Nft(netfilter);
+    this.conntrack = new Conntrack(netfilter);
+    this.sysctl = new Sysctl(native, label);
+    this.#announcer = new Announcer(native, this.links, label);
+  }
+
+  /**
+   * Makes a namespace: named, as `ip netns add` does, or without a name an anonymous one that goes when it is closed.
+   * Its loopback device is down, as the kernel makes it.
+   *
+   * @throws NetlinkError EEXIST: the name is taken. EPERM: no CAP_SYS_ADMIN.
+   */
+  static async create(name?: string, options: NetnsOptions = {}): Promise<Netns> {
+    if (name !== undefined) checkNetnsName(name);
+    const label = name ?? 'an anonymous namespace';
+    try {
+      return new Netns(await addon.createNamespace(name ?? null), name, label, options);
+    } catch (error) {
+      throw fromNative(error, name, undefined);
+    }
+  }
+
+  /** Opens one that exists. Throws NetlinkError ENOENT where there is none. */
+  static async open(reference: NetnsReference, options: NetnsOptions = {}): Promise<Netns> {
+    const { path, name, label } = locate(reference);
+    try {
+      return new Netns(addon.openNamespace(path), name, label, options);
+    } catch (error) {
+      throw fromNative(error, label);
+    }
+  }
+
+  /** The one that the process is in. */
+  static async current(options: NetnsOptions = {}): Promise<Netns> {
+    try {
+      return new Netns(addon.openNamespace('/proc/self/ns/net'), undefined, "the process's own namespace", options);
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  /** Names of the named ones, sorted; what `ip netns list` shows. */
+  static async list(): Promise<string[]> {
+    try {
+      return (await readdir(directory)).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Removes a name, as `ip netns delete` does. The namespace itself goes with its last handle, process and socket.
+   *
+   * @throws NetlinkError ENOENT: there is none of that name.
+   */
+  static async delete(name: string): Promise<void> {
+    checkNetnsName(name);
+    try {
+      await addon.deleteNamespace(name);
+    } catch (error) {
+      throw fromNative(error, name);
+    }
+  }
+
+  /** Of the namespace, as `/proc/<pid>/fd/<fd>` can be opened while this handle is; -1 once closed. */
+  get fd(): number {
+    return this.#native.fd;
+  }
+
+  /** Starts a program inside, with the arguments and the result of `child_process.spawn`. */
+  spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
+    return spawnIn(this.#open(), command, args, options);
+  }
+
+  /**
+   * A socket inside, as a descriptor for `net.Server#listen({ fd })`, `new net.Socket({ fd })` or
+   * `dgram.Socket#bind({ fd })`; bound to `address` and `port` if they are given. It is the caller's to close.
+   */
+  async socket(kind: SocketKind, options: SocketOptions = {}): Promise<number> {
+    const { address, port, reuseAddress } = socketArguments(kind, options);
+    try {
+      return await this.#open().socket(kind, address, port, reuseAddress);
+    } catch (error) {
+      throw fromNative(error, options.address === undefined ? kind : `${kind} ${options.address} port ${port}`, this.name);
+    }
+  }
+
+  /**
+   * Tells the neighbours where addresses live: gratuitous ARP (RFC 5227) and unsolicited neighbour advertisements
+   * (RFC 4861). Resolves when the first round is sent; the others follow by themselves, and end with the handle.
+   */
+  announce(announcements: readonly Announcement[], options: AnnounceOptions = {}): Promise<void> {
+    this.#open();
+    return this.#announcer.announce(announcements, options);
+  }
+
+  /** Closes its sockets and lets the namespace go. Requests made before are carried out. */
+  async close(): Promise<void> {
+    this.#announcer.close();
+    for (const channel of this.#channels) channel.close();
+    this.#native.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #open(): NativeNamespace {
+    if (this.#native.fd < 0) throw closedError(this.name);
+    return this.#native;
+  }
+}
+
+/** A file's name, as iproute2 checks it: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. */
+export function checkNetnsName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw invalidType('name', "a namespace's name", name);
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw invalidValue('name', "is not a namespace's name (not empty, '.' or '..'; no '/' and no NUL)", name);
+  }
+  if (Buffer.byteLength(name) > 255) {
+    throw Object.assign(new RangeError(`name: "${name.slice(0, 20)}..." is longer than a file's name can be (255 bytes)`), {
+      code: 'ERR_OUT_OF_RANGE',
+    });
+  }
+}
+
+function locate(reference: NetnsReference): { path: string; name: string | undefined; label: string } {
+  if (typeof reference === 'string') {
+    checkNetnsName(reference);
+    return { path: `${directory}/${reference}`, name: reference, label: reference };
+  }
+  if (typeof reference === 'object' && reference !== null) {
+    if ('pid' in reference && Number.isInteger(reference.pid) && reference.pid > 0) {
+      return { path: `/proc/${reference.pid}/ns/net`, name: undefined, label: `the namespace of process ${reference.pid}` };
+    }
+    if ('path' in reference && typeof reference.path === 'string' && reference.path !== '') {
+      return { path: reference.path, name: undefined, label: reference.path };
+    }
+    if ('fd' in reference && Number.isInteger(reference.fd) && reference.fd >= 0) {
+      return { path: `/proc/self/fd/${reference.fd}`, name: undefined, label: `the namespace of descriptor ${reference.fd}` };
+    }
+  }
+  throw invalidType('reference', 'a name, { pid }, { path } or { fd }', reference);
+}

@@ -1,0 +1,50 @@
+import type { NativeNamespace } from '../addon.js';
+import { fromNative, invalidType, invalidValue } from '../errors.js';
+
+/**
+ * A namespace's own settings under /proc/sys: sysctl(8), Documentation/networking/ip-sysctl. Names are written with dots;
+ * where a device's name holds a dot, write the whole name with slashes: `net/ipv4/conf/eth0.1/forwarding`.
+ */
+export class Sysctl {
+  readonly #native: NativeNamespace;
+  readonly #netns: string;
+
+  constructor(native: NativeNamespace, netns: string) {
+    this.#native = native;
+    this.#netns = netns;
+  }
+
+  /** Its value as the kernel prints it. Throws NetlinkError ENOENT for one that is not there. */
+  async get(name: string): Promise<string> {
+    const values = await this.#apply([[pathOf(name), null]]);
+    return values[0] as string;
+  }
+
+  /** Sets all, in order. When one is refused, those before it get their old values back. */
+  async set(values: Readonly<Record<string, string | number | boolean>>): Promise<void> {
+    const entries = Object.entries(values).map(([name, value]): [string, string] => {
+      if (!['string', 'number', 'boolean'].includes(typeof value)) {
+        throw invalidType(`values['${name}']`, 'a string, a number or a boolean', value);
+      }
+      return [pathOf(name), typeof value === 'boolean' ? String(Number(value)) : String(value)];
+    });
+    if (entries.length > 0) await this.#apply(entries);
+  }
+
+  async #apply(entries: [string, string | null][]): Promise<string[]> {
+    try {
+      return await this.#native.sysctl(entries);
+    } catch (error) {
+      throw fromNative(error, undefined, this.#netns);
+    }
+  }
+}
+
+function pathOf(name: string): string {
+  if (typeof name !== 'string') throw invalidType('name', "a setting's name", name);
+  const path = name.includes('/') ? name : name.replaceAll('.', '/');
+  if (!/^net\/./.test(path) || path.split('/').some((part) => part === '' || part === '.' || part === '..') || path.includes('\0')) {
+    throw invalidValue('name', "is not a network setting's name, such as 'net.ipv4.ip_forward'", name);
+  }
+  return path;
+}

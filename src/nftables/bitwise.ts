@@ -1,0 +1,67 @@
+/** `{"&": [left, right]}`, `|`, `^`: any chain of them with constants is one mask and one xor in the kernel. */
+
+import { and, isOnes, isZero, not, ones, or, xor } from './bytes.js';
+import type { RuleContext } from './context.js';
+import { byteLength, type Type } from './datatypes.js';
+import { checkArray, isObject, wrongValue } from './errors.js';
+import { compileSelector } from './expressions.js';
+import { flagNames } from './flags.js';
+import type { Selector } from './selector.js';
+
+export type BitwiseOperator = '&' | '|' | '^';
+
+export function isBitwise(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && Object.keys(value).length === 1 && ['&', '|', '^'].includes(Object.keys(value)[0]!);
+}
+
+export function compileBitwise(value: unknown, operator: BitwiseOperator, path: string, context: RuleContext): Selector {
+  const operands = checkArray(value, path);
+  if (operands.length < 2) throw wrongValue(path, 'needs at least two operands');
+  const left = compileSelector(operands[0], `${path}[0]`, context);
+  return operands.slice(1).reduce<Selector>((selector, operand, i) => {
+    const constant = parseConstant(operand, `${path}[${i + 1}]`, selector.type, context);
+    return { ...selector, ...apply(operator, selector, constant) };
+  }, left);
+}
+
+function apply(operator: BitwiseOperator, selector: Selector, constant: Uint8Array): { readonly mask: Uint8Array; readonly xor: Uint8Array } {
+  const mask = selector.mask ?? ones(constant.length);
+  const flip = selector.xor ?? new Uint8Array(constant.length);
+  if (operator === '&') return { mask: and(mask, constant), xor: and(flip, constant) };
+  if (operator === '^') return { mask, xor: xor(flip, constant) };
+  return { mask: and(mask, not(constant)), xor: or(and(flip, not(constant)), constant) };
+}
+
+/** A constant operand: a value, or an expression of values. */
+export function parseConstant(value: unknown, path: string, type: Type, context: Pick<RuleContext, 'names'>): Uint8Array {
+  if (isBitwise(value) && !('|' in value && type.datatype.flags !== undefined)) {
+    const [operator, operands] = Object.entries(value)[0]!;
+    const parts = checkArray(operands, `${path}["${operator}"]`).map((part, i) => parseConstant(part, `${path}["${operator}"][${i}]`, type, context));
+    if (parts.length === 0) throw wrongValue(path, 'needs operands');
+    return parts.reduce(operator === '&' ? and : operator === '|' ? or : xor);
+  }
+  return type.datatype.parse(value, path, type, context.names);
+}
+
+/** What `(left & mask) ^ xor` says in JSON. */
+export function bitwiseJson(left: unknown, mask: Uint8Array, flip: Uint8Array, show: (bytes: Uint8Array) => unknown): unknown {
+  // Bits that are cleared and then set were or-ed in; the others that are flipped were xor-ed.
+  const set = and(flip, not(mask));
+  const keep = or(mask, set);
+  const toggled = and(flip, mask);
+  let json = left;
+  if (!isOnes(keep)) json = { '&': [json, show(keep)] };
+  if (!isZero(toggled)) json = { '^': [json, show(toggled)] };
+  if (!isZero(set)) json = { '|': [json, show(set)] };
+  return json;
+}
+
+/** A constant beside an operator: flags by name, everything else as its datatype writes it. */
+export function constantJson(bytes: Uint8Array, type: Type): unknown {
+  if (type.datatype.flags !== undefined && !isZero(bytes)) {
+    const names = flagNames(bytes, type);
+    return names.length === 1 ? names[0] : names;
+  }
+  if (type.datatype.flags !== undefined) return 0;
+  return type.datatype.format(bytes.subarray(0, byteLength(type)), type, {});
+}

@@ -1,0 +1,91 @@
+/** State of one rule's compilation: what is known of the packet so far, and the pieces of the rule. */
+
+import type { Names, Type } from './datatypes.js';
+import type { Base, Protocol } from './protocols.js';
+import { protocolNamed } from './protocols.js';
+import type { Attribute } from './userdata.js';
+import type { Expression, Family, SetFlag } from './wire.js';
+
+/** A set as far as rules and elements need to know it. */
+export interface SetInfo {
+  readonly name: string;
+  readonly key: readonly Type[];
+  /** Maps only. */
+  readonly data?: readonly Type[];
+  readonly flags: readonly SetFlag[];
+  readonly autoMerge?: boolean;
+  /** Made in this transaction. */
+  readonly id?: number;
+}
+
+/** One statement's expressions. Matches on neighbouring header bytes are merged later. */
+export interface Piece {
+  /** Has no effect but to end the rule: may be merged and moved among its like. */
+  readonly match: boolean;
+  readonly expressions: readonly Expression[];
+  readonly payload?: { readonly base: Base; readonly offset: number; readonly value: Uint8Array };
+}
+
+export interface AnonymousSet {
+  readonly key: readonly Type[];
+  readonly data?: readonly Type[];
+  /** For user data: nft describes an anonymous set's key, not a map's. */
+  readonly keyTypeof?: Attribute;
+  readonly elements: readonly unknown[];
+  /** Elements as they stand in loaded bytes. */
+  readonly place?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+}
+
+/** What rules need from the transaction around them. */
+export interface Transaction {
+  readonly names: Names;
+  findSet(family: Family, table: string, name: string, path: string): SetInfo;
+  /** Adds the set and its elements before the rule. */
+  addAnonymousSet(family: Family, table: string, set: AnonymousSet, path: string): SetInfo;
+}
+
+export class RuleContext {
+  readonly pieces: Piece[] = [];
+  /** The protocol known at each layer. */
+  readonly known: Partial<Record<Base, Protocol>> = {};
+  /** Types of ICMP message that the packet can still be. */
+  messages: readonly number[] | undefined;
+
+  readonly transaction: Transaction;
+  readonly family: Family;
+  readonly table: string;
+
+  constructor(transaction: Transaction, family: Family, table: string) {
+    this.transaction = transaction;
+    this.family = family;
+    this.table = table;
+    Object.assign(this.known, initialProtocols(family));
+  }
+
+  get names(): Names {
+    return this.transaction.names;
+  }
+
+  match(expressions: readonly Expression[], payload?: Piece['payload']): void {
+    this.pieces.push({ match: true, expressions, ...(payload === undefined ? {} : { payload }) });
+  }
+
+  act(...expressions: readonly Expression[]): void {
+    this.pieces.push({ match: false, expressions });
+  }
+
+  findSet(reference: string, path: string): SetInfo {
+    return this.transaction.findSet(this.family, this.table, reference.slice(1), path);
+  }
+
+  anonymousSet(set: AnonymousSet, path: string): SetInfo {
+    return this.transaction.addAnonymousSet(this.family, this.table, set, path);
+  }
+}
+
+/** What a family says of every packet that its chains see. */
+export function initialProtocols(family: Family): Partial<Record<Base, Protocol>> {
+  if (family === 'ip' || family === 'ip6' || family === 'arp') return { network: protocolNamed(family)! };
+  return family === 'bridge' ? { link: protocolNamed('ether')! } : {};
+}
+

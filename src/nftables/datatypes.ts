@@ -1,0 +1,275 @@
+/**
+ * nft's datatypes: how a value is written in JSON and how its bytes stand in a register or a set key.
+ *
+ * The numbers are nft's own. The kernel keeps them for it and for us (NFTA_SET_KEY_TYPE), so that a listing knows what
+ * the bytes mean; a concatenation's number is its fields' numbers, 6 bits each.
+ */
+
+import { checkIpv4, checkIpv6, checkMac, formatIpv4, formatIpv6, formatMac, readIpv4, writeIpv4 } from '../ip.js';
+import { fromNumber, toNumber, type Order } from './bytes.js';
+import { show, wrongType, wrongValue } from './errors.js';
+import { bitmask, ctLabel } from './flags.js';
+import * as symbols from './symbols.js';
+
+/** Interface names and indexes belong to a namespace; a pure compiler asks. `lo` is 1 everywhere. */
+export interface Names {
+  readonly interfaceIndex?: ((name: string) => number | undefined) | undefined;
+  readonly interfaceName?: ((index: number) => string | undefined) | undefined;
+}
+
+export interface Datatype {
+  readonly name: string;
+  readonly id: number;
+  readonly bits: number;
+  readonly order: Order;
+  /** nft prints an aligned range of it as a prefix. */
+  readonly prefix?: boolean;
+  /** Text: bytes as written, never swapped. */
+  readonly text?: boolean;
+  /** A word of flags: the value of each name. */
+  readonly flags?: ReadonlyMap<string, number>;
+  /** nft keeps no byte order for it in a set's user data. */
+  readonly unordered?: boolean;
+  parse(value: unknown, path: string, type: Type, names: Names): Uint8Array;
+  format(bytes: Uint8Array, type: Type, names: Names): unknown;
+}
+
+/** A datatype as it stands in one place: an `integer` of 13 bits in a header, a `mark` in host order. */
+export interface Type {
+  readonly datatype: Datatype;
+  readonly bits: number;
+  readonly order: Order;
+}
+
+export const byteLength = (type: Type): number => (type.bits + 7) >> 3;
+
+const DECIMAL_OR_HEX = /^(?:0x[0-9a-f]+|0|[1-9]\d*)$/i;
+
+/** A number, or its text in decimal or hexadecimal; -1 for anything else. */
+export function numeric(value: unknown): number {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : -1;
+  return typeof value === 'string' && DECIMAL_OR_HEX.test(value) ? Number(value) : -1;
+}
+
+export function parseInteger(value: unknown, path: string, type: Type): Uint8Array {
+  const number = numeric(value);
+  if (number < 0) throw wrongValue(path, `${show(value)} is not ${article(type.datatype.name)}`);
+  if (number >= 2 ** type.bits) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
+  return fromNumber(number, byteLength(type), type.order);
+}
+
+const article = (name: string): string => (name === 'integer' ? 'an integer' : `a value of type ${name}`);
+
+const formatInteger = (bytes: Uint8Array, type: Type): unknown => toNumber(bytes, type.order);
+
+function integer(name: string, id: number, bits: number, order: Order): Datatype {
+  return { name, id, bits, order, parse: parseInteger, format: formatInteger };
+}
+
+function symbolic(name: string, id: number, bits: number, order: Order, table: symbols.SymbolTable, extra: Partial<Datatype> = {}): Datatype {
+  const names = new Map([...table].reverse().map(([text, number]) => [number, text]));
+  return {
+    name,
+    id,
+    bits,
+    order,
+    ...extra,
+    parse(value, path, type) {
+      const number = typeof value === 'string' ? table.get(value) : undefined;
+      return number === undefined ? parseInteger(value, path, type) : fromNumber(number, byteLength(type), type.order);
+    },
+    format(bytes, type) {
+      const number = toNumber(bytes, type.order);
+      return names.get(number) ?? number;
+    },
+  };
+}
+
+const ipv4: Datatype = {
+  name: 'ipv4_addr', id: 7, bits: 32, order: 'big', prefix: true,
+  parse(value, path) {
+    const bytes = new Uint8Array(4);
+    const number = typeof value === 'number' ? numeric(value) : checkIpv4(value, path);
+    if (number < 0 || number > 0xffff_ffff) throw wrongValue(path, `${show(value)} is not an IPv4 address`);
+    writeIpv4(bytes, 0, number);
+    return bytes;
+  },
+  format: (bytes) => formatIpv4(readIpv4(bytes)),
+};
+
+const ipv6: Datatype = {
+  name: 'ipv6_addr', id: 8, bits: 128, order: 'big', prefix: true,
+  parse: (value, path, type) => (typeof value === 'number' ? parseInteger(value, path, type) : checkIpv6(value, path)),
+  format: (bytes) => formatIpv6(bytes),
+};
+
+const ether: Datatype = {
+  name: 'ether_addr', id: 9, bits: 48, order: 'big',
+  parse: (value, path, type) => (typeof value === 'number' ? parseInteger(value, path, type) : checkMac(value, path)),
+  format: (bytes) => formatMac(bytes),
+};
+
+function text(name: string, id: number, bits: number): Datatype {
+  return {
+    name, id, bits, order: 'host', text: true,
+    parse(value, path, type) {
+      if (typeof value !== 'string') throw wrongType(path, `must be ${article(name)}, a string`, value);
+      const bytes = new Uint8Array(byteLength(type));
+      const encoded = Buffer.from(value);
+      if (encoded.length === 0 || encoded.length >= bytes.length || value.includes('\0')) {
+        throw wrongValue(path, `${show(value)} is not a name of 1 to ${bytes.length - 1} bytes`);
+      }
+      bytes.set(encoded);
+      return bytes;
+    },
+    format(bytes) {
+      const end = bytes.indexOf(0);
+      return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString();
+    },
+  };
+}
+
+const interfaceIndex: Datatype = {
+  name: 'iface_index', id: 20, bits: 32, order: 'host',
+  parse(value, path, type, names) {
+    if (numeric(value) >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
+    const index = names.interfaceIndex?.(value) ?? (value === 'lo' ? 1 : undefined);
+    if (index === undefined) throw wrongValue(path, `there is no interface ${show(value)} whose index could be taken`);
+    return fromNumber(index, 4, 'host');
+  },
+  format(bytes, _type, names) {
+    const index = toNumber(bytes, 'host');
+    return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : index);
+  },
+};
+
+/** Milliseconds in the kernel, seconds in JSON. */
+const time: Datatype = {
+  name: 'time', id: 18, bits: 32, order: 'host',
+  parse(value, path, type) {
+    const seconds = typeof value === 'string' ? Number(/^(\d+)s?$/.exec(value)?.[1] ?? -1) : numeric(value);
+    if (seconds < 0 || seconds * 1000 >= 2 ** type.bits) throw wrongValue(path, `${show(value)} is not a time in seconds`);
+    return fromNumber(seconds * 1000, byteLength(type), type.order);
+  },
+  format: (bytes, type) => Math.floor(toNumber(bytes, type.order) / 1000),
+};
+
+/** A traffic class handle: `major:minor` in hexadecimal. */
+const classid: Datatype = {
+  name: 'classid', id: 23, bits: 32, order: 'host',
+  parse(value, path, type) {
+    if (value === 'none') return fromNumber(0, 4, 'host');
+    if (value === 'root') return fromNumber(0xffff_ffff, 4, 'host');
+    const match = typeof value === 'string' ? /^([0-9a-f]{0,4}):([0-9a-f]{0,4})$/i.exec(value) : null;
+    if (match === null) return parseInteger(value, path, type);
+    return fromNumber(parseInt(match[1] || '0', 16) * 65536 + parseInt(match[2] || '0', 16), 4, 'host');
+  },
+  format(bytes) {
+    const handle = toNumber(bytes, 'host');
+    if (handle === 0) return 'none';
+    if (handle === 0xffff_ffff) return 'root';
+    const [major, minor] = [(handle >>> 16).toString(16), (handle & 0xffff).toString(16)];
+    return `${major === '0' ? '' : major}:${minor === '0' ? '' : minor}`;
+  },
+};
+
+/** Prints as a number, is also read by name. */
+const inetService: Datatype = {
+  ...symbolic('inet_service', 13, 16, 'big', symbols.inetService),
+  format: formatInteger,
+};
+
+const boolean: Datatype = {
+  ...symbolic('boolean', 39, 8, 'host', symbols.boolean, { unordered: true }),
+  parse: (value, path, type) => {
+    if (typeof value === 'boolean') return fromNumber(Number(value), byteLength(type), type.order);
+    const named = typeof value === 'string' ? symbols.boolean.get(value) : undefined;
+    return parseInteger(named ?? value, path, type);
+  },
+  format: (bytes, type) => toNumber(bytes, type.order) !== 0,
+};
+
+export const verdict: Datatype = {
+  name: 'verdict', id: 0xffff_ff00, bits: 0, order: 'host', unordered: true,
+  parse: (value, path) => { throw wrongType(path, 'must be a verdict', value); },
+  format: () => null,
+};
+
+const datatypes: readonly Datatype[] = [
+  verdict,
+  symbolic('nf_proto', 2, 8, 'host', symbols.nfProto, { unordered: true }),
+  integer('integer', 4, 32, 'host'),
+  text('string', 5, 128),
+  ipv4,
+  ipv6,
+  ether,
+  symbolic('ether_type', 10, 16, 'big', symbols.etherType),
+  symbolic('arp_op', 11, 16, 'big', symbols.arpOperation),
+  symbolic('inet_proto', 12, 8, 'big', symbols.inetProtocol, { unordered: true }),
+  inetService,
+  symbolic('icmp_type', 14, 8, 'big', symbols.icmpType),
+  bitmask('tcp_flag', 15, 8, 'big', symbols.tcpFlag),
+  time,
+  integer('mark', 19, 32, 'host'),
+  interfaceIndex,
+  symbolic('iface_type', 21, 16, 'host', symbols.interfaceType),
+  integer('realm', 22, 32, 'host'),
+  classid,
+  // `nft -j` prints users and groups by number.
+  { ...symbolic('uid', 24, 32, 'host', new Map([['root', 0]])), format: formatInteger },
+  { ...symbolic('gid', 25, 32, 'host', new Map([['root', 0]])), format: formatInteger },
+  bitmask('ct_state', 26, 32, 'host', symbols.ctState),
+  symbolic('ct_dir', 27, 8, 'host', symbols.ctDirection, { unordered: true }),
+  bitmask('ct_status', 28, 32, 'host', symbols.ctStatus),
+  symbolic('icmpv6_type', 29, 8, 'big', symbols.icmpv6Type),
+  ctLabel,
+  symbolic('pkt_type', 31, 8, 'host', symbols.packetType),
+  symbolic('icmp_code', 32, 8, 'big', symbols.icmpCode),
+  symbolic('icmpv6_code', 33, 8, 'big', symbols.icmpv6Code),
+  symbolic('icmpx_code', 34, 8, 'big', symbols.icmpxCode),
+  symbolic('devgroup', 35, 32, 'host', new Map([['default', 0]])),
+  symbolic('dscp', 36, 6, 'big', symbols.dscp),
+  symbolic('ecn', 37, 2, 'big', symbols.ecn),
+  symbolic('fib_addrtype', 38, 32, 'host', symbols.fibAddressType),
+  boolean,
+  bitmask('ct_event', 40, 32, 'host', symbols.ctEvent),
+  text('ifname', 41, 128),
+  symbolic('day', 45, 8, 'host', symbols.day),
+  integer('hour', 44, 32, 'host'),
+  integer('cgroupsv2', 46, 64, 'host'),
+];
+
+const byName: ReadonlyMap<string, Datatype> = new Map(datatypes.map((datatype) => [datatype.name, datatype]));
+const byId: ReadonlyMap<number, Datatype> = new Map(datatypes.map((datatype) => [datatype.id, datatype]));
+
+export function datatypeNamed(name: string): Datatype | undefined {
+  return byName.get(name);
+}
+
+/** A datatype in its usual width and order, or in the ones given. */
+export function typeOf(name: string, bits?: number, order?: Order): Type {
+  const datatype = byName.get(name)!;
+  return { datatype, bits: bits ?? datatype.bits, order: order ?? datatype.order };
+}
+
+/** The fields of a set's key or data, from NFTA_SET_KEY_TYPE. */
+export function typesOfId(id: number, length: number): readonly Type[] {
+  if (id === verdict.id) return [typeOf('verdict')];
+  const ids: number[] = [];
+  for (let rest = id; rest > 0; rest = Math.floor(rest / 64)) ids.unshift(rest % 64);
+  if (ids.length <= 1) {
+    const datatype = byId.get(id) ?? byName.get('integer')!;
+    return [{ datatype, bits: datatype.bits > length * 8 || datatype.id === 4 ? length * 8 : datatype.bits, order: datatype.order }];
+  }
+  return ids.map((part) => typeOf((byId.get(part) ?? byName.get('integer')!).name));
+}
+
+export function typeId(types: readonly Type[]): number {
+  return types.reduce((id, type) => id * 64 + type.datatype.id, 0);
+}
+
+/** Bytes of a key: one field as it is, several each padded to a register word. */
+export function keyLength(types: readonly Type[]): number {
+  if (types.length === 1) return byteLength(types[0]!);
+  return types.reduce((sum, type) => sum + ((byteLength(type) + 3) & ~3), 0);
+}

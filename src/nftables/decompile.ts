@@ -1,0 +1,31 @@
+/** The kernel's objects to libnftables-json, as `nft -j list ruleset` prints them. */
+
+import { RuleReader, type ReadableSet } from './reader.js';
+import type { Names } from './datatypes.js';
+import { readExpression } from './statements.js';
+import { findComment } from './userdata.js';
+import type { Rule } from './wire.js';
+
+export { decompileChain } from './chains.js';
+export { decompileSet } from './sets.js';
+export { decompileTable } from './tables.js';
+
+export interface DecompileOptions extends Names {
+  /** A set of the rule's table: needed for anonymous sets, with their elements, and for concatenated keys. */
+  readonly findSet?: ((name: string) => ReadableSet | undefined) | undefined;
+}
+
+export function decompileRule(rule: Rule, options: DecompileOptions = {}): { readonly rule: Readonly<Record<string, unknown>> } {
+  const text = findComment(rule.userdata);
+  const reader = new RuleReader(rule.family, rule.expressions ?? [], options, options.findSet ?? (() => undefined));
+  return {
+    rule: {
+      family: rule.family,
+      table: rule.table,
+      chain: rule.chain,
+      ...(rule.handle === undefined ? {} : { handle: rule.handle }),
+      ...(text === undefined ? {} : { comment: text }),
+      expr: reader.read(readExpression),
+    },
+  };
+}

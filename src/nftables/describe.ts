@@ -1,0 +1,88 @@
+/** What a register holds, as a JSON expression: the decompiler's form of payload, meta and ct. */
+
+import { constantJson } from './bitwise.js';
+import { isZero } from './bytes.js';
+import { ctNamed } from './ct.js';
+import { typeOf, type Type } from './datatypes.js';
+import { metaNamed, metaType, type MetaKey } from './meta.js';
+import { rawBase } from './payload.js';
+import type { Base, Field, Protocol } from './protocols.js';
+import type { Loaded, RuleReader } from './reader.js';
+
+export interface Described {
+  readonly json: unknown;
+  readonly type: Type;
+  readonly bytes: number;
+  readonly shift: number;
+  /** Not whole bytes: values stand shifted. */
+  readonly field: boolean;
+  /** What a rule's author did to the value, in the value's own width. */
+  readonly mask?: Uint8Array;
+  readonly flip?: Uint8Array;
+  readonly header?: { readonly protocol: Protocol; readonly field: Field };
+  readonly meta?: MetaKey;
+  show(bytes: Uint8Array): unknown;
+}
+
+type Selected = Extract<Loaded, { kind: 'selector' }>;
+
+export function describe(reader: RuleReader, loaded: Selected): Described {
+  if (loaded.source === 'payload') return describePayload(reader, loaded);
+  const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
+  return { ...whole(named.json, named.type, loaded.length), ...operations(loaded), ...('meta' in named ? { meta: named.meta as MetaKey } : {}) };
+}
+
+const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({
+  ...(loaded.mask === undefined ? {} : { mask: loaded.mask }),
+  ...(loaded.xor === undefined || isZero(loaded.xor) ? {} : { flip: loaded.xor }),
+});
+
+function whole(json: unknown, type: Type, bytes: number): Described {
+  return { json, type, bytes, shift: 0, field: false, show: (value) => constantJson(value, type) };
+}
+
+function describeMeta(wire: string): { readonly json: unknown; readonly type: Type; readonly meta?: MetaKey } {
+  const name = metaNamed(wire);
+  if (name === undefined) return { json: { meta: { key: wire } }, type: typeOf('integer') };
+  const type = metaType(name);
+  return { json: { meta: { key: name } }, type: type.bits < 8 ? { ...type, bits: 8 } : type, meta: name };
+}
+
+function describeCt(reader: RuleReader, loaded: Selected): { readonly json: unknown; readonly type: Type } {
+  const named = ctNamed(loaded.key, reader.family, reader.known.network?.name);
+  const direction = loaded.direction === undefined ? {} : { dir: loaded.direction };
+  return { json: { ct: { key: named?.name ?? loaded.key, ...direction } }, type: named?.type ?? typeOf('integer', loaded.length * 8) };
+}
+
+function describePayload(reader: RuleReader, loaded: Selected): Described {
+  const offset = loaded.offset * 8;
+  const plain = loaded.xor === undefined || isZero(loaded.xor);
+  const part = loaded.mask === undefined ? undefined : reader.fieldOfMask(loaded.base!, offset, loaded.mask);
+  if (part !== undefined && plain) return part;
+  const found = describeFieldAt(reader, loaded.base!, offset, loaded.length * 8);
+  if (!found.field) return { ...found, ...operations(loaded) };
+  return found;
+}
+
+/** The field that is exactly these bits, or begins there and is longer; else raw. */
+export function describeFieldAt(reader: RuleReader, base: Base, offset: number, bits: number): Described {
+  const protocol = reader.protocolAt(base);
+  const candidates = protocol?.fields.filter((field) => field.offset === offset && reader.hasMessage(field)) ?? [];
+  const field = candidates.find((item) => item.bits === bits) ?? candidates.find((item) => item.bits > bits && bits % 8 === 0);
+  if (protocol !== undefined && field !== undefined) return describeField(protocol, field, Math.ceil(bits / 8), 0, false);
+  const type = typeOf('integer', bits, 'big');
+  return whole({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8));
+}
+
+export function describeField(protocol: Protocol, field: Field, bytes: number, shift: number, partial: boolean): Described {
+  return {
+    json: { payload: { protocol: protocol.name, field: field.name } },
+    type: field.type,
+    bytes,
+    shift,
+    field: partial,
+    header: { protocol, field },
+    show: (value) => constantJson(value, field.type),
+  };
+}
+

@@ -1,0 +1,191 @@
+/** Elements of sets and maps: `"10.0.0.1"`, `["10.0.0.1", "203.0.113.5"]`, `{"elem": {"val": ..., "timeout": 5}}`. */
+
+import { compare, shiftOut } from './bytes.js';
+import { byteLength, type Names, type Type } from './datatypes.js';
+import { checkArray, checkObject, checkString, checkUint, isObject, wrongType, wrongValue } from './errors.js';
+import { compileIntervals, decompileIntervals, type Interval } from './intervals.js';
+import { joinFields, parseLiteral, span, spanJson, toBig, type Literal } from './literals.js';
+import { comment, COMMENT, encode, findComment } from './userdata.js';
+import { compileVerdictData, verdictJson } from './verdict.js';
+import type { Data, SetElement } from './wire.js';
+
+export interface ElementTypes {
+  readonly key: readonly Type[];
+  readonly data?: readonly Type[];
+  readonly interval: boolean;
+}
+
+export interface CompileElements extends ElementTypes {
+  readonly merge: boolean;
+  readonly anonymous: boolean;
+  readonly fresh: boolean;
+  readonly names: Names;
+  /** Moves a value to where it stands in the loaded bytes (header fields that are not whole bytes). */
+  readonly place?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+}
+
+export interface CompiledElements {
+  readonly elements: readonly SetElement[];
+  /** What nft declares as the size of a constant set. */
+  readonly size: number;
+}
+
+interface Parsed {
+  readonly key: readonly Literal[];
+  readonly rest: Omit<SetElement, 'key'>;
+  readonly path: string;
+}
+
+export function compileElements(value: unknown, path: string, options: CompileElements): CompiledElements {
+  const items = Array.isArray(value) && !(options.data !== undefined && isPair(value)) ? value : [value];
+  const parsed = items.map((item, i) => parseElement(item, Array.isArray(value) ? `${path}[${i}]` : path, options));
+  const intervals = options.key.length === 1 && options.interval;
+  if (intervals) return compileIntervals(parsed.map((item) => toInterval(item, options)), options);
+  return { elements: parsed.map((item) => toElement(item, options)), size: parsed.length };
+}
+
+/** One element of a map not wrapped in a list. */
+const isPair = (value: readonly unknown[]): boolean => value.length === 2 && !Array.isArray(value[0]) && !Array.isArray(value[1]);
+
+/** Whether elements need a set of intervals. */
+export function hasRanges(items: readonly unknown[]): boolean {
+  const isRange = (value: unknown): boolean => {
+    if (typeof value === 'string') return value.endsWith('*') && !value.endsWith('\\*');
+    if (!isObject(value)) return false;
+    if ('prefix' in value || 'range' in value) return true;
+    if ('concat' in value && Array.isArray(value['concat'])) return value['concat'].some(isRange);
+    return 'elem' in value && isObject(value['elem']) && isRange(value['elem']['val']);
+  };
+  return items.some((item) => isRange(Array.isArray(item) ? item[0] : item));
+}
+
+function parseElement(item: unknown, path: string, options: CompileElements): Parsed {
+  if (options.data === undefined) return parseKey(item, path, options);
+  const pair = checkArray(item, path);
+  if (pair.length !== 2) throw wrongValue(path, 'must be [key, value]');
+  const parsed = parseKey(pair[0], `${path}[0]`, options);
+  return { ...parsed, rest: { ...parsed.rest, data: parseData(pair[1], `${path}[1]`, options.data, options.names) } };
+}
+
+function parseKey(item: unknown, path: string, options: CompileElements): Parsed {
+  if (!isObject(item) || !('elem' in item)) return { key: parseFields(item, path, options.key, options.names), rest: {}, path };
+  const elem = checkObject(checkObject(item, path, ['elem'])['elem'], `${path}.elem`, ['val', 'timeout', 'expires', 'comment']);
+  const at = `${path}.elem`;
+  const text = elem['comment'] === undefined ? undefined : checkString(elem['comment'], `${at}.comment`);
+  return {
+    key: parseFields(elem['val'], `${at}.val`, options.key, options.names),
+    rest: {
+      ...(elem['timeout'] === undefined ? {} : { timeout: checkUint(elem['timeout'], `${at}.timeout`) * 1000 }),
+      ...(elem['expires'] === undefined ? {} : { expiration: checkUint(elem['expires'], `${at}.expires`) * 1000 }),
+      ...(text === undefined ? {} : { userdata: encode([comment(COMMENT, text, `${at}.comment`)]) }),
+    },
+    path: at,
+  };
+}
+
+function parseFields(value: unknown, path: string, types: readonly Type[], names: Names): readonly Literal[] {
+  if (types.length === 1) return [parseLiteral(value, path, types[0]!, names)];
+  if (!isObject(value) || !('concat' in value)) throw wrongType(path, `must be {"concat": [...]} of ${types.length} fields`, value);
+  const fields = checkArray(checkObject(value, path, ['concat'])['concat'], `${path}.concat`);
+  if (fields.length !== types.length) throw wrongValue(`${path}.concat`, `has ${fields.length} fields; the set's key has ${types.length}`);
+  return fields.map((field, i) => parseLiteral(field, `${path}.concat[${i}]`, types[i]!, names));
+}
+
+function parseData(value: unknown, path: string, types: readonly Type[], names: Names): Data {
+  if (types[0]!.datatype.name === 'verdict') return compileVerdictData(value, path);
+  const fields = parseFields(value, path, types, names).map((literal) => {
+    if (literal.kind !== 'value') throw wrongValue(path, 'must be one value: maps to ranges are not supported');
+    return literal.bytes;
+  });
+  return { value: joinFields(fields) };
+}
+
+function toElement({ key, rest, path }: Parsed, options: CompileElements): SetElement {
+  if (!options.interval) {
+    const fields = key.map((literal) => {
+      if (literal.kind !== 'value') throw wrongValue(path, `is a ${literal.kind}, and the set has no "interval" flag`);
+      return options.place?.(literal.bytes) ?? literal.bytes;
+    });
+    return { key: { value: joinFields(fields) }, ...rest };
+  }
+  const spans = key.map((literal, i) => span(literal, options.key[i]!));
+  return { key: { value: joinFields(spans.map(([from]) => from)) }, keyEnd: { value: joinFields(spans.map(([, to]) => to)) }, ...rest };
+}
+
+function toInterval({ key, rest, path }: Parsed, options: CompileElements): Interval {
+  const [from, to] = span(key[0]!, options.key[0]!);
+  const place = options.place ?? ((bytes: Uint8Array): Uint8Array => bytes);
+  return { from: place(from), to: place(to), element: rest, path };
+}
+
+/** A set's key field as it stands in the loaded bytes. */
+export interface FieldView {
+  readonly type: Type;
+  readonly bytes: number;
+  readonly shift: number;
+}
+
+export const wholeField = (type: Type): FieldView => ({ type, bytes: byteLength(type), shift: 0 });
+
+/** Elements as `nft -j` lists them, in its order. */
+export function decompileElements(elements: readonly SetElement[], fields: readonly FieldView[], data: readonly Type[] | undefined, interval: boolean, names: Names): readonly unknown[] {
+  const withData = (key: unknown, element: SetElement): unknown =>
+    data === undefined ? wrap(key, element) : [wrap(key, element), dataJson(element.data, data, names)];
+  if (interval && fields.length === 1) {
+    const field = fields[0]!;
+    return decompileIntervals(elements).map(({ from, to, element }) => withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element));
+  }
+  const sortable = elements.filter((element) => element.key?.value !== undefined);
+  return sortable.toSorted((a, b) => order(a.key!.value!, b.key!.value!, fields, interval)).map((element) => withData(keyJson(element, fields, interval, names), element));
+}
+
+const unplace = (bytes: Uint8Array, field: FieldView): Uint8Array =>
+  field.shift === 0 && field.bytes * 8 === field.type.bits ? bytes : shiftOut(bytes, field.shift, field.type.bits);
+
+/** nft sorts by value, and takes a name for a number in host order. */
+function order(a: Uint8Array, b: Uint8Array, fields: readonly FieldView[], interval: boolean): number {
+  const host = fields.length === 1 && !interval && fields[0]!.type.order === 'host';
+  return host ? compare(a.toReversed(), b.toReversed()) : compare(a, b);
+}
+
+function keyJson(element: SetElement, fields: readonly FieldView[], interval: boolean, names: Names): unknown {
+  const from = split(element.key!.value!, fields);
+  const to = element.keyEnd?.value === undefined ? from : split(element.keyEnd.value, fields);
+  const parts = fields.map((field, i) => {
+    const ends = [from[i]!, to[i]!].map((end) => (interval ? end : toBig(end, field.type))) as [Uint8Array, Uint8Array];
+    return spanJson(unplace(ends[0], field), unplace(ends[1], field), field.type, names);
+  });
+  return parts.length === 1 ? parts[0] : { concat: parts };
+}
+
+export function dataJson(data: Data | undefined, types: readonly Type[], names: Names): unknown {
+  if (data?.verdict !== undefined) return verdictJson(data.verdict);
+  if (data?.value === undefined) return null;
+  const fields = types.map(wholeField);
+  const parts = split(data.value, fields).map((bytes, i) => types[i]!.datatype.format(bytes, types[i]!, names));
+  return parts.length === 1 ? parts[0] : { concat: parts };
+}
+
+function split(bytes: Uint8Array, fields: readonly FieldView[]): readonly Uint8Array[] {
+  if (fields.length === 1) return [bytes];
+  let at = 0;
+  return fields.map((field) => {
+    const part = bytes.subarray(at, at + field.bytes);
+    at += (field.bytes + 3) & ~3;
+    return part;
+  });
+}
+
+function wrap(key: unknown, element: SetElement): unknown {
+  const text = findComment(element.userdata);
+  if (element.timeout === undefined && element.expiration === undefined && text === undefined) return key;
+  return {
+    elem: {
+      val: key,
+      ...(element.timeout === undefined ? {} : { timeout: Math.floor(element.timeout / 1000) }),
+      ...(element.expiration === undefined ? {} : { expires: Math.floor(element.expiration / 1000) }),
+      ...(text === undefined ? {} : { comment: text }),
+    },
+  };
+}
+

@@ -1,0 +1,48 @@
+/** Expressions that can stand on the left: one entry each. */
+
+import { compileBitwise } from './bitwise.js';
+import { checkArray, show, soleKey, wrongValue } from './errors.js';
+import { compileCt } from './ct.js';
+import type { RuleContext } from './context.js';
+import { compileMeta } from './meta.js';
+import { compilePayload } from './payload.js';
+import type { Selector } from './selector.js';
+import { nested, uint32, type Attribute } from './userdata.js';
+
+type Compile = (value: unknown, path: string, context: RuleContext) => Selector;
+
+const compilers: Readonly<Record<string, Compile>> = {
+  payload: compilePayload,
+  meta: compileMeta,
+  ct: compileCt,
+  '&': (value, path, context) => compileBitwise(value, '&', path, context),
+  '|': (value, path, context) => compileBitwise(value, '|', path, context),
+  '^': (value, path, context) => compileBitwise(value, '^', path, context),
+};
+
+export function compileSelector(value: unknown, path: string, context: RuleContext): Selector {
+  const [name, operand] = soleKey(value, path, `an expression (${Object.keys(compilers).join(', ')})`);
+  const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+  if (compile === undefined) throw wrongValue(path, `unknown expression ${show(name)}; known are ${Object.keys(compilers).join(', ')}, concat`);
+  return compile(operand, /^\w+$/.test(name) ? `${path}.${name}` : `${path}["${name}"]`, context);
+}
+
+export const isSelector = (name: string): boolean => Object.hasOwn(compilers, name);
+
+/** One expression, or the fields of a concatenation. */
+export function compileKey(value: unknown, path: string, context: RuleContext): readonly Selector[] {
+  const [name, operand] = soleKey(value, path, 'an expression');
+  if (name !== 'concat') return [compileSelector(value, path, context)];
+  const fields = checkArray(operand, `${path}.concat`);
+  if (fields.length < 2) throw wrongValue(`${path}.concat`, 'needs at least two fields');
+  return fields.map((field, i) => compileSelector(field, `${path}.concat[${i}]`, context));
+}
+
+const TYPEOF_CONCAT = 13;
+
+/** A key in the user data of a set, or undefined where nft's format has no word for it. */
+export function typeofKey(type: number, key: readonly Selector[]): Attribute | undefined {
+  if (key.some((field) => field.typeofData === undefined || field.mask !== undefined)) return undefined;
+  if (key.length === 1) return nested(type, key[0]!.typeofData!);
+  return nested(type, [uint32(0, TYPEOF_CONCAT), nested(1, key.map((field, i) => nested(i, field.typeofData!)))]);
+}

@@ -1,0 +1,1 @@
+export type Command = Readonly<Record<string, unknown>>;

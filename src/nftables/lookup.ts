@@ -1,0 +1,96 @@
+/**
+ * Keys and the sets they are looked up in: `{"map": {"key": ..., "data": "@name"}}` as a value, `vmap` as a statement.
+ */
+
+import { pad4 } from './bytes.js';
+import type { RuleContext, SetInfo } from './context.js';
+import { keyLength, type Type } from './datatypes.js';
+import { checkArray, checkObject, isObject, wrongType, wrongValue } from './errors.js';
+import { compileKey } from './expressions.js';
+import { fits, registerAt, wordsFor } from './registers.js';
+import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
+import type { Expression } from './wire.js';
+
+export interface MapJson<Key, Data> {
+  readonly key: Key;
+  readonly data: `@${string}` | { readonly set: readonly (readonly [Key, Data])[] };
+}
+
+/** The named set or map, with a key like this one. */
+export function lookupSet(context: RuleContext, key: readonly Selector[], reference: string, path: string, map: boolean): SetInfo {
+  for (const field of key) field.prepare?.(context);
+  const set = context.findSet(reference, path);
+  if (map !== (set.data !== undefined)) throw wrongValue(path, `${reference} is a ${map ? 'set, not a map' : 'map, not a set'}`);
+  const types = (list: readonly Type[]): string => list.map((type) => type.datatype.name).join(' . ');
+  const wanted = key.map((field) => field.type);
+  const fitting = set.key.length === wanted.length && keyLength(set.key) === keyLength(wanted);
+  if (!fitting) throw wrongValue(path, `${reference} has keys of type ${types(set.key)}, the expression is ${types(wanted)}`);
+  return set;
+}
+
+/** Loads the fields of a key side by side, from `word` on. */
+export function keyLoad(_context: RuleContext, key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
+  let at = word;
+  return key.flatMap((field) => {
+    const register = registerAt(at);
+    at += wordsFor(field.bytes);
+    return [...loadSelector(field, register), ...(set.flags.includes('interval') ? orderForRange(field, register) : [])];
+  });
+}
+
+/** Loads a key and maps it: expressions that leave the map's data at `word`, or a verdict in register 0. */
+export interface CompiledMap {
+  readonly set: SetInfo;
+  readonly expressions: readonly Expression[];
+}
+
+export function compileMap(context: RuleContext, value: unknown, path: string, data: readonly Type[], word: number | 'verdict'): CompiledMap {
+  const object = checkObject(value, path, ['key', 'data']);
+  const key = compileKey(object['key'], `${path}.key`, context);
+  const start = word === 'verdict' ? 0 : word;
+  if (!fits(start, key.reduce((sum, field) => sum + pad4(new Uint8Array(field.bytes)).length, 0))) throw wrongValue(`${path}.key`, 'does not fit in the registers');
+  const set = mapOf(context, key, object['data'], `${path}.data`, data);
+  const id = set.id === undefined ? {} : { setId: set.id };
+  return {
+    set,
+    expressions: [
+      ...keyLoad(context, key, start, set),
+      { type: 'lookup', set: set.name, ...id, sreg: registerAt(start), dreg: word === 'verdict' ? 0 : registerAt(word) },
+    ],
+  };
+}
+
+function mapOf(context: RuleContext, key: readonly Selector[], data: unknown, path: string, types: readonly Type[]): SetInfo {
+  if (typeof data === 'string' && data.startsWith('@')) {
+    const set = lookupSet(context, key, data, path, true);
+    if (types.length > 0 && types[0]!.datatype !== set.data![0]!.datatype) {
+      throw wrongValue(path, `${data} maps to ${set.data![0]!.datatype.name}; ${types[0]!.datatype.name} is wanted`);
+    }
+    return set;
+  }
+  if (!isObject(data)) throw wrongType(path, 'must be "@name" or {"set": [...]}', data);
+  const elements = checkArray(checkObject(data, path, ['set'])['set'], `${path}.set`);
+  if (elements.length === 0) throw wrongValue(`${path}.set`, 'must have elements');
+  for (const field of key) field.prepare?.(context);
+  const inferred = inferData(elements, types);
+  return context.anonymousSet(
+    {
+      key: key.map((field) => field.type),
+      data: inferred,
+      elements,
+      ...(key.length === 1 && isField(key[0]!) ? { place: (bytes: Uint8Array) => place(key[0]!, bytes) } : {}),
+    },
+    `${path}.set`,
+  );
+}
+
+/** Whether a map gives one value or several side by side is said by its elements: `[key, {"concat": [...]}]`. */
+function inferData(elements: readonly unknown[], types: readonly Type[]): readonly Type[] {
+  const first = elements[0];
+  const data: unknown = Array.isArray(first) ? first[1] : undefined;
+  return isObject(data) && 'concat' in data ? types : types.slice(0, 1);
+}
+
+export function compileVmap(context: RuleContext, value: unknown, path: string, verdict: Type): void {
+  context.act(...compileMap(context, value, path, [verdict], 'verdict').expressions);
+}

@@ -1,0 +1,56 @@
+/** Lookups back from expressions: a match against a set, a map's value, a verdict map. */
+
+import { concat, toNumber } from './bytes.js';
+import { typesOfId, type Type } from './datatypes.js';
+import { describe, type Described } from './describe.js';
+import { decompileElements } from './elements.js';
+import { masked } from './match.js';
+import type { Loaded, ReadableSet, RuleReader } from './reader.js';
+import { wordOf, wordsFor } from './registers.js';
+import type { Expression } from './wire.js';
+
+export function readLookup(reader: RuleReader, lookup: Extract<Expression, { type: 'lookup' }>): void {
+  const set = reader.findSet(lookup.set);
+  const key = keyFields(reader, lookup.sreg, set?.definition.keyLen);
+  if (key.length === 0) return reader.unknown('lookup');
+  for (const field of key) reader.use(field);
+  const parts = key.map(masked);
+  const json = parts.length === 1 ? parts[0] : { concat: parts };
+  const data = setJson(reader, lookup.set, set, key);
+  if (lookup.dreg === undefined) {
+    learnMessages(reader, key, set);
+    return reader.match(lookup.flags?.includes('inv') === true ? '!=' : '==', json, data);
+  }
+  if (lookup.dreg === 0) return reader.act({ vmap: { key: json, data } });
+  reader.registers.delete(wordOf(lookup.dreg) + 1);
+  reader.set(lookup.dreg, { kind: 'map', json: { key: json, data } });
+}
+
+/** The values that make up a key of `length` bytes, side by side from a register on. */
+function keyFields(reader: RuleReader, register: number, length: number | undefined): readonly Described[] {
+  const fields: Described[] = [];
+  let word = wordOf(register);
+  let bytes = 0;
+  do {
+    const loaded: Loaded | undefined = reader.registers.get(word);
+    if (loaded?.kind !== 'selector') return fields;
+    fields.push(describe(reader, loaded));
+    word += wordsFor(loaded.length);
+    bytes += wordsFor(loaded.length) * 4;
+  } while (length !== undefined && bytes < length);
+  return fields;
+}
+
+function setJson(reader: RuleReader, name: string, set: ReadableSet | undefined, key: readonly Described[]): unknown {
+  if (set?.definition.flags?.includes('anonymous') !== true) return `@${name}`;
+  const { definition, elements } = set;
+  const data: readonly Type[] | undefined = definition.flags?.includes('map') === true ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0) : undefined;
+  return { set: decompileElements(elements ?? [], key, data, definition.flags?.includes('interval') === true, reader.names) };
+}
+
+/** `icmp type { echo-reply, echo-request }` says which fields the message has. */
+function learnMessages(reader: RuleReader, key: readonly Described[], set: ReadableSet | undefined): void {
+  const header = key.length === 1 ? key[0]!.header : undefined;
+  if (header?.protocol.over === undefined || header.field.name !== 'type' || set?.elements === undefined) return;
+  reader.messages = set.elements.map((element) => toNumber(element.key?.value ?? concat([]), 'big'));
+}

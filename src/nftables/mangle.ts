@@ -1,0 +1,120 @@
+/** `{"mangle": {"key": ..., "value": ...}}`: writes a header field, a mark, a conntrack property. */
+
+import { and, not, ones, shiftInto, shiftOut } from './bytes.js';
+import { parseConstant } from './bitwise.js';
+import type { RuleContext } from './context.js';
+import { ctReference } from './ct.js';
+import type { Type } from './datatypes.js';
+import { requireMessage, requireProtocol } from './dependencies.js';
+import { describeFieldAt } from './describe.js';
+import { checkObject, isObject, soleKey, wrongValue } from './errors.js';
+import { compileSelector } from './expressions.js';
+import { compileMap } from './lookup.js';
+import { metaKey, metaType } from './meta.js';
+import { payloadField } from './payload.js';
+import type { Field, Protocol } from './protocols.js';
+import type { RuleReader } from './reader.js';
+import { loadSelector } from './selector.js';
+import type { Expression } from './wire.js';
+
+/** NFT_PAYLOAD_CSUM_INET */
+const CSUM_INET = 1;
+/** NFT_PAYLOAD_L4CSUM_PSEUDOHDR */
+const CSUM_PSEUDO_HEADER = 1;
+
+export function compileMangle(context: RuleContext, value: unknown, path: string): void {
+  const object = checkObject(value, path, ['key', 'value']);
+  const [kind, key] = soleKey(object['key'], `${path}.key`, 'payload, meta or ct');
+  const at = `${path}.key.${kind}`;
+  if (kind === 'payload') return manglePayload(context, key, object['value'], at, `${path}.value`);
+  if (kind === 'meta') {
+    const name = metaKey(key, at);
+    context.act(...compileValue(context, object['value'], `${path}.value`, metaType(name), 0), { type: 'meta', key: name, sreg: 1 });
+  } else if (kind === 'ct') {
+    const { wire, type, direction } = ctReference(key, at, context.family);
+    const set: Expression = { type: 'ct', key: wire, sreg: 1, ...(direction === undefined ? {} : { direction }) };
+    context.act(...compileValue(context, object['value'], `${path}.value`, type, 0), set);
+  } else {
+    throw wrongValue(`${path}.key`, 'must be payload, meta or ct');
+  }
+}
+
+/** Expressions that leave the value at register word `word`: a constant, a map's, or something read. */
+export function compileValue(context: RuleContext, value: unknown, path: string, type: Type, word: 0): readonly Expression[] {
+  if (isObject(value) && 'map' in value) {
+    return compileMap(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [type], word).expressions;
+  }
+  if (isConstant(value)) return [{ type: 'immediate', dreg: 1, data: { value: parseConstant(value, path, type, context) } }];
+  const selector = compileSelector(value, path, context);
+  if (selector.type.bits !== type.bits || selector.shift !== 0) {
+    throw wrongValue(path, `is a value of type ${selector.type.datatype.name}; ${type.datatype.name} is wanted`);
+  }
+  selector.prepare?.(context);
+  return loadSelector(selector, 1);
+}
+
+/** No packet is read for it: a value, or an operation on values. */
+function isConstant(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isConstant);
+  if (!isObject(value)) return true;
+  const [name, operand] = Object.entries(value)[0] ?? [];
+  return (name === '&' || name === '|' || name === '^') && isConstant(operand);
+}
+
+function manglePayload(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
+  const [protocol, field] = payloadField(key, path);
+  requireProtocol(context, protocol, path);
+  requireMessage(context, protocol, field, path);
+  const span = writable(protocol, field);
+  const write: Expression = { type: 'payload', sreg: 1, base: protocol.base, offset: span.start, len: span.length, ...checksum(protocol, field) };
+  if (span.length * 8 === field.bits) return context.act(...compileValue(context, value, valuePath, field.type, 0), write);
+  if (!isConstant(value)) throw wrongValue(valuePath, `must be a constant: ${protocol.name} ${field.name} shares its bytes with other fields`);
+  const constant = shiftInto(parseConstant(value, valuePath, field.type, context), span.shift, span.length);
+  const cleared = not(shiftInto(ofBits(field.bits), span.shift, span.length));
+  context.act(
+    { type: 'payload', dreg: 1, base: protocol.base, offset: span.start, len: span.length },
+    { type: 'bitwise', sreg: 1, dreg: 1, len: span.length, mask: { value: cleared }, xor: { value: constant } },
+    write,
+  );
+}
+
+function ofBits(bits: number): Uint8Array {
+  const bytes = ones((bits + 7) >> 3);
+  if (bits % 8 !== 0) bytes[0] = 0xff >> (8 - (bits % 8));
+  return bytes;
+}
+
+/** The bytes to write: whole ones, and 16-bit words where a checksum must follow. */
+function writable(protocol: Protocol, field: Field): { readonly start: number; readonly length: number; readonly shift: number } {
+  const unit = protocol.checksum === undefined ? 8 : 16;
+  const start = Math.floor(field.offset / unit) * unit;
+  const end = Math.ceil((field.offset + field.bits) / unit) * unit;
+  return { start: start / 8, length: (end - start) / 8, shift: end - field.offset - field.bits };
+}
+
+function checksum(protocol: Protocol, field: Field): { readonly csumType: number; readonly csumOffset: number; readonly csumFlags: number } {
+  return {
+    csumType: protocol.checksum === undefined ? 0 : CSUM_INET,
+    csumOffset: protocol.checksum ?? 0,
+    csumFlags: protocol.pseudo?.includes(field.name) === true ? CSUM_PSEUDO_HEADER : 0,
+  };
+}
+
+// Back from expressions.
+
+export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, { type: 'payload' }>): void {
+  const loaded = reader.registers.get(reader.wordOf(write.sreg!));
+  if (loaded === undefined || write.base === 'inner') return reader.unknown('payload');
+  // Load, mask and write of the same bytes: one field among them.
+  if (loaded.kind === 'selector' && loaded.source === 'payload' && loaded.mask !== undefined && loaded.base === write.base && loaded.offset === write.offset) {
+    const bits = not(loaded.mask);
+    const field = reader.fieldOfMask(write.base, write.offset * 8, bits);
+    if (field === undefined || loaded.xor === undefined) return reader.unknown('payload');
+    reader.use(field);
+    return reader.mangle(field.json, field.type.datatype.format(shiftOut(and(loaded.xor, bits), field.shift, field.type.bits), field.type, reader.names));
+  }
+  const target = describeFieldAt(reader, write.base, write.offset * 8, write.len * 8);
+  reader.use(target);
+  reader.mangle(target.json, reader.value(loaded, target.type));
+}
+

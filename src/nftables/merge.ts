@@ -1,0 +1,65 @@
+/**
+ * Matches on neighbouring header bytes become one load and one comparison, where nft does it: `udp sport 50` and
+ * `udp dport 60` are four bytes at once. Only matches in an unbroken run: what lies between may have effects.
+ */
+
+import { concat } from './bytes.js';
+import type { Piece } from './context.js';
+import type { Expression } from './wire.js';
+
+/** A comparison of up to four bytes is cheaper in the kernel: two of those are joined only into another. */
+const FAST = 4;
+const REGISTER = 16;
+
+type Payload = NonNullable<Piece['payload']>;
+
+export function mergePieces(pieces: readonly Piece[]): readonly Expression[] {
+  const expressions: Expression[] = [];
+  for (let start = 0; start < pieces.length; ) {
+    let end = start;
+    while (end < pieces.length && pieces[end]!.match) end++;
+    expressions.push(...mergeRun(pieces.slice(start, end)).flatMap((piece) => piece.expressions));
+    if (end < pieces.length) expressions.push(...pieces[end]!.expressions);
+    start = end + 1;
+  }
+  return expressions;
+}
+
+/** The joined match stands where the one with the lowest offset stood. */
+function mergeRun(run: readonly Piece[]): readonly Piece[] {
+  const loads = run.filter((piece) => piece.payload !== undefined).sort((a, b) => rank(a.payload!) - rank(b.payload!));
+  const replaced = new Map<Piece, Piece | undefined>();
+  let head: Piece | undefined;
+  let joined: Payload | undefined;
+  for (const piece of loads) {
+    const payload = piece.payload!;
+    if (head !== undefined && joined !== undefined && joinable(joined, payload)) {
+      joined = { ...joined, value: concat([joined.value, payload.value]) };
+      replaced.set(head, matchOf(joined));
+      replaced.set(piece, undefined);
+    } else {
+      head = piece;
+      joined = payload;
+    }
+  }
+  return run.flatMap((piece) => (replaced.has(piece) ? (replaced.get(piece) ?? []) : piece));
+}
+
+const bases = ['link', 'network', 'transport'];
+const rank = (payload: Payload): number => bases.indexOf(payload.base) * 65536 + payload.offset;
+
+function joinable(a: Payload, b: Payload): boolean {
+  const total = a.value.length + b.value.length;
+  const slower = a.value.length <= FAST && b.value.length <= FAST && total > FAST;
+  return a.base === b.base && a.offset + a.value.length === b.offset && total <= REGISTER && !slower;
+}
+
+function matchOf({ base, offset, value }: Payload): Piece {
+  return {
+    match: true,
+    expressions: [
+      { type: 'payload', dreg: 1, base, offset, len: value.length },
+      { type: 'cmp', sreg: 1, op: 'eq', data: { value } },
+    ],
+  };
+}

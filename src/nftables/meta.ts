@@ -1,0 +1,98 @@
+/** `{"meta": {"key": "iifname"}}`: facts that the kernel keeps beside the packet. */
+
+import { toNumber } from './bytes.js';
+import type { RuleContext } from './context.js';
+import { typeOf, type Type } from './datatypes.js';
+import { checkObject, isObject, oneOf } from './errors.js';
+import { setKnown } from './payload.js';
+import { networkOfEtherType, networkOfNfproto, protocolNamed, transportOf } from './protocols.js';
+import type { Selector } from './selector.js';
+import { nested, uint32 } from './userdata.js';
+
+export type MetaJson = { readonly key: MetaKey };
+
+interface Key {
+  /** nft's number, which is the kernel's, for `typeof` user data. */
+  readonly id: number;
+  readonly type: Type;
+}
+
+const key = (id: number, type: Type): Key => ({ id, type });
+const number = (bits: number, order: 'host' | 'big' = 'host'): Type => typeOf('integer', bits, order);
+
+const keys = {
+  length: key(0, number(32)),
+  protocol: key(1, typeOf('ether_type')),
+  priority: key(2, typeOf('classid')),
+  mark: key(3, typeOf('mark')),
+  iif: key(4, typeOf('iface_index')),
+  oif: key(5, typeOf('iface_index')),
+  iifname: key(6, typeOf('ifname')),
+  oifname: key(7, typeOf('ifname')),
+  iiftype: key(8, typeOf('iface_type')),
+  oiftype: key(9, typeOf('iface_type')),
+  skuid: key(10, typeOf('uid')),
+  skgid: key(11, typeOf('gid')),
+  nftrace: key(12, number(1)),
+  rtclassid: key(13, typeOf('realm')),
+  secmark: key(14, number(32)),
+  nfproto: key(15, typeOf('nf_proto')),
+  l4proto: key(16, typeOf('inet_proto', 8, 'host')),
+  ibrname: key(17, typeOf('ifname')),
+  obrname: key(18, typeOf('ifname')),
+  pkttype: key(19, typeOf('pkt_type')),
+  cpu: key(20, number(32)),
+  iifgroup: key(21, typeOf('devgroup')),
+  oifgroup: key(22, typeOf('devgroup')),
+  cgroup: key(23, number(32)),
+  random: key(24, number(32, 'big')),
+  ipsec: key(25, typeOf('boolean')),
+  iifkind: key(26, typeOf('ifname')),
+  oifkind: key(27, typeOf('ifname')),
+  ibrpvid: key(28, number(16)),
+  ibrvproto: key(29, typeOf('ether_type')),
+  time: key(30, number(64)),
+  day: key(31, typeOf('day')),
+  hour: key(32, typeOf('hour')),
+  sdif: key(33, typeOf('iface_index')),
+  sdifname: key(34, typeOf('ifname')),
+} as const;
+
+export type MetaKey = keyof typeof keys;
+
+export const metaKeys = Object.keys(keys) as readonly MetaKey[];
+
+const TYPEOF_META = 9;
+
+/** The key of `{"key": "mark"}`, or of the short form `"mark"`. */
+export function metaKey(value: unknown, path: string): MetaKey {
+  const name = isObject(value) ? checkObject(value, path, ['key'])['key'] : value;
+  return oneOf(name, `${path}.key`, metaKeys);
+}
+
+export const metaType = (name: MetaKey): Type => keys[name].type;
+/** The key, if it is one that is known here. */
+export const metaNamed = (name: string): MetaKey | undefined => metaKeys.find((known) => known === name);
+
+export function compileMeta(value: unknown, path: string): Selector {
+  const name = metaKey(value, path);
+  const { type, id } = keys[name];
+  return {
+    type,
+    bytes: (type.bits + 7) >> 3,
+    // One bit of a byte: nothing to mask, the kernel writes the whole byte.
+    ...(type.bits < 8 ? { type: { ...type, bits: 8 } } : {}),
+    shift: 0,
+    typeofData: [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
+    load: (register) => [{ type: 'meta', key: name, dreg: register }],
+    learn: (context, bytes) => learnMeta(context, name, bytes),
+  };
+}
+
+export function learnMeta(context: Pick<RuleContext, 'known' | 'family'>, name: MetaKey, value: Uint8Array): void {
+  const bridged = context.family === 'bridge' || context.family === 'netdev';
+  if (name === 'l4proto') setKnown(context, 'transport', transportOf(toNumber(value, 'host')));
+  if (name === 'nfproto') setKnown(context, 'network', networkOfNfproto(toNumber(value, 'host')));
+  if (name === 'protocol' && bridged) setKnown(context, 'network', networkOfEtherType(toNumber(value, 'big')));
+  if (name === 'iiftype' && toNumber(value, 'host') === 1) setKnown(context, 'link', protocolNamed('ether'));
+}

@@ -1,0 +1,154 @@
+/** `snat`, `dnat`, `masquerade`, `redirect`. */
+
+import { rangePrefix } from './bytes.js';
+import type { RuleContext } from './context.js';
+import { byteLength, typeOf, type Type } from './datatypes.js';
+import { checkObject, isObject, oneOf, stringList, wrongValue } from './errors.js';
+import { parseLiteral, span } from './literals.js';
+import { compileMap } from './lookup.js';
+import type { RuleReader } from './reader.js';
+import { registerAt, wordOf, wordsFor } from './registers.js';
+import type { Expression, NatFlag, Register } from './wire.js';
+
+export type NatFlagJson = 'random' | 'fully-random' | 'persistent' | 'netmap';
+
+const flagNames: readonly (readonly [json: NatFlagJson, wire: NatFlag])[] = [
+  ['random', 'random'],
+  ['fully-random', 'random-fully'],
+  ['persistent', 'persistent'],
+  ['netmap', 'netmap'],
+];
+
+type Nat = Extract<Expression, { type: 'nat' }>;
+type Port = Extract<Expression, { type: 'masq' | 'redir' }>;
+
+/** Values in registers of 16 bytes, one after another. */
+class Operands {
+  readonly expressions: Expression[] = [];
+  private register = 1;
+
+  /** A value, or the two ends of a range. */
+  add(context: RuleContext, value: unknown, path: string, type: Type): readonly [min: Register, max?: Register] {
+    const literal = parseLiteral(value, path, type, context.names);
+    const ends = literal.kind === 'value' ? [literal.bytes] : span(literal, type);
+    return ends.map((bytes) => {
+      this.expressions.push({ type: 'immediate', dreg: this.register, data: { value: bytes } });
+      return this.register++;
+    }) as [Register, Register?];
+  }
+
+  /** What a map gives: an address, or an address and the port in the word after it. */
+  map(context: RuleContext, value: unknown, path: string, types: readonly Type[]): readonly [first: Register, second?: Register] {
+    const word = wordOf(this.register++);
+    const { expressions, set } = compileMap(context, value, path, types, word);
+    this.expressions.push(...expressions);
+    const wide = (set.data?.length ?? 1) > 1;
+    return wide ? [registerAt(word), registerAt(word + wordsFor(byteLength(types[0]!)))] : [registerAt(word)];
+  }
+}
+
+const isMap = (value: unknown): value is { readonly map: unknown } => isObject(value) && 'map' in value;
+
+export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value: unknown, path: string) => void {
+  return (context, value, path) => {
+    const object = checkObject(value, path, ['addr', 'family', 'port', 'flags', 'type_flags']);
+    const operands = new Operands();
+    const nat: { -readonly [K in keyof Nat]: Nat[K] } = { type: 'nat', kind, family: 'ip' };
+    if (object['addr'] === undefined && object['port'] === undefined) throw wrongValue(path, 'needs an addr or a port');
+    const addr = object['addr'];
+    nat.family = natFamily(context, object['family'], addr, path);
+    const address = typeOf(nat.family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
+    if (isMap(addr)) {
+      const [first, second] = operands.map(context, checkObject(addr, `${path}.addr`, ['map'])['map'], `${path}.addr.map`, [address, typeOf('inet_service')]);
+      nat.regAddrMin = first;
+      if (second !== undefined) nat.regProtoMin = second;
+    } else if (addr !== undefined) {
+      const [min, max] = operands.add(context, addr, `${path}.addr`, address);
+      nat.regAddrMin = min;
+      if (max !== undefined) nat.regAddrMax = max;
+    }
+    if (object['port'] !== undefined) Object.assign(nat, compilePort(context, operands, object['port'], `${path}.port`));
+    const flags = compileFlags(object, path, object['port'] !== undefined);
+    context.act(...operands.expressions, { ...nat, ...(flags.length === 0 ? {} : { flags }) });
+  };
+}
+
+/** In inet the family is said, or known from a match before, or seen from the address. */
+function natFamily(context: RuleContext, family: unknown, addr: unknown, path: string): 'ip' | 'ip6' {
+  const known = context.family === 'ip' || context.family === 'ip6' ? context.family : context.known.network?.name;
+  if (family !== undefined) {
+    const said = oneOf(family, `${path}.family`, ['ip', 'ip6']);
+    if ((known === 'ip' || known === 'ip6') && known !== said) throw wrongValue(`${path}.family`, `is ${said}, but the rule matches ${known}`);
+    return said;
+  }
+  if (known === 'ip' || known === 'ip6') return known;
+  if (typeof addr === 'string') return addr.includes(':') ? 'ip6' : 'ip';
+  throw wrongValue(path, `needs "family": "ip" or "ip6" in family ${context.family}`);
+}
+
+export function compilePortNat(type: 'masq' | 'redir'): (context: RuleContext, value: unknown, path: string) => void {
+  return (context, value, path) => {
+    const object = value === null || value === undefined ? {} : checkObject(value, path, ['port', 'flags']);
+    const operands = new Operands();
+    const ports = object['port'] === undefined ? {} : compilePort(context, operands, object['port'], `${path}.port`);
+    const flags = compileFlags(object, path, object['port'] !== undefined);
+    context.act(...operands.expressions, { type, ...ports, ...(flags.length === 0 ? {} : { flags }) });
+  };
+}
+
+function compilePort(context: RuleContext, operands: Operands, value: unknown, path: string): { readonly regProtoMin: Register; readonly regProtoMax?: Register } {
+  const service = typeOf('inet_service');
+  if (isMap(value)) return { regProtoMin: operands.map(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [service])[0] };
+  const [min, max] = operands.add(context, value, path, service);
+  return { regProtoMin: min, ...(max === undefined ? {} : { regProtoMax: max }) };
+}
+
+function compileFlags(object: Readonly<Record<string, unknown>>, path: string, port: boolean): readonly NatFlag[] {
+  const said = object['flags'] === undefined ? [] : stringList(object['flags'], `${path}.flags`, flagNames.map(([json]) => json));
+  const prefix = object['type_flags'] === undefined ? [] : stringList(object['type_flags'], `${path}.type_flags`, ['prefix']);
+  const named = flagNames.filter(([json]) => said.includes(json) || (json === 'netmap' && prefix.length > 0)).map(([, wire]) => wire);
+  return port ? ['proto-specified', ...named] : named;
+}
+
+// Back from expressions.
+
+export function readNat(reader: RuleReader, nat: Nat): void {
+  const address = typeOf(nat.family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
+  const addr = nat.regAddrMin === undefined ? undefined : readRange(reader, nat.regAddrMin, nat.regAddrMax, address);
+  const mapped = nat.regAddrMin !== undefined && reader.registers.get(wordOf(nat.regAddrMin))?.kind === 'map';
+  // A map may give address and port side by side.
+  const inside = mapped && nat.regProtoMin !== undefined && wordOf(nat.regProtoMin) === wordOf(nat.regAddrMin!) + wordsFor(byteLength(address)) && !reader.registers.has(wordOf(nat.regProtoMin));
+  const wide = inside || (mapped && nat.regAddrMax !== undefined);
+  const port = nat.regProtoMin === undefined || inside ? undefined : readRange(reader, nat.regProtoMin, nat.regProtoMax, typeOf('inet_service'));
+  const flags = readFlags(nat.flags);
+  reader.act({
+    [nat.kind]: {
+      ...(reader.family === 'inet' || wide ? { family: nat.family } : {}),
+      ...(addr === undefined ? {} : { addr }),
+      ...(port === undefined ? {} : { port }),
+      ...flags,
+      ...(nat.flags?.includes('netmap') === true ? { type_flags: 'prefix' } : {}),
+    },
+  });
+}
+
+export function readPortNat(reader: RuleReader, expression: Port): void {
+  const port = expression.regProtoMin === undefined ? undefined : readRange(reader, expression.regProtoMin, expression.regProtoMax, typeOf('inet_service'));
+  const body = { ...(port === undefined ? {} : { port }), ...readFlags(expression.flags) };
+  reader.act({ [expression.type === 'masq' ? 'masquerade' : 'redirect']: Object.keys(body).length === 0 ? null : body });
+}
+
+function readRange(reader: RuleReader, min: Register, max: Register | undefined, type: Type): unknown {
+  const low = reader.registers.get(wordOf(min));
+  const high = max === undefined ? undefined : reader.registers.get(wordOf(max));
+  const from = low === undefined ? undefined : reader.value(low, type);
+  if (low?.kind !== 'immediate' || high?.kind !== 'immediate') return from;
+  const bits = type.datatype.prefix === true ? rangePrefix(low.bytes, high.bytes) : -1;
+  if (bits >= 0) return { prefix: { addr: from, len: bits } };
+  return { range: [from, reader.value(high, type)] };
+}
+
+function readFlags(flags: readonly NatFlag[] | undefined): { readonly flags?: unknown } {
+  const names = flagNames.filter(([, wire]) => flags?.includes(wire)).map(([json]) => json);
+  return names.length === 0 ? {} : { flags: names.length === 1 ? names[0] : names };
+}

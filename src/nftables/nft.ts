@@ -1,0 +1,2 @@
+import type { Channel } from '../netlink/channel.js';
+export class Nft { constructor(_channel: Channel) {} }

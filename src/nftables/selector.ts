@@ -1,0 +1,62 @@
+/** What a rule reads from a packet into a register: the compiler's form of payload, meta, ct and bitwise expressions. */
+
+import { and, isOnes, isZero, ones, shiftInto } from './bytes.js';
+import { byteLength, type Type } from './datatypes.js';
+import type { RuleContext } from './context.js';
+import type { Base } from './protocols.js';
+import type { Attribute } from './userdata.js';
+import type { Expression, Register } from './wire.js';
+
+export interface Selector {
+  readonly type: Type;
+  /** Bytes that `load` puts into the register. */
+  readonly bytes: number;
+  /** Bits below the value in those bytes: a header field need not end on a byte. */
+  readonly shift: number;
+  /** Applied after loading: `(value & mask) ^ xor`. */
+  readonly mask?: Uint8Array;
+  readonly xor?: Uint8Array;
+  readonly payload?: { readonly base: Base; readonly offset: number; readonly aligned: boolean };
+  /** How nft names it in a set's user data; absent, it has no name there. */
+  readonly typeofData?: readonly Attribute[];
+  load(register: Register): readonly Expression[];
+  /** Inserts the matches this needs before it: `meta l4proto tcp` before a port. */
+  prepare?(context: RuleContext): void;
+  /** Told that the rule goes on only if this equals `value`. */
+  learn?(context: RuleContext, value: Uint8Array): void;
+}
+
+export const isField = (selector: Selector): boolean => selector.shift !== 0 || selector.bytes * 8 !== selector.type.bits;
+
+/** A value as it stands in the loaded bytes. */
+export function place(selector: Selector, value: Uint8Array): Uint8Array {
+  return isField(selector) ? shiftInto(value, selector.shift, selector.bytes) : value;
+}
+
+/** The bits of the loaded bytes that are the value's. */
+export function fieldMask(selector: Selector): Uint8Array {
+  const length = byteLength(selector.type);
+  const all = ones(length);
+  if (length > 0 && selector.type.bits % 8 !== 0) all[0] = 0xff >> (8 - (selector.type.bits % 8));
+  return isField(selector) ? shiftInto(all, selector.shift, selector.bytes) : all;
+}
+
+/** Load, then mask and xor as far as they change anything. */
+export function loadSelector(selector: Selector, register: Register): readonly Expression[] {
+  const field = fieldMask(selector);
+  const mask = selector.mask === undefined ? field : and(place(selector, selector.mask), field);
+  const xor = selector.xor === undefined ? new Uint8Array(selector.bytes) : place(selector, selector.xor);
+  // A mask of ones says nothing, unless someone wrote it.
+  if (isOnes(mask) && isZero(xor)) return selector.load(register);
+  return [
+    ...selector.load(register),
+    { type: 'bitwise', sreg: register, dreg: register, len: selector.bytes, mask: { value: mask }, xor: { value: xor } },
+  ];
+}
+
+/** To network order, so that the kernel can compare a number in host order. */
+export function orderForRange(selector: Selector, register: Register): readonly Expression[] {
+  const { type, bytes } = selector;
+  if (type.order !== 'host' || type.datatype.text === true || bytes === 1) return [];
+  return [{ type: 'byteorder', sreg: register, dreg: register, op: 'hton', len: bytes, size: bytes }];
+}

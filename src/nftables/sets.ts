@@ -1,0 +1,177 @@
+/** Sets and maps: their definitions, and the user data by which nft knows what their bytes mean. */
+
+import { byteLength, datatypeNamed, keyLength, typeId, typeOf, typesOfId, type Names, type Type } from './datatypes.js';
+import type { AnonymousSet, SetInfo } from './context.js';
+import { checkName, checkObject, checkString, checkUint, oneOf, show, stringList, wrongType, wrongValue } from './errors.js';
+import { decompileElements, wholeField } from './elements.js';
+import { comment, encode, findComment, findNumber, nested, setAttribute, uint32, type Attribute } from './userdata.js';
+import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
+
+const SET_KEYS = ['family', 'table', 'name', 'handle', 'type', 'policy', 'flags', 'elem', 'timeout', 'gc-interval', 'size', 'comment', 'auto-merge'];
+
+/** JSON's names for flags that users set, and the kernel's. */
+const flagNames: Readonly<Record<'constant' | 'interval' | 'timeout' | 'dynamic', SetFlag>> = { constant: 'constant', interval: 'interval', timeout: 'timeout', dynamic: 'eval' };
+
+export interface CompiledSet {
+  readonly definition: SetDefinition;
+  readonly info: SetInfo;
+}
+
+export function compileSet(kind: 'set' | 'map', value: unknown, path: string, family: Family, id: number): CompiledSet {
+  const object = checkObject(value, path, kind === 'map' ? [...SET_KEYS, 'map'] : SET_KEYS);
+  const key = parseTypes(object['type'], `${path}.type`);
+  const data = kind === 'map' ? parseTypes(object['map'], `${path}.map`) : undefined;
+  const said = object['flags'] === undefined ? [] : stringList(object['flags'], `${path}.flags`, ['constant', 'interval', 'timeout', 'dynamic']);
+  if (key.some((type) => type.datatype.name === 'verdict')) throw wrongValue(`${path}.type`, 'a verdict cannot be a key');
+  const autoMerge = object['auto-merge'] === true;
+  const timed = said.includes('timeout') || object['timeout'] !== undefined;
+  const interval = said.includes('interval');
+  const flags: SetFlag[] = [
+    ...(said.includes('constant') ? (['constant'] as const) : []),
+    ...(interval ? (['interval'] as const) : []),
+    ...(interval && key.length > 1 ? (['concat'] as const) : []),
+    ...(kind === 'map' ? (['map'] as const) : []),
+    ...(timed ? (['timeout'] as const) : []),
+    ...(said.includes('dynamic') ? (['eval'] as const) : []),
+  ];
+  const attributes = [...describe(key, data), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
+  const text = object['comment'];
+  if (text !== undefined) attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
+  const size = object['size'] === undefined ? undefined : checkUint(object['size'], `${path}.size`);
+  const name = checkName(object['name'], `${path}.name`);
+  const seconds = (property: string): number => checkUint(object[property], `${path}["${property}"]`) * 1000;
+  const definition: SetDefinition = {
+    ...shape({ key, ...(data === undefined ? {} : { data }), flags, ...(size === undefined ? {} : { size }) }),
+    family,
+    table: checkName(object['table'], `${path}.table`),
+    name,
+    id,
+    ...(object['policy'] === 'memory' || object['policy'] === 'performance' ? { policy: object['policy'] } : oneOfPolicy(object['policy'], path)),
+    ...(object['timeout'] === undefined ? {} : { timeout: seconds('timeout') }),
+    ...(object['gc-interval'] === undefined ? {} : { gcInterval: seconds('gc-interval') }),
+    userdata: encode(attributes.sort((a, b) => a.type - b.type)),
+  };
+  return { definition, info: { name, key, ...(data === undefined ? {} : { data }), flags, autoMerge, id } };
+}
+
+function oneOfPolicy(value: unknown, path: string): { readonly policy?: never } {
+  if (value !== undefined) oneOf(value, `${path}.policy`, ['performance', 'memory']);
+  return {};
+}
+
+export function compileAnonymousSet(set: AnonymousSet, family: Family, table: string, id: number, interval: boolean, size: number): CompiledSet {
+  const { key, data } = set;
+  const flags: SetFlag[] = [
+    'anonymous',
+    'constant',
+    ...(interval ? (['interval'] as const) : []),
+    ...(interval && key.length > 1 ? (['concat'] as const) : []),
+    ...(data === undefined ? [] : (['map'] as const)),
+  ];
+  const verdict = data?.[0]?.datatype.name === 'verdict' ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])] : [];
+  const described = describe(key, data).filter((attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined);
+  const attributes = [...described, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
+  const name = data === undefined ? '__set%d' : '__map%d';
+  const definition: SetDefinition = {
+    ...shape({ key, ...(data === undefined ? {} : { data }), flags, size }),
+    family,
+    table,
+    name,
+    id,
+    userdata: encode(attributes.sort((a, b) => a.type - b.type)),
+  };
+  return { definition, info: { name, key, ...(data === undefined ? {} : { data }), flags, id } };
+}
+
+const TYPEOF_VERDICT = 1;
+const TYPEOF_CONCAT = 13;
+
+interface Shape {
+  readonly key: readonly Type[];
+  readonly data?: readonly Type[];
+  readonly flags: readonly SetFlag[];
+  readonly size?: number;
+}
+
+function shape({ key, data, flags, size }: Shape): Pick<SetDefinition, 'flags' | 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'desc'> {
+  // The kernel wants the fields' lengths where it searches each by itself.
+  const concat = flags.includes('concat') ? { concat: key.map((type) => ({ len: byteLength(type) })) } : {};
+  const desc = { ...(size === undefined ? {} : { size }), ...concat };
+  return {
+    ...(flags.length === 0 ? {} : { flags }),
+    keyType: typeId(key),
+    keyLen: keyLength(key),
+    ...(data === undefined ? {} : { dataType: typeId(data), dataLen: keyLength(data) }),
+    ...(Object.keys(desc).length === 0 ? {} : { desc }),
+  };
+}
+
+/** nft's byte orders: 0 unknown, 1 host, 2 network. */
+function byteorder(types: readonly Type[]): number {
+  const [type] = types;
+  if (types.length > 1 || type === undefined || type.datatype.unordered === true) return 0;
+  return type.order === 'big' ? 2 : 1;
+}
+
+function describe(key: readonly Type[], data: readonly Type[] | undefined): Attribute[] {
+  // nft writes an empty description for a concatenation declared by type.
+  const fields = (attribute: number, types: readonly Type[]): readonly Attribute[] =>
+    types.length > 1 ? [nested(attribute, [uint32(0, TYPEOF_CONCAT), nested(1, [])])] : [];
+  return [
+    uint32(setAttribute.keyByteorder, byteorder(key)),
+    ...fields(setAttribute.keyTypeof, key),
+    ...(data === undefined ? [] : [uint32(setAttribute.dataByteorder, byteorder(data)), ...fields(setAttribute.dataTypeof, data), uint32(setAttribute.dataInterval, 0)]),
+  ];
+}
+
+/** `"ipv4_addr"`, `"ipv4_addr . inet_service"` or `["ipv4_addr", "inet_service"]`. */
+export function parseTypes(value: unknown, path: string): readonly Type[] {
+  const names: readonly unknown[] = typeof value === 'string' ? value.split('.').map((name) => name.trim()) : Array.isArray(value) ? value : [];
+  if (names.length === 0) throw wrongType(path, 'must be a datatype or a list of them', value);
+  if (names.length > 5) throw wrongValue(path, 'has more fields than a datatype number holds (5)');
+  return names.map((name) => {
+    const datatype = typeof name === 'string' ? datatypeNamed(name) : undefined;
+    if (datatype === undefined) throw wrongValue(path, `${show(name)} is not a datatype`);
+    if (datatype.name === 'integer' || datatype.name === 'string') throw wrongValue(path, `${datatype.name} has no length of its own; use a typed name`);
+    return typeOf(datatype.name);
+  });
+}
+
+/** What rules and elements need to know of a set that the kernel lists. */
+export function setInfo(definition: SetDefinition): SetInfo {
+  const isMap = definition.flags?.includes('map') === true;
+  const data = isMap ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0) : undefined;
+  return {
+    name: definition.name,
+    key: typesOfId(definition.keyType ?? 0, definition.keyLen ?? 0),
+    ...(data === undefined ? {} : { data }),
+    flags: definition.flags ?? [],
+    autoMerge: findNumber(definition.userdata, setAttribute.mergeElements) === 1,
+  };
+}
+
+export function decompileSet(definition: SetDefinition, elements: readonly SetElement[] | undefined, names: Names): Readonly<Record<'set' | 'map', Readonly<Record<string, unknown>>>> | object {
+  const { key, data, flags, autoMerge } = setInfo(definition);
+  const typeNames = (types: readonly Type[]): readonly string[] => types.map((type) => type.datatype.name);
+  const types = typeNames(key);
+  const said = Object.entries(flagNames).filter(([, wire]) => flags.includes(wire)).map(([name]) => name);
+  const text = findComment(definition.userdata, setAttribute.comment);
+  const listed = elements === undefined || elements.length === 0 ? [] : decompileElements(elements, key.map(wholeField), data, flags.includes('interval'), names);
+  const body = {
+    family: definition.family,
+    name: definition.name,
+    table: definition.table,
+    type: types.length === 1 ? types[0] : types,
+    ...(definition.handle === undefined ? {} : { handle: definition.handle }),
+    ...(text === undefined ? {} : { comment: text }),
+    ...(data === undefined ? {} : { map: typeNames(data).join(' . ') }),
+    ...(definition.policy === 'memory' ? { policy: 'memory' } : {}),
+    ...(definition.desc?.size ? { size: definition.desc.size } : {}),
+    ...(said.length === 0 ? {} : { flags: said }),
+    ...(definition.timeout ? { timeout: Math.floor(definition.timeout / 1000) } : {}),
+    ...(definition.gcInterval ? { 'gc-interval': Math.floor(definition.gcInterval / 1000) } : {}),
+    ...(autoMerge === true ? { 'auto-merge': true } : {}),
+    ...(listed.length === 0 ? {} : { elem: listed }),
+  };
+  return data === undefined ? { set: body } : { map: body };
+}

@@ -1,0 +1,108 @@
+/** The language, one line for each word: statements to compile, kernel expressions to read back. */
+
+import { and, xor } from './bytes.js';
+import type { RuleContext } from './context.js';
+import { compileCounter, readCounter } from './counter.js';
+import { typeOf } from './datatypes.js';
+import { show, soleKey, wrongValue } from './errors.js';
+import { compileLog, readLog } from './log.js';
+import { compileVmap } from './lookup.js';
+import { readLookup } from './lookups.js';
+import { compileMangle, readPayloadWrite } from './mangle.js';
+import { compileMatch, readCmp, readRange } from './match.js';
+import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
+import { ctNamed } from './ct.js';
+import { metaNamed, metaType } from './meta.js';
+import type { RuleReader } from './reader.js';
+import { compileReject, readReject } from './reject.js';
+import { verdictJson, verdictStatement } from './verdict.js';
+import type { Expression } from './wire.js';
+
+type Compile = (context: RuleContext, value: unknown, path: string) => void;
+
+const compilers: Readonly<Record<string, Compile>> = {
+  match: compileMatch,
+  accept: verdictStatement('accept'),
+  drop: verdictStatement('drop'),
+  continue: verdictStatement('continue'),
+  return: verdictStatement('return'),
+  jump: verdictStatement('jump'),
+  goto: verdictStatement('goto'),
+  counter: compileCounter,
+  mangle: compileMangle,
+  snat: compileNat('snat'),
+  dnat: compileNat('dnat'),
+  masquerade: compilePortNat('masq'),
+  redirect: compilePortNat('redir'),
+  vmap: (context, value, path) => compileVmap(context, value, path, typeOf('verdict')),
+  log: compileLog,
+  reject: compileReject,
+};
+
+export function compileStatement(context: RuleContext, value: unknown, path: string): void {
+  const [name, operand] = soleKey(value, path, 'a statement');
+  const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+  if (compile === undefined) throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
+  compile(context, operand, `${path}.${name}`);
+}
+
+type Readers = { readonly [K in Expression['type']]: (reader: RuleReader, expression: Extract<Expression, { type: K }>) => void };
+
+const readers: Readers = {
+  immediate(reader, { dreg, data }) {
+    if (data.verdict !== undefined) reader.act(verdictJson(data.verdict) as object);
+    else if (data.value !== undefined) reader.set(dreg, { kind: 'immediate', bytes: data.value });
+  },
+  payload(reader, payload) {
+    if (payload.dreg === undefined) return readPayloadWrite(reader, payload);
+    if (payload.base === 'inner') return reader.unknown('payload');
+    reader.set(payload.dreg, { kind: 'selector', source: 'payload', key: '', base: payload.base, offset: payload.offset, length: payload.len });
+  },
+  meta(reader, { key, dreg, sreg }) {
+    const name = metaNamed(key);
+    const type = name === undefined ? typeOf('integer') : metaType(name);
+    if (dreg !== undefined) return reader.set(dreg, { kind: 'selector', source: 'meta', key, offset: 0, length: (type.bits + 7) >> 3 });
+    const value = reader.registers.get(reader.wordOf(sreg!));
+    if (value === undefined) return reader.unknown('meta');
+    reader.mangle({ meta: { key: name ?? key } }, reader.value(value, type));
+  },
+  ct(reader, { key, dreg, sreg, direction }) {
+    const named = ctNamed(key, reader.family, reader.known.network?.name);
+    const type = named?.type ?? typeOf('integer');
+    const dir = direction === undefined ? {} : { direction };
+    if (dreg !== undefined) return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
+    const value = reader.registers.get(reader.wordOf(sreg!));
+    if (value === undefined) return reader.unknown('ct');
+    reader.mangle({ ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } }, reader.value(value, type));
+  },
+  bitwise(reader, { sreg, dreg, op, mask, xor: flip }) {
+    const loaded = reader.registers.get(reader.wordOf(sreg));
+    if (loaded?.kind !== 'selector' || (op !== undefined && op !== 'mask-xor') || mask?.value === undefined || flip?.value === undefined) return reader.unknown('bitwise');
+    const before = loaded.mask === undefined ? mask.value : and(loaded.mask, mask.value);
+    const flipped = loaded.xor === undefined ? flip.value : xor(and(loaded.xor, mask.value), flip.value);
+    reader.set(dreg, { ...loaded, mask: before, xor: flipped });
+  },
+  byteorder(reader, { sreg, dreg }) {
+    const loaded = reader.registers.get(reader.wordOf(sreg));
+    if (loaded?.kind !== 'selector') return reader.unknown('byteorder');
+    reader.set(dreg, { ...loaded, swapped: true });
+  },
+  cmp: readCmp,
+  range(reader, { sreg, op, fromData, toData }) {
+    const loaded = reader.registers.get(reader.wordOf(sreg));
+    if (loaded?.kind !== 'selector' || fromData.value === undefined || toData.value === undefined) return reader.unknown('range');
+    readRange(reader, loaded, op === 'eq' ? '==' : '!=', fromData.value, toData.value);
+  },
+  lookup: readLookup,
+  nat: readNat,
+  masq: readPortNat,
+  redir: readPortNat,
+  counter: readCounter,
+  log: readLog,
+  reject: readReject,
+  unknown: (reader, { name }) => reader.unknown(name),
+};
+
+export function readExpression(reader: RuleReader, expression: Expression): void {
+  (readers[expression.type] as (reader: RuleReader, expression: Expression) => void)(reader, expression);
+}

@@ -1,0 +1,30 @@
+/** Tables. */
+
+import { checkName, checkObject, stringList } from './errors.js';
+import { commentData, findComment } from './userdata.js';
+import type { Family, Table } from './wire.js';
+
+const flags = ['dormant', 'owner', 'persist'] as const;
+
+export function compileTable(value: unknown, path: string, family: Family): Table {
+  const object = checkObject(value, path, ['family', 'name', 'handle', 'flags', 'comment']);
+  return {
+    family,
+    name: checkName(object['name'], `${path}.name`),
+    ...(object['flags'] === undefined ? {} : { flags: stringList(object['flags'], `${path}.flags`, flags) }),
+    ...commentData(object['comment'], path),
+  };
+}
+
+export function decompileTable(table: Table): { readonly table: Readonly<Record<string, unknown>> } {
+  const text = findComment(table.userdata);
+  return {
+    table: {
+      family: table.family,
+      name: table.name,
+      ...(table.handle === undefined ? {} : { handle: table.handle }),
+      ...(table.flags === undefined || table.flags.length === 0 ? {} : { flags: table.flags }),
+      ...(text === undefined ? {} : { comment: text }),
+    },
+  };
+}

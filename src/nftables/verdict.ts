@@ -1,0 +1,45 @@
+/** `{"accept": null}`, `{"jump": {"target": "chain"}}`: what becomes of the packet. */
+
+import type { RuleContext } from './context.js';
+import { checkName, checkObject, isObject, wrongValue } from './errors.js';
+import type { Data, VerdictCode } from './wire.js';
+
+export type VerdictJson =
+  | { readonly accept: null }
+  | { readonly drop: null }
+  | { readonly continue: null }
+  | { readonly return: null }
+  | { readonly jump: { readonly target: string } }
+  | { readonly goto: { readonly target: string } };
+
+export const verdictNames = ['accept', 'drop', 'continue', 'return', 'jump', 'goto'] as const;
+
+type VerdictName = (typeof verdictNames)[number];
+
+export const isVerdict = (value: unknown): boolean =>
+  isObject(value) && Object.keys(value).length === 1 && verdictNames.includes(Object.keys(value)[0] as VerdictName);
+
+export function compileVerdict(name: VerdictName, value: unknown, path: string): Data {
+  if (name === 'jump' || name === 'goto') {
+    const chain = checkName(checkObject(value, path, ['target'])['target'], `${path}.target`);
+    return { verdict: { code: name, chain } };
+  }
+  if (value !== null && value !== undefined) throw wrongValue(path, 'takes no value but null');
+  return { verdict: { code: name } };
+}
+
+export function verdictStatement(name: VerdictName): (context: RuleContext, value: unknown, path: string) => void {
+  return (context, value, path) => context.act({ type: 'immediate', dreg: 0, data: compileVerdict(name, value, path) });
+}
+
+/** The verdict of a map's element. */
+export function compileVerdictData(value: unknown, path: string): Data {
+  const entry = isObject(value) ? Object.entries(value) : [];
+  if (entry.length !== 1 || !isVerdict(value)) throw wrongValue(path, `must be a verdict: ${verdictNames.join(', ')}`);
+  const [name, operand] = entry[0] as [VerdictName, unknown];
+  return compileVerdict(name, operand, `${path}.${name}`);
+}
+
+export function verdictJson(verdict: { readonly code: VerdictCode; readonly chain?: string }): unknown {
+  return { [verdict.code]: verdict.chain === undefined ? null : { target: verdict.chain } };
+}

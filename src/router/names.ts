@@ -1,0 +1,34 @@
+/** Names as OpenStack Neutron gives them: neutron/agent/l3/namespaces.py, neutron/agent/linux/interface.py. */
+import { invalidType, invalidValue } from '../errors.js';
+
+/** Of a port's id, what fits behind a prefix: a device's name has at most 15 bytes. */
+const idLength = 11;
+
+const prefixes = { router: 'qr-', gateway: 'qg-', tap: 'tap' } as const;
+
+export function routerNamespace(id: string): string {
+  return `qrouter-${checkId(id, 'id')}`;
+}
+
+/** `qr-…` and `qg-…` inside the router, `tap…` for the other end, on the network's bridge. */
+export function portDevice(kind: keyof typeof prefixes, portId: string): string {
+  return prefixes[kind] + portId.slice(0, idLength);
+}
+
+/** Whether a device in a router's namespace is a port that netloom, or Neutron, has made. */
+export function isRouterPort(device: string): boolean {
+  return device.startsWith(prefixes.router) || device.startsWith(prefixes.gateway);
+}
+
+export function isGatewayPort(device: string): boolean {
+  return device.startsWith(prefixes.gateway);
+}
+
+/** A UUID, or any other name that can stand in a device's and a file's. */
+export function checkId(id: unknown, path: string): string {
+  if (typeof id !== 'string') throw invalidType(path, 'an id', id);
+  if (!/^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$/.test(id)) {
+    throw invalidValue(path, "is not an id (letters, digits, '-', '_', '.'; 1 to 64; a UUID in OpenStack)", id);
+  }
+  return id;
+}

@@ -1,0 +1,22 @@
+/** The rtnetlink families: devices, addresses, routes, routing policy, neighbours. One object for each kernel table. */
+export type { Address, Addresses, AddressFilter, AddressReference, AddressSpec } from './addresses.js';
+export type {
+  BridgeSettings,
+  BridgeSpec,
+  DeviceReference,
+  IfbSpec,
+  Link,
+  LinkChange,
+  LinkFilter,
+  Links,
+  LinkSpec,
+  LinkStats,
+  NetnsTarget,
+  VethPeerSpec,
+  VethSpec,
+} from './links.js';
+export type { Neighbour, NeighbourFilter, NeighbourReference, Neighbours, NeighbourSpec, NeighbourState } from './neighbours.js';
+export type { BatchOptions } from './one-or-many.js';
+export type { Nexthop, NexthopSpec, Route, RouteFilter, RouteLookup, Routes, RouteSpec, RouteType } from './routes.js';
+export type { Rule, Rules, RuleSpec } from './rules.js';
+export type { AddressFamily, RouteScope, RouteTable } from './values.js';
