@@ -72,6 +72,8 @@ function libc(): 'glibc' | 'musl' {
 }
 
 function find(): { module: string; exec: string } {
+  const { NETLOOM_ADDON: chosen } = process.env;
+  if (chosen) return { module: chosen, exec: join(dirname(chosen), 'netloom-exec') };
   const built = join(root, 'build', 'Release');
   if (existsSync(join(built, 'netloom.node'))) {
     return { module: join(built, 'netloom.node'), exec: join(built, 'netloom-exec') };

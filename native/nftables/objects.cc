@@ -194,6 +194,7 @@ std::vector<Operation> nftablesOperations() {
       change("nft.createsetelem", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create, &elementsSchema),
       change("nft.delsetelem", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0, &elementsSchema),
       dump("nft.setelems", "NFT_MSG_GETSETELEM", NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, &elementsSchema),
+      {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get, &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),
       rows("nft.createrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create),
       rows("nft.delrows", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0),

@@ -8,7 +8,7 @@ import { compileSelector } from './expressions.js';
 import { flagNames } from './flags.js';
 import type { Selector } from './selector.js';
 
-export type BitwiseOperator = '&' | '|' | '^';
+type BitwiseOperator = '&' | '|' | '^';
 
 export function isBitwise(value: unknown): value is Readonly<Record<string, unknown>> {
   return isObject(value) && Object.keys(value).length === 1 && ['&', '|', '^'].includes(Object.keys(value)[0]!);

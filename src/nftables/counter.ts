@@ -5,8 +5,6 @@ import { checkObject, checkUint, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Expression } from './wire.js';
 
-export type CounterJson = null | { readonly packets: number; readonly bytes: number };
-
 export function compileCounter(context: RuleContext, value: unknown, path: string): void {
   if (typeof value === 'string') throw wrongValue(path, 'named counters are not supported yet');
   const object = value === null || value === undefined ? {} : checkObject(value, path, ['packets', 'bytes']);

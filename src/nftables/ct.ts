@@ -3,12 +3,10 @@
 import type { RuleContext } from './context.js';
 import { typeOf, type Type } from './datatypes.js';
 import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
+import type { CtDirection, CtKey } from './json.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 import type { Family } from './wire.js';
-
-export type CtDirection = 'original' | 'reply';
-export type CtJson = { readonly key: CtKey; readonly dir?: CtDirection };
 
 interface Key {
   /** nft's number, which is the kernel's, for `typeof` user data. */
@@ -22,7 +20,7 @@ interface Key {
 const number = (bits: number, order: 'host' | 'big' = 'host'): Type => typeOf('integer', bits, order);
 const counter: Pick<Key, 'type' | 'direction'> = { type: number(64), direction: 'allowed' };
 
-const keys = {
+const keys: Readonly<Record<CtKey, Key>> = {
   state: { id: 0, type: typeOf('ct_state') },
   direction: { id: 1, type: typeOf('ct_dir') },
   status: { id: 2, type: typeOf('ct_status') },
@@ -46,11 +44,9 @@ const keys = {
   'ip6 saddr': { id: 21, type: typeOf('ipv6_addr'), wire: 'src_ip6', direction: 'needed' },
   'ip6 daddr': { id: 22, type: typeOf('ipv6_addr'), wire: 'dst_ip6', direction: 'needed' },
   id: { id: 23, type: number(32, 'big') },
-} as const satisfies Readonly<Record<string, Key>>;
+};
 
-export type CtKey = keyof typeof keys;
-
-export const ctKeys = Object.keys(keys) as readonly CtKey[];
+export const ctKeys: readonly CtKey[] = Object.keys(keys) as CtKey[];
 
 const TYPEOF_CT = 12;
 
@@ -66,7 +62,7 @@ export function ctReference(value: unknown, path: string, family: Family, networ
   const bare = oneOf(object['key'], `${path}.key`, ctKeys);
   const version = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
   const name = version !== undefined && (bare === 'saddr' || bare === 'daddr') ? (`${version} ${bare}` as CtKey) : bare;
-  const entry: Key = keys[name];
+  const entry = keys[name];
   const direction = object['dir'] === undefined ? undefined : oneOf<CtDirection>(object['dir'], `${path}.dir`, ['original', 'reply']);
   if (direction === undefined && entry.direction === 'needed') throw wrongValue(path, `ct ${name} needs "dir": "original" or "reply"`);
   if (direction !== undefined && entry.direction === undefined) throw wrongValue(`${path}.dir`, `ct ${name} has no direction`);
@@ -97,7 +93,7 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
 
 /** The JSON key and type of what the kernel calls `wire`. */
 export function ctNamed(wire: string, family: Family, network?: string): { readonly name: CtKey; readonly type: Type } | undefined {
-  const name = ctKeys.find((key) => ((keys[key] as Key).wire ?? key) === wire);
+  const name = ctKeys.find((key) => (keys[key].wire ?? key) === wire);
   if (name === undefined) return undefined;
   if (name !== 'saddr' && name !== 'daddr') return { name, type: keys[name].type };
   return { name, type: typeOf((network ?? family) === 'ip6' ? 'ipv6_addr' : 'ipv4_addr') };

@@ -5,7 +5,7 @@
  * the bytes mean; a concatenation's number is its fields' numbers, 6 bits each.
  */
 
-import { checkIpv4, checkIpv6, checkMac, formatIpv4, formatIpv6, formatMac, readIpv4, writeIpv4 } from '../ip.js';
+import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac, readIpv4, writeIpv4 } from '../ip.js';
 import { fromNumber, toNumber, type Order } from './bytes.js';
 import { show, wrongType, wrongValue } from './errors.js';
 import { bitmask, ctLabel } from './flags.js';
@@ -89,7 +89,7 @@ const ipv4: Datatype = {
   name: 'ipv4_addr', id: 7, bits: 32, order: 'big', prefix: true,
   parse(value, path) {
     const bytes = new Uint8Array(4);
-    const number = typeof value === 'number' ? numeric(value) : checkIpv4(value, path);
+    const number = typeof value === 'string' ? parseIpv4(value) : numeric(value);
     if (number < 0 || number > 0xffff_ffff) throw wrongValue(path, `${show(value)} is not an IPv4 address`);
     writeIpv4(bytes, 0, number);
     return bytes;
@@ -99,15 +99,22 @@ const ipv4: Datatype = {
 
 const ipv6: Datatype = {
   name: 'ipv6_addr', id: 8, bits: 128, order: 'big', prefix: true,
-  parse: (value, path, type) => (typeof value === 'number' ? parseInteger(value, path, type) : checkIpv6(value, path)),
+  parse: (value, path, type) => parseAddress(value, path, type, parseIpv6, 'an IPv6 address'),
   format: (bytes) => formatIpv6(bytes),
 };
 
 const ether: Datatype = {
   name: 'ether_addr', id: 9, bits: 48, order: 'big',
-  parse: (value, path, type) => (typeof value === 'number' ? parseInteger(value, path, type) : checkMac(value, path)),
+  parse: (value, path, type) => parseAddress(value, path, type, parseMac, 'a MAC address'),
   format: (bytes) => formatMac(bytes),
 };
+
+function parseAddress(value: unknown, path: string, type: Type, parse: (text: string) => Uint8Array | undefined, what: string): Uint8Array {
+  if (typeof value === 'number') return parseInteger(value, path, type);
+  const bytes = typeof value === 'string' ? parse(value) : undefined;
+  if (bytes === undefined) throw wrongValue(path, `${show(value)} is not ${what}`);
+  return bytes;
+}
 
 function text(name: string, id: number, bits: number): Datatype {
   return {
@@ -139,7 +146,7 @@ const interfaceIndex: Datatype = {
   },
   format(bytes, _type, names) {
     const index = toNumber(bytes, 'host');
-    return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : index);
+    return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : String(index));
   },
 };
 
@@ -168,8 +175,7 @@ const classid: Datatype = {
     const handle = toNumber(bytes, 'host');
     if (handle === 0) return 'none';
     if (handle === 0xffff_ffff) return 'root';
-    const [major, minor] = [(handle >>> 16).toString(16), (handle & 0xffff).toString(16)];
-    return `${major === '0' ? '' : major}:${minor === '0' ? '' : minor}`;
+    return `${(handle >>> 16).toString(16)}:${(handle & 0xffff).toString(16)}`;
   },
 };
 
@@ -210,10 +216,10 @@ const datatypes: readonly Datatype[] = [
   symbolic('icmp_type', 14, 8, 'big', symbols.icmpType),
   bitmask('tcp_flag', 15, 8, 'big', symbols.tcpFlag),
   time,
-  integer('mark', 19, 32, 'host'),
+  { ...integer('mark', 19, 32, 'host'), prefix: true },
   interfaceIndex,
   symbolic('iface_type', 21, 16, 'host', symbols.interfaceType),
-  integer('realm', 22, 32, 'host'),
+  { ...integer('realm', 22, 32, 'host'), format: (bytes) => String(toNumber(bytes, 'host')) },
   classid,
   // `nft -j` prints users and groups by number.
   { ...symbolic('uid', 24, 32, 'host', new Map([['root', 0]])), format: formatInteger },

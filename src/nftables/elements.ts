@@ -1,6 +1,6 @@
 /** Elements of sets and maps: `"10.0.0.1"`, `["10.0.0.1", "203.0.113.5"]`, `{"elem": {"val": ..., "timeout": 5}}`. */
 
-import { compare, shiftOut } from './bytes.js';
+import { compare, shiftOut, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
 import { checkArray, checkObject, checkString, checkUint, isObject, wrongType, wrongValue } from './errors.js';
 import { compileIntervals, decompileIntervals, type Interval } from './intervals.js';
@@ -135,17 +135,19 @@ export function decompileElements(elements: readonly SetElement[], fields: reado
     const field = fields[0]!;
     return decompileIntervals(elements).map(({ from, to, element }) => withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element));
   }
-  const sortable = elements.filter((element) => element.key?.value !== undefined);
-  return sortable.toSorted((a, b) => order(a.key!.value!, b.key!.value!, fields, interval)).map((element) => withData(keyJson(element, fields, interval, names), element));
+  const keyed = elements.filter((element) => element.key?.value !== undefined);
+  // Intervals of several fields stay as the kernel has them.
+  const sorted = interval ? keyed : keyed.toSorted((a, b) => order(a.key!.value!, b.key!.value!, fields));
+  return sorted.map((element) => withData(keyJson(element, fields, interval, names), element));
 }
 
 const unplace = (bytes: Uint8Array, field: FieldView): Uint8Array =>
   field.shift === 0 && field.bytes * 8 === field.type.bits ? bytes : shiftOut(bytes, field.shift, field.type.bits);
 
-/** nft sorts by value, and takes a name for a number in host order. */
-function order(a: Uint8Array, b: Uint8Array, fields: readonly FieldView[], interval: boolean): number {
-  const host = fields.length === 1 && !interval && fields[0]!.type.order === 'host';
-  return host ? compare(a.toReversed(), b.toReversed()) : compare(a, b);
+/** nft sorts by value, and takes names and concatenations for numbers in host order. */
+function order(a: Uint8Array, b: Uint8Array, fields: readonly FieldView[]): number {
+  const byteorder = fields.length > 1 ? 'host' : fields[0]!.type.order;
+  return compare(swap(a, byteorder), swap(b, byteorder));
 }
 
 function keyJson(element: SetElement, fields: readonly FieldView[], interval: boolean, names: Names): unknown {

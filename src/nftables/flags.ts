@@ -21,13 +21,14 @@ export function bitmask(name: string, id: number, bits: number, order: Order, ta
   return {
     name, id, bits, order, flags: table,
     parse: (value, path, type) => fromNumber(number(value, path), (type.bits + 7) >> 3, type.order),
-    format: (bytes, type) => single(toNumber(bytes, type.order), table),
+    format: (bytes, type) => flagsJson(bytes, type),
   };
 }
 
-function single(value: number, table: ReadonlyMap<string, number>): unknown {
-  for (const [name, flag] of table) if (flag === value) return name;
-  return value;
+/** One flag by name, several joined by "|". */
+function flagsJson(bytes: Uint8Array, type: Type): unknown {
+  const names = flagNames(bytes, type);
+  return names.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), names[0]);
 }
 
 /** The names of a word's flags in order of value, or its number if a bit has no name. */

@@ -2,24 +2,14 @@
 
 import type { RuleContext } from './context.js';
 import { checkObject, checkString, checkUint, oneOf, stringList, wrongValue } from './errors.js';
+import type { LogFlag, LogLevel } from './json.js';
 import type { RuleReader } from './reader.js';
 import type { Expression } from './wire.js';
 
-export interface LogJson {
-  readonly prefix?: string;
-  readonly group?: number;
-  readonly snaplen?: number;
-  readonly 'queue-threshold'?: number;
-  readonly level?: LogLevel;
-  readonly flags?: LogFlag | readonly LogFlag[];
-}
-
-const levels = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug', 'audit'] as const;
-export type LogLevel = (typeof levels)[number];
+const levels: readonly LogLevel[] = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug', 'audit'];
 
 /** NF_LOG_*; 0x2f is all of them. */
-const flagBits = { 'tcp sequence': 1, 'tcp options': 2, 'ip options': 4, skuid: 8, ether: 0x20, all: 0x2f } as const;
-export type LogFlag = keyof typeof flagBits;
+const flagBits: Readonly<Record<LogFlag, number>> = { 'tcp sequence': 1, 'tcp options': 2, 'ip options': 4, skuid: 8, ether: 0x20, all: 0x2f };
 const ALL = flagBits.all;
 
 /** What the kernel takes if none is said. */

@@ -11,11 +11,6 @@ import { fits, registerAt, wordsFor } from './registers.js';
 import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
 import type { Expression } from './wire.js';
 
-export interface MapJson<Key, Data> {
-  readonly key: Key;
-  readonly data: `@${string}` | { readonly set: readonly (readonly [Key, Data])[] };
-}
-
 /** The named set or map, with a key like this one. */
 export function lookupSet(context: RuleContext, key: readonly Selector[], reference: string, path: string, map: boolean): SetInfo {
   for (const field of key) field.prepare?.(context);
@@ -29,7 +24,7 @@ export function lookupSet(context: RuleContext, key: readonly Selector[], refere
 }
 
 /** Loads the fields of a key side by side, from `word` on. */
-export function keyLoad(_context: RuleContext, key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
+export function keyLoad(key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
   let at = word;
   return key.flatMap((field) => {
     const register = registerAt(at);
@@ -54,7 +49,7 @@ export function compileMap(context: RuleContext, value: unknown, path: string, d
   return {
     set,
     expressions: [
-      ...keyLoad(context, key, start, set),
+      ...keyLoad(key, start, set),
       { type: 'lookup', set: set.name, ...id, sreg: registerAt(start), dreg: word === 'verdict' ? 0 : registerAt(word) },
     ],
   };

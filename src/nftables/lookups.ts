@@ -5,6 +5,7 @@ import { typesOfId, type Type } from './datatypes.js';
 import { describe, type Described } from './describe.js';
 import { decompileElements } from './elements.js';
 import { masked } from './match.js';
+import { isMessageType } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
 import { wordOf, wordsFor } from './registers.js';
 import type { Expression } from './wire.js';
@@ -22,7 +23,9 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
     return reader.match(lookup.flags?.includes('inv') === true ? '!=' : '==', json, data);
   }
   if (lookup.dreg === 0) return reader.act({ vmap: { key: json, data } });
-  reader.registers.delete(wordOf(lookup.dreg) + 1);
+  // The map's data may be wider than one word, and what was there is gone.
+  const first = wordOf(lookup.dreg);
+  for (let word = first; word < first + wordsFor(set?.definition.dataLen ?? 8); word++) reader.registers.delete(word);
   reader.set(lookup.dreg, { kind: 'map', json: { key: json, data } });
 }
 
@@ -51,6 +54,6 @@ function setJson(reader: RuleReader, name: string, set: ReadableSet | undefined,
 /** `icmp type { echo-reply, echo-request }` says which fields the message has. */
 function learnMessages(reader: RuleReader, key: readonly Described[], set: ReadableSet | undefined): void {
   const header = key.length === 1 ? key[0]!.header : undefined;
-  if (header?.protocol.over === undefined || header.field.name !== 'type' || set?.elements === undefined) return;
+  if (header === undefined || !isMessageType(header.protocol, header.field) || set?.elements === undefined) return;
   reader.messages = set.elements.map((element) => toNumber(element.key?.value ?? concat([]), 'big'));
 }

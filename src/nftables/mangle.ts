@@ -109,9 +109,11 @@ export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, 
   if (loaded.kind === 'selector' && loaded.source === 'payload' && loaded.mask !== undefined && loaded.base === write.base && loaded.offset === write.offset) {
     const bits = not(loaded.mask);
     const field = reader.fieldOfMask(write.base, write.offset * 8, bits);
-    if (field === undefined || loaded.xor === undefined) return reader.unknown('payload');
-    reader.use(field);
-    return reader.mangle(field.json, field.type.datatype.format(shiftOut(and(loaded.xor, bits), field.shift, field.type.bits), field.type, reader.names));
+    if (field !== undefined && loaded.xor !== undefined) {
+      reader.use(field);
+      const value = shiftOut(and(loaded.xor, bits), field.shift, field.type.bits);
+      return reader.mangle(field.json, field.type.datatype.format(value, field.type, reader.names));
+    }
   }
   const target = describeFieldAt(reader, write.base, write.offset * 8, write.len * 8);
   reader.use(target);

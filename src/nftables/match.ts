@@ -1,11 +1,13 @@
 /** `{"match": {"left": ..., "op": "==", "right": ...}}`: the rule goes on only if this holds. */
 
-import { isOnes, isZero, maskPrefix, shiftOut, xor } from './bytes.js';
+import { isOnes, isZero, maskPrefix, shiftOut, toNumber, xor } from './bytes.js';
 import { bitwiseJson } from './bitwise.js';
 import type { RuleContext } from './context.js';
+import type { Type } from './datatypes.js';
 import { checkArray, checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { flagNames } from './flags.js';
+import type { MatchOperator } from './json.js';
 import { lookupSet, keyLoad } from './lookup.js';
 import { literalMask, parseLiteral, span, toBig, type Literal } from './literals.js';
 import { describe, type Described } from './describe.js';
@@ -14,9 +16,7 @@ import { isField, loadSelector, orderForRange, place, type Selector } from './se
 import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
-export type MatchOperator = '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!';
-
-export const operators = ['==', '!=', '<', '>', '<=', '>=', 'in', '!'] as const;
+const operators: readonly MatchOperator[] = ['==', '!=', '<', '>', '<=', '>=', 'in', '!'];
 
 type CmpOp = Extract<Expression, { type: 'cmp' }>['op'];
 
@@ -42,10 +42,18 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
     if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(`${path}.op`, `"${op}" cannot be used with a set`);
     const inverted = op === '!=' ? { flags: ['inv'] as const } : {};
     const id = set.id === undefined ? {} : { setId: set.id };
-    return context.match([...keyLoad(context, key, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
+    context.match([...keyLoad(key, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
+    if (op !== '!=' && single?.learnAny !== undefined && isObject(right)) learnElements(context, single, right['set'], `${path}.right.set`);
+    return;
   }
   if (single === undefined) throw wrongValue(`${path}.right`, 'a concatenation is matched against a set: "@name" or {"set": [...]}');
   compileValue(context, single, op, right, `${path}.right`);
+}
+
+function learnElements(context: RuleContext, selector: Selector, elements: unknown, path: string): void {
+  const values = checkArray(elements, path).map((item, i) => (isElem(item) ? undefined : parseLiteral(item, `${path}[${i}]`, selector.type, context.names)));
+  const bytes = values.flatMap((value) => (value?.kind === 'value' ? [value.bytes] : []));
+  if (bytes.length === values.length) selector.learnAny!(context, bytes);
 }
 
 const isElem = (item: unknown): boolean => isObject(item) && 'elem' in item;
@@ -154,10 +162,10 @@ function readOne(reader: RuleReader, loaded: Extract<Loaded, { kind: 'selector' 
   if (type.datatype.flags !== undefined && left.mask !== undefined && left.flip === undefined && isZero(value) && (op === 'eq' || op === 'neq')) {
     return reader.match(op === 'eq' ? '!' : 'in', left.json, list(flagNames(left.mask, type)));
   }
-  const prefix = prefixOf(left, loaded, value);
+  const prefix = prefixOf(left, value);
   if (prefix !== undefined && (op === 'eq' || op === 'neq')) return reader.match(operatorOf[op], left.json, prefix);
   const json = masked(left);
-  reader.match(operatorOf[op], json, valueJson(reader, left, op, value));
+  reader.match(operatorOf[op], json, valueJson(reader, left, value));
   if (op === 'eq' && left.mask === undefined && left.flip === undefined) reader.learn(left, value);
 }
 
@@ -170,7 +178,7 @@ export function masked(left: Described): unknown {
 }
 
 /** `addr/len`, where fewer bytes were loaded or all bits but the first are masked off; `name*`. */
-function prefixOf(left: Described, loaded: Extract<Loaded, { kind: 'selector' }>, value: Uint8Array): unknown {
+function prefixOf(left: Described, value: Uint8Array): unknown {
   const { type } = left;
   const bytes = (type.bits + 7) >> 3;
   if (type.datatype.text === true) return value.length < bytes ? `${Buffer.from(value).toString()}*` : undefined;
@@ -179,17 +187,22 @@ function prefixOf(left: Described, loaded: Extract<Loaded, { kind: 'selector' }>
     whole.set(value);
     return { prefix: { addr: left.show(whole), len: value.length * 8 } };
   }
-  if (left.mask === undefined || left.flip !== undefined || type.datatype.prefix !== true || loaded.source !== 'payload') return undefined;
-  const bits = maskPrefix(left.mask);
+  if (left.mask === undefined || left.flip !== undefined || type.datatype.prefix !== true) return undefined;
+  const bits = maskPrefix(toBig(left.mask, type));
   return bits < 0 || isOnes(left.mask) ? undefined : { prefix: { addr: left.show(value), len: bits } };
 }
 
-/** A word of several flags, compared for equality, is their "|". */
-function valueJson(reader: RuleReader, left: Described, op: CmpOp, value: Uint8Array): unknown {
+/** A word of several flags: among masked ones a list; else their "|", but of a header field the number. */
+function valueJson(reader: RuleReader, left: Described, value: Uint8Array): unknown {
   const { type } = left;
-  if (type.datatype.flags === undefined || op !== 'eq' || isZero(value)) return type.datatype.format(value, type, reader.names);
+  if (type.datatype.flags === undefined || isZero(value)) return type.datatype.format(value, type, reader.names);
+  if (left.mask !== undefined) return list(flagNames(value, type));
+  return left.header === undefined ? type.datatype.format(value, type, reader.names) : toNumberOrName(value, type);
+}
+
+function toNumberOrName(value: Uint8Array, type: Type): unknown {
   const names = flagNames(value, type);
-  return names.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), names[0]);
+  return names.length === 1 ? names[0] : toNumber(value, type.order);
 }
 
 export function readRange(reader: RuleReader, loaded: Extract<Loaded, { kind: 'selector' }>, op: '==' | '!=', from: Uint8Array, to: Uint8Array): void {

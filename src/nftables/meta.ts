@@ -4,12 +4,11 @@ import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { typeOf, type Type } from './datatypes.js';
 import { checkObject, isObject, oneOf } from './errors.js';
+import type { MetaKey } from './json.js';
 import { setKnown } from './payload.js';
 import { networkOfEtherType, networkOfNfproto, protocolNamed, transportOf } from './protocols.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
-
-export type MetaJson = { readonly key: MetaKey };
 
 interface Key {
   /** nft's number, which is the kernel's, for `typeof` user data. */
@@ -20,7 +19,7 @@ interface Key {
 const key = (id: number, type: Type): Key => ({ id, type });
 const number = (bits: number, order: 'host' | 'big' = 'host'): Type => typeOf('integer', bits, order);
 
-const keys = {
+const keys: Readonly<Record<MetaKey, Key>> = {
   length: key(0, number(32)),
   protocol: key(1, typeOf('ether_type')),
   priority: key(2, typeOf('classid')),
@@ -56,11 +55,9 @@ const keys = {
   hour: key(32, typeOf('hour')),
   sdif: key(33, typeOf('iface_index')),
   sdifname: key(34, typeOf('ifname')),
-} as const;
+};
 
-export type MetaKey = keyof typeof keys;
-
-export const metaKeys = Object.keys(keys) as readonly MetaKey[];
+export const metaKeys: readonly MetaKey[] = Object.keys(keys) as MetaKey[];
 
 const TYPEOF_META = 9;
 

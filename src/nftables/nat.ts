@@ -4,13 +4,12 @@ import { rangePrefix } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { byteLength, typeOf, type Type } from './datatypes.js';
 import { checkObject, isObject, oneOf, stringList, wrongValue } from './errors.js';
+import type { NatFlagJson } from './json.js';
 import { parseLiteral, span } from './literals.js';
 import { compileMap } from './lookup.js';
 import type { RuleReader } from './reader.js';
 import { registerAt, wordOf, wordsFor } from './registers.js';
 import type { Expression, NatFlag, Register } from './wire.js';
-
-export type NatFlagJson = 'random' | 'fully-random' | 'persistent' | 'netmap';
 
 const flagNames: readonly (readonly [json: NatFlagJson, wire: NatFlag])[] = [
   ['random', 'random'],

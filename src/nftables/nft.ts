@@ -1,2 +1,215 @@
-import type { Channel } from '../netlink/channel.js';
-export class Nft { constructor(_channel: Channel) {} }
+import { NetlinkError } from '../errors.js';
+import type { CallOptions, Channel, Request } from '../netlink/channel.js';
+import { operation } from '../netlink/codec.js';
+import { compileCommands, setsNeeded } from './compile.js';
+import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import type { Command } from './json.js';
+import { NftMap, NftSet } from './set-handle.js';
+import { describeOperation, toRequest, transaction } from './transaction.js';
+import type { Chain, Family, Rule, SetDefinition, SetElement, Table } from './wire.js';
+
+export interface NftFilter {
+  readonly family?: Family;
+  readonly table?: string;
+  /** Rules of this chain, and the chain. */
+  readonly chain?: string;
+  /** Leave the elements of named sets and maps out; they may be many. */
+  readonly elements?: boolean;
+}
+
+export interface ApplyOptions extends CallOptions {
+  /** Of objects that name none; default 'ip', as in nft(8). */
+  readonly family?: Family;
+}
+
+/** Commands as libnftables-json(5) has them: the array that stands under `nftables`, or the whole object. */
+export type Commands = readonly Command[] | { readonly nftables: readonly Command[] };
+
+const operations = {
+  tables: operation('nft.tables'),
+  chains: operation('nft.chains'),
+  rules: operation('nft.rules'),
+  sets: operation('nft.sets'),
+  elements: operation('nft.setelems'),
+  element: operation('nft.getsetelem'),
+  generation: operation('nft.generation'),
+};
+
+/** How often a listing is begun anew when the ruleset changes under it. */
+const attempts = 10;
+
+/** What the kernel holds, as its own objects. */
+interface Ruleset {
+  readonly tables: readonly Table[];
+  readonly chains: readonly Chain[];
+  readonly rules: readonly Rule[];
+  readonly sets: readonly SetDefinition[];
+}
+
+/** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
+export class Nft {
+  readonly #channel: Channel;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Carries out commands in one transaction.
+   *
+   * @throws TypeError with the path of what is wrong, before anything is sent.
+   * @throws NetlinkError naming the command that the kernel refused (`request` is the caller's object).
+   */
+  async apply(commands: Commands, options: ApplyOptions = {}): Promise<void> {
+    await this.commit(await this.compile(commands, options), options);
+  }
+
+  /**
+   * The ruleset, or a part of it, in the order and the form of `nft -j list ruleset` (without `metainfo`).
+   */
+  async list(filter: NftFilter = {}, options?: CallOptions): Promise<Record<string, unknown>[]> {
+    const ruleset = await this.#ruleset(filter, options);
+    const named = (set: SetDefinition): boolean => !set.flags?.includes('anonymous');
+    const wanted = ruleset.sets.filter((set) => filter.elements !== false || !named(set));
+    const elements = new Map<SetDefinition, readonly SetElement[]>();
+    await Promise.all(wanted.map(async (set) => elements.set(set, await this.elements(set.family, set.table, set.name, options))));
+    const objects: Record<string, unknown>[] = [];
+    for (const table of ruleset.tables) {
+      const here = <T extends { readonly family: Family; readonly table: string }>(object: T): boolean =>
+        object.family === table.family && object.table === table.name;
+      const sets = ruleset.sets.filter(here);
+      const findSet = (name: string): { definition: SetDefinition; elements?: readonly SetElement[] } | undefined => {
+        const definition = sets.find((set) => set.name === name);
+        const known = definition && elements.get(definition);
+        return definition && { definition, ...(known ? { elements: known } : {}) };
+      };
+      objects.push(decompileTable(table));
+      for (const set of sets.filter(named)) {
+        objects.push(decompileSet(set, elements.get(set), {}) as Record<string, unknown>);
+      }
+      const chains = ruleset.chains.filter(here).filter(({ name }) => filter.chain === undefined || name === filter.chain);
+      for (const chain of chains) objects.push(decompileChain(chain));
+      for (const chain of chains) {
+        const rules = ruleset.rules.filter(here).filter((rule) => rule.chain === chain.name);
+        for (const rule of rules) objects.push(decompileRule(rule, { findSet }));
+      }
+    }
+    return objects;
+  }
+
+  /** Deletes all tables, or those of one family. */
+  async flush(family?: Family, options?: CallOptions): Promise<void> {
+    await this.apply([{ flush: { ruleset: family === undefined ? null : { family } } }], options);
+  }
+
+  /** A map's elements, thousands at a time. */
+  map(family: Family, table: string, name: string): NftMap {
+    return new NftMap(this, family, table, name);
+  }
+
+  /** A set's elements, thousands at a time. */
+  set(family: Family, table: string, name: string): NftSet {
+    return new NftSet(this, family, table, name);
+  }
+
+  /** The requests that commands become. @internal */
+  async compile(commands: Commands, options: ApplyOptions = {}): Promise<Request[]> {
+    const compileOptions = options.family === undefined ? {} : { family: options.family };
+    const needed = setsNeeded(commands, compileOptions);
+    const sets = new Map<string, SetDefinition>();
+    const key = (family: Family, table: string, name: string): string => `${family} ${table} ${name}`;
+    for (const { family, table } of new Map(needed.map((set) => [key(set.family, set.table, ''), set])).values()) {
+      for (const set of await this.sets(family, table, options)) sets.set(key(family, table, set.name), set);
+    }
+    const list = Array.isArray(commands) ? (commands as readonly Command[]) : (commands as { nftables: readonly Command[] }).nftables;
+    return compileCommands(commands, {
+      ...compileOptions,
+      findSet: (family, table, name) => sets.get(key(family, table, name)),
+    }).map((op) => toRequest(op, list[op.command], () => describeOperation(op)));
+  }
+
+  /** Sends requests as one transaction. @internal */
+  async commit(
+    requests: readonly Request[],
+    options?: CallOptions,
+    explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
+  ): Promise<void> {
+    if (requests.length === 0) return;
+    await this.#channel.all(transaction(requests), options, explain);
+  }
+
+  /** Definitions of a table's sets and maps. @internal */
+  async sets(family: Family, table: string, options?: CallOptions): Promise<SetDefinition[]> {
+    const request: Request = { operation: operations.sets, wire: { family, table }, subject: `${family} ${table}` };
+    try {
+      return (await this.#channel.one(request, options)) as unknown as SetDefinition[];
+    } catch (error) {
+      if (error instanceof NetlinkError && error.code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** A set's elements as the kernel has them. @internal */
+  async elements(family: Family, table: string, set: string, options?: CallOptions): Promise<SetElement[]> {
+    const request: Request = {
+      operation: operations.elements,
+      wire: { family, table, set },
+      subject: `${family} ${table} ${set}`,
+    };
+    const replies = await this.#channel.one(request, options);
+    return replies.flatMap((reply) => (reply['elements'] as SetElement[] | undefined) ?? []);
+  }
+
+  /** A table's rules as the kernel has them. @internal */
+  async rules(family: Family, table: string, options?: CallOptions): Promise<Rule[]> {
+    const wire = { family, table };
+    return (await this.#channel.one({ operation: operations.rules, wire }, options)) as unknown as Rule[];
+  }
+
+  /** One element of a set, or undefined. @internal */
+  async element(family: Family, table: string, set: string, key: Uint8Array): Promise<SetElement | undefined> {
+    const request: Request = {
+      operation: operations.element,
+      wire: { family, table, set, elements: [{ key: { value: key } }] },
+      subject: `${family} ${table} ${set}`,
+    };
+    try {
+      const [reply] = await this.#channel.one(request);
+      return (reply?.['elements'] as SetElement[] | undefined)?.[0];
+    } catch (error) {
+      if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */
+  async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
+    const dump = (name: 'tables' | 'chains' | 'rules' | 'sets'): Promise<Record<string, unknown>[]> =>
+      this.#channel.one({ operation: operations[name], wire: { family } }, options);
+    const generation = async (): Promise<unknown> =>
+      (await this.#channel.one({ operation: operations.generation, wire: {} }, options))[0]?.['id'];
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const [before, tables, chains, rules, sets, after] = await Promise.all([
+        generation(),
+        dump('tables'),
+        dump('chains'),
+        dump('rules'),
+        dump('sets'),
+        generation(),
+      ]);
+      if (before !== after) continue;
+      const inTable = (object: Record<string, unknown>): boolean => table === undefined || object['table'] === table;
+      return {
+        tables: (tables as unknown as Table[]).filter(({ name }) => table === undefined || name === table),
+        chains: chains.filter(inTable) as unknown as Chain[],
+        rules: rules.filter(inTable) as unknown as Rule[],
+        sets: sets.filter(inTable) as unknown as SetDefinition[],
+      };
+    }
+    throw new NetlinkError({
+      errno: 4,
+      syscall: 'NFT_MSG_GETRULE',
+      kernelMessage: `the ruleset changed during each of ${attempts} attempts to list it`,
+    });
+  }
+}

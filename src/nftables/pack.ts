@@ -4,7 +4,7 @@
  * It runs for each of 100,000 floating IPs, so addresses are parsed straight into the row.
  */
 
-import { invalidAddress, parseIpv4, parseIpv6 } from '../ip.js';
+import { parseIpv4, parseIpv6 } from '../ip.js';
 import { byteLength, keyLength, type Names, type Type, typesOfId } from './datatypes.js';
 import { isObject, show, wrongType, wrongValue } from './errors.js';
 import type { SetDefinition } from './wire.js';
@@ -63,7 +63,7 @@ function writer(types: readonly Type[], names: Names, where: string): Writer {
 function writeIpv4At(path: (index: number) => string): Writer {
   return (value, bytes, at, index) => {
     const address = typeof value === 'string' ? parseIpv4(value) : -1;
-    if (address < 0) throw invalidAddress(value, path(index), 'an IPv4 address');
+    if (address < 0) throw wrongValue(path(index), `${show(value)} is not an IPv4 address`);
     bytes[at] = address >>> 24;
     bytes[at + 1] = address >>> 16;
     bytes[at + 2] = address >>> 8;
@@ -74,7 +74,7 @@ function writeIpv4At(path: (index: number) => string): Writer {
 function writeIpv6At(path: (index: number) => string): Writer {
   return (value, bytes, at, index) => {
     const address = typeof value === 'string' ? parseIpv6(value) : undefined;
-    if (address === undefined) throw invalidAddress(value, path(index), 'an IPv6 address');
+    if (address === undefined) throw wrongValue(path(index), `${show(value)} is not an IPv6 address`);
     bytes.set(address, at);
   };
 }

@@ -9,10 +9,6 @@ import { fieldNamed, networkOfEtherType, protocolNamed, protocols, transportOf, 
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 
-export type PayloadJson =
-  | { readonly protocol: string; readonly field: string }
-  | { readonly base: 'll' | 'nh' | 'th'; readonly offset: number; readonly len: number };
-
 const bases: Readonly<Record<'ll' | 'nh' | 'th', Base>> = { ll: 'link', nh: 'network', th: 'transport' };
 export const rawBase: Readonly<Record<Base, 'll' | 'nh' | 'th'>> = { link: 'll', network: 'nh', transport: 'th' };
 
@@ -47,6 +43,9 @@ function compileField(protocol: Protocol, field: Field, path: string): Selector 
       requireMessage(context, protocol, field, path);
     },
     learn: (context, bytes) => learnField(context, protocol, field, bytes),
+    learnAny(context, values) {
+      if (isMessageType(protocol, field)) context.messages = values.map((value) => toNumber(value, 'big'));
+    },
   };
 }
 
@@ -78,8 +77,11 @@ export function learnField(context: Pick<RuleContext, 'known' | 'messages'>, pro
     if (protocol.base === 'link') setKnown(context, 'network', networkOfEtherType(number));
     else setKnown(context, 'transport', transportOf(number));
   }
-  if (protocol.over !== undefined && field.name === 'type') context.messages = [number];
+  if (isMessageType(protocol, field)) context.messages = [number];
 }
+
+/** The field that says which ICMP message this is. */
+export const isMessageType = (protocol: Protocol, field: Field): boolean => protocol.over !== undefined && field.name === 'type';
 
 export function setKnown(context: Pick<RuleContext, 'known'>, base: Base, protocol: Protocol | undefined): void {
   if (protocol !== undefined) context.known[base] = protocol;

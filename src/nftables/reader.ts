@@ -11,10 +11,10 @@ import type { Names, Type } from './datatypes.js';
 import { describe, describeField, type Described } from './describe.js';
 import { masked } from './match.js';
 import { learnMeta } from './meta.js';
-import { learnField } from './payload.js';
+import { isMessageType, learnField } from './payload.js';
 import { protocolNamed, type Base, type Field, type Protocol } from './protocols.js';
 import { wordOf } from './registers.js';
-import type { CtDirection } from './ct.js';
+import type { CtDirection } from './json.js';
 import type { Expression, Family, Register, SetDefinition, SetElement } from './wire.js';
 
 export type Loaded =
@@ -139,7 +139,7 @@ export class RuleReader {
         // Elsewhere `ip protocol` also says that the packet is IPv4, and nft keeps it.
         else if (this.family === 'ip' || this.family === 'ip6') this.pending.set('transport', index);
       }
-      if (header.protocol.over !== undefined && header.field.name === 'type') this.pending.set('message', index);
+      if (isMessageType(header.protocol, header.field)) this.pending.set('message', index);
     }
     if (meta !== undefined) {
       learnMeta(this, meta, value);
@@ -176,7 +176,7 @@ export class RuleReader {
   /** The fields that one load of several covers, the last perhaps in part; undefined if it is one, or none. */
   expandPayload(loaded: Extract<Loaded, { kind: 'selector' }>, data: Uint8Array): readonly { readonly loaded: typeof loaded; readonly data: Uint8Array }[] | undefined {
     const protocol = loaded.source === 'payload' ? this.protocolAt(loaded.base!) : undefined;
-    if (protocol === undefined) return undefined;
+    if (protocol === undefined || protocol.name === 'th') return undefined;
     const parts: { loaded: typeof loaded; data: Uint8Array }[] = [];
     for (let at = 0; at < data.length; ) {
       const offset = (loaded.offset + at) * 8;

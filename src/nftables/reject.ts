@@ -5,12 +5,10 @@ import type { RuleContext } from './context.js';
 import { typeOf } from './datatypes.js';
 import { requireNetwork, requireProtocol } from './dependencies.js';
 import { checkObject, oneOf, wrongValue } from './errors.js';
+import type { RejectType } from './json.js';
 import { protocolNamed } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import type { Expression } from './wire.js';
-
-export type RejectType = 'tcp reset' | 'icmp' | 'icmpv6' | 'icmpx';
-export type RejectJson = null | { readonly type?: RejectType; readonly expr?: string | number };
 
 /** NFT_REJECT_* */
 const kinds = { icmp: 0, tcpReset: 1, icmpx: 2 } as const;

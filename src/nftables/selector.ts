@@ -24,6 +24,8 @@ export interface Selector {
   prepare?(context: RuleContext): void;
   /** Told that the rule goes on only if this equals `value`. */
   learn?(context: RuleContext, value: Uint8Array): void;
+  /** The same of a set of values. */
+  learnAny?(context: RuleContext, values: readonly Uint8Array[]): void;
 }
 
 export const isField = (selector: Selector): boolean => selector.shift !== 0 || selector.bytes * 8 !== selector.type.bits;

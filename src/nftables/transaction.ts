@@ -28,6 +28,7 @@ export function transaction(requests: readonly Request[]): Request[] {
 const messages = {
   newtable: ['nft.newtable', 'nft.createtable'],
   deltable: ['nft.deltable', 'nft.deltable'],
+  delruleset: ['nft.deltable', 'nft.deltable'],
   newchain: ['nft.newchain', 'nft.createchain'],
   delchain: ['nft.delchain', 'nft.delchain'],
   delrule: ['nft.delrule', 'nft.delrule'],
@@ -61,4 +62,14 @@ export function rowsRequest(verb: 'new' | 'create' | 'del', rows: Rows, source: 
     source,
     subject: `${rows.family} ${rows.table} ${rows.set}`,
   };
+}
+
+const verbs = { new: 'add', del: 'delete' } as const;
+
+/** What an operation does, in nft's words: 'add rule ip netloom postrouting'. */
+export function describeOperation({ op, object }: Operation): string {
+  const verb = verbs[op.slice(0, 3) as 'new' | 'del'];
+  const kind = op.slice(3).replace('setelem', 'element');
+  const parts = ['family', 'table', 'chain', 'set', 'name'].map((key) => (object as Record<string, unknown>)[key]);
+  return [verb, kind, ...parts.filter((part) => part !== undefined)].join(' ');
 }

@@ -4,17 +4,9 @@ import type { RuleContext } from './context.js';
 import { checkName, checkObject, isObject, wrongValue } from './errors.js';
 import type { Data, VerdictCode } from './wire.js';
 
-export type VerdictJson =
-  | { readonly accept: null }
-  | { readonly drop: null }
-  | { readonly continue: null }
-  | { readonly return: null }
-  | { readonly jump: { readonly target: string } }
-  | { readonly goto: { readonly target: string } };
+type VerdictName = 'accept' | 'drop' | 'continue' | 'return' | 'jump' | 'goto';
 
-export const verdictNames = ['accept', 'drop', 'continue', 'return', 'jump', 'goto'] as const;
-
-type VerdictName = (typeof verdictNames)[number];
+const verdictNames: readonly VerdictName[] = ['accept', 'drop', 'continue', 'return', 'jump', 'goto'];
 
 export const isVerdict = (value: unknown): boolean =>
   isObject(value) && Object.keys(value).length === 1 && verdictNames.includes(Object.keys(value)[0] as VerdictName);

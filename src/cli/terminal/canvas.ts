@@ -55,13 +55,7 @@ export class Canvas {
     let column = x;
     for (const { text, style } of spans) {
       for (const [shown, width] of graphemes(text)) {
-        const cell = this.#rows[y]?.[width === 0 ? column - 1 : column];
-        if (cell === undefined) continue;
-        cell.text = width === 0 ? `${cell.text ?? ''}${shown}` : shown;
-        cell.style = style;
-        // The second half of a wide character belongs to the first.
-        const hidden = width === 2 ? this.#rows[y]?.[column + 1] : undefined;
-        if (hidden !== undefined) hidden.text = '';
+        this.#put(column, y, shown, width, style);
         column += width;
       }
     }
@@ -79,6 +73,16 @@ export class Canvas {
 
   render({ unicode, color }: { unicode: boolean; color: boolean }): string[] {
     return this.#rows.map((row) => paint(mergeRuns(row.map((cell) => toSpan(cell, unicode))), color));
+  }
+
+  #put(x: number, y: number, text: string, width: number, style: Style | undefined): void {
+    const cell = this.#rows[y]?.[width === 0 ? x - 1 : x];
+    if (cell === undefined) return;
+    cell.text = width === 0 ? `${cell.text ?? ''}${text}` : text;
+    cell.style = style;
+    // The second half of a wide character belongs to the first.
+    const hidden = width === 2 ? this.#rows[y]?.[x + 1] : undefined;
+    if (hidden !== undefined) hidden.text = '';
   }
 
   #line(from: Point, to: Point, [ahead, back]: readonly [Arm, Arm], weight: Weight, style: Style): void {

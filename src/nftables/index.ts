@@ -1,0 +1,4 @@
+/** nf_tables, in the JSON of libnftables. */
+export type { ApplyOptions, Commands, Nft, NftFilter } from './nft.js';
+export type { ElementValue, NftMap, NftSet, PackedEntries } from './set-handle.js';
+export type { Family } from './wire.js';

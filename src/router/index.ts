@@ -1,0 +1,4 @@
+/** Routers as OpenStack Neutron builds them: namespaces, ports, NAT and floating IPs. */
+export type { AssociateOptions, FloatingIps } from './floating-ips.js';
+export { Router } from './router.js';
+export type { FloatingIp, FloatingIpBinding, GatewaySpec, PortSpec, RouterOptions, RouterSpec } from './spec.js';

@@ -1,0 +1,294 @@
+import { NetlinkError } from '../errors.js';
+import { formatAddress, type Prefix } from '../ip.js';
+import { Netns } from '../netns/netns.js';
+import type { Link } from '../rtnetlink/links.js';
+import type { Route } from '../rtnetlink/routes.js';
+import { type AssociateOptions, FloatingIps, poolTable, routeProtocol } from './floating-ips.js';
+import { checkId, isGatewayPort, isRouterPort, routerNamespace } from './names.js';
+import { applyTables, readBinding } from './tables.js';
+import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type RouterSpec } from './spec.js';
+import { Undo } from './undo.js';
+
+/** Where the rule of the 'prefix' binding stands: behind the local table (0), ahead of the main one (32766). */
+const poolRulePriority = 100;
+
+/**
+ * A router as OpenStack Neutron builds one: a namespace `qrouter-<id>` with `qr-` ports on tenant networks and a `qg-` port
+ * on the external one, SNAT by the gateway's address, floating IPs by NAT in both directions.
+ *
+ * Its state is the kernel's: nothing is kept beside it, and `apply` repairs whatever an earlier one left half done.
+ */
+export class Router {
+  readonly id: string;
+  /** `qrouter-<id>`. */
+  readonly netns: Netns;
+  readonly floatingIps: FloatingIps;
+  readonly #host: Netns;
+  readonly #ownsHost: boolean;
+
+  private constructor(id: string, netns: Netns, floatingIps: FloatingIps, host: Netns, ownsHost: boolean) {
+    this.id = id;
+    this.netns = netns;
+    this.floatingIps = floatingIps;
+    this.#host = host;
+    this.#ownsHost = ownsHost;
+  }
+
+  /**
+   * Makes the router what the spec says, whatever there is of it. When that fails, a router that was not there is
+   * removed again, and of one that was, the steps taken are taken back.
+   *
+   * @throws TypeError, RangeError for a spec that cannot be, before anything is done.
+   */
+  static async apply(spec: RouterSpec, options: RouterOptions & AssociateOptions = {}): Promise<Router> {
+    const plan = checkSpec(spec);
+    const host = options.host ?? (await Netns.current());
+    const ownsHost = options.host === undefined;
+    return Undo.guard(async (undo) => {
+      if (ownsHost) undo.add(() => host.close());
+      const netns = await openOrCreate(routerNamespace(plan.id), undo);
+      await setUp(netns, host, plan, undo);
+      const floatingIps = new FloatingIps({
+        netns,
+        binding: plan.binding,
+        device: plan.gateway?.device,
+        pools: plan.gateway?.pools ?? [],
+      });
+      await floatingIps.reconcile(plan.floatingIps, options);
+      return new Router(plan.id, netns, floatingIps, host, ownsHost);
+    });
+  }
+
+  /** A router that is there. Throws NetlinkError ENOENT where there is none. */
+  static async open(id: string, options: RouterOptions = {}): Promise<Router> {
+    const netns = await Netns.open(routerNamespace(checkId(id, 'id')));
+    const ports = (await netns.links.list()).filter(({ name }) => isGatewayPort(name));
+    const device = ports[0]?.name;
+    const binding = await readBinding(netns);
+    const pools = await readPools(netns);
+    const floatingIps = new FloatingIps({ netns, binding, device, pools });
+    return new Router(id, netns, floatingIps, options.host ?? (await Netns.current()), options.host === undefined);
+  }
+
+  /** Ids of the routers that are there. */
+  static async list(): Promise<string[]> {
+    const prefix = routerNamespace('0').slice(0, -1);
+    return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /** Removes its ports, their other ends, and the namespace. */
+  async delete(): Promise<void> {
+    // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
+    const ports = (await this.netns.links.list()).filter(({ name }) => isRouterPort(name));
+    await this.netns.links.delete(ports.map(({ index }) => index));
+    await this.close();
+    await Netns.delete(routerNamespace(this.id));
+  }
+
+  /** Lets go of the handle. The router stays. */
+  async close(): Promise<void> {
+    await this.netns.close();
+    if (this.#ownsHost) await this.#host.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function openOrCreate(name: string, undo: Undo): Promise<Netns> {
+  try {
+    const netns = await Netns.create(name);
+    undo.add(async () => {
+      await netns.close();
+      await Netns.delete(name);
+    });
+    return netns;
+  } catch (error) {
+    if (!(error instanceof NetlinkError) || error.code !== 'EEXIST') throw error;
+  }
+  try {
+    const netns = await Netns.open(name);
+    undo.add(() => netns.close());
+    return netns;
+  } catch (error) {
+    // A name without a namespace, as a crash or a reboot leaves it.
+    if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
+    await Netns.delete(name);
+    return openOrCreate(name, undo);
+  }
+}
+
+async function setUp(netns: Netns, host: Netns, plan: Plan, undo: Undo): Promise<void> {
+  const { gateway, interfaces, binding } = plan;
+  const ports = [...interfaces, ...(gateway ? [gateway] : [])];
+  await netns.links.set('lo', { up: true });
+  await netns.sysctl.set({
+    'net.ipv4.ip_forward': 1,
+    'net.ipv6.conf.all.forwarding': 1,
+    'net.ipv4.conf.all.arp_announce': 2,
+    // The kernel takes the larger of `all` and the device's own.
+    'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
+    'net.ipv4.conf.default.arp_ignore': 1,
+    'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
+  });
+  const present = new Map((await netns.links.list()).map((link) => [link.name, link]));
+  const unwanted = [...present.values()].filter(({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name));
+  if (unwanted.length > 0) await netns.links.delete(unwanted.map(({ index }) => index));
+  const fresh: Port[] = [];
+  for (const port of ports) {
+    if (await plug(netns, host, port, present.get(port.device), undo)) fresh.push(port);
+  }
+  await netns.sysctl.set({
+    ...Object.fromEntries(
+      ports.map((port) => [`net/ipv4/conf/${port.device}/arp_ignore`, binding !== 'address' && port === gateway ? 0 : 1]),
+    ),
+    ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
+  });
+  // Before the gateway port answers: what it may answer, and how it is translated.
+  await applyTables(netns, plan, undo);
+  for (const port of ports) await setAddresses(netns, port, port === gateway ? binding : undefined, undo);
+  await setRoutes(netns, plan, undo);
+  await setPoolRoutes(netns, plan);
+  await announceNew(netns, fresh);
+}
+
+/** Router advertisements give the default route where the spec names none. */
+function acceptRa({ nexthops }: Gateway): 0 | 2 {
+  return nexthops.some((nexthop) => nexthop.includes(':')) ? 0 : 2;
+}
+
+/** Makes a port and its other end, or brings one that is there into shape. True when it was made. */
+async function plug(netns: Netns, host: Netns, port: Port, present: Link | undefined, undo: Undo): Promise<boolean> {
+  const { device, tap, bridge, mac, mtu } = port;
+  if (!present) {
+    const optional = { ...(mac === undefined ? {} : { mac }), ...(mtu === undefined ? {} : { mtu }) };
+    const peer = { name: tap, netns: host, ...(mtu === undefined ? {} : { mtu }) };
+    await netns.links.add({ kind: 'veth', name: device, ...optional, peer });
+    undo.add(() => netns.links.delete(device));
+  } else {
+    const change = {
+      ...(mac !== undefined && mac.toLowerCase() !== present.mac ? { mac } : {}),
+      ...(mtu !== undefined && mtu !== present.mtu ? { mtu } : {}),
+    };
+    if (Object.keys(change).length > 0) await netns.links.set(device, change);
+  }
+  const other = present ? await host.links.get(tap) : undefined;
+  const joins = bridge !== undefined && other?.master !== bridge ? { master: bridge } : {};
+  if (!other?.up || 'master' in joins) await host.links.set(tap, { ...joins, up: true });
+  if (!present?.up) await netns.links.set(device, { up: true });
+  return !present;
+}
+
+const text = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;
+
+/** A port's addresses, exactly; but for /32s on a gateway port with the 'address' binding, which are floating IPs'. */
+async function setAddresses(
+  netns: Netns,
+  { device, addresses }: Port,
+  binding: Plan['binding'] | undefined,
+  undo: Undo,
+): Promise<void> {
+  const present = (await netns.addresses.list({ dev: device })).filter(({ scope }) => scope !== 'link');
+  const wanted = addresses.map(text);
+  const floating = ({ family, prefixlen }: { family: string; prefixlen: number }): boolean =>
+    binding === 'address' && family === 'inet' && prefixlen === 32;
+  const missing = wanted.filter((address) => !present.some((one) => one.address === address));
+  const stale = present.filter((one) => !wanted.includes(one.address) && !floating(one));
+  if (missing.length > 0) {
+    // The controller owns these addresses: waiting for duplicate detection would only delay the first packet.
+    const specs = missing.map((address) => ({ dev: device, address, ...(address.includes(':') ? { nodad: true } : {}) }));
+    await netns.addresses.add(specs, { rollback: true });
+    undo.add(() => netns.addresses.delete(specs.map(({ dev, address }) => ({ dev, address }))));
+  }
+  if (stale.length > 0) {
+    const specs = stale.map(({ address }) => ({ dev: device, address }));
+    await netns.addresses.delete(specs);
+    undo.add(() => netns.addresses.add(specs));
+  }
+}
+
+interface WantedRoute {
+  readonly dst: string;
+  readonly via: string;
+  readonly dev?: string;
+  readonly family: 'inet' | 'inet6';
+  readonly onlink?: boolean;
+}
+
+async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): Promise<void> {
+  const family = (address: string): 'inet' | 'inet6' => (address.includes(':') ? 'inet6' : 'inet');
+  const wanted: WantedRoute[] = [
+    ...(gateway?.nexthops ?? []).map((via) => ({
+      dst: 'default',
+      via,
+      dev: gateway?.device as string,
+      family: family(via),
+      // A next hop may lie outside the port's subnets, as Neutron allows.
+      onlink: true,
+    })),
+    ...routes.map(({ dst, via }) => ({ dst, via: via as string, family: family(via as string) })),
+  ];
+  const present = (await netns.routes.list()).filter(({ protocol }) => protocol === routeProtocol);
+  const same = (want: WantedRoute, have: Route): boolean =>
+    want.dst === have.dst && want.via === have.gateway && want.family === have.family && (want.dev ?? have.dev) === have.dev;
+  const missing = wanted.filter((want) => !present.some((have) => same(want, have)));
+  const stale = present.filter((have) => !wanted.some((want) => same(want, have)));
+  if (stale.length > 0) {
+    const specs = stale.map(({ dst, gateway: via, dev, family, metric }) => ({
+      dst,
+      family,
+      protocol: routeProtocol,
+      ...(via === undefined ? {} : { via }),
+      ...(dev === undefined ? {} : { dev }),
+      ...(metric === undefined ? {} : { metric }),
+    }));
+    await netns.routes.delete(specs);
+    undo.add(() => netns.routes.add(specs));
+  }
+  if (missing.length > 0) {
+    const specs = missing.map((want) => ({ ...want, protocol: routeProtocol }));
+    await netns.routes.add(specs, { rollback: true });
+    undo.add(() => netns.routes.delete(specs.map(({ onlink: _, ...spec }) => spec)));
+  }
+}
+
+/**
+ * The 'prefix' binding's routes: every address of a pool is local, but only to packets that come in by the gateway port, so
+ * that the router itself and its tenants still reach their neighbours in the pool.
+ */
+async function setPoolRoutes(netns: Netns, { gateway, binding }: Plan): Promise<void> {
+  const pools = binding === 'prefix' ? (gateway?.pools.map(text) ?? []) : [];
+  const present = await readPools(netns);
+  const route = (dst: string) => ({ dst, type: 'local' as const, dev: 'lo', table: poolTable, protocol: routeProtocol });
+  const missing = pools.filter((pool) => !present.some((one) => text(one) === pool));
+  const stale = present.map(text).filter((pool) => !pools.includes(pool));
+  if (missing.length > 0) await netns.routes.add(missing.map(route));
+  if (stale.length > 0) await netns.routes.delete(stale.map(route));
+  const rules = (await netns.rules.list({ family: 'inet' })).filter(({ priority, table }) => priority === poolRulePriority && table === poolTable);
+  const wanted = pools.length > 0 ? gateway?.device : undefined;
+  for (const rule of rules.filter(({ iif }) => iif !== wanted)) {
+    await netns.rules.delete({ priority: poolRulePriority, table: poolTable, ...(rule.iif === undefined ? {} : { iif: rule.iif }) });
+  }
+  if (wanted !== undefined && !rules.some(({ iif }) => iif === wanted)) {
+    await netns.rules.add({ priority: poolRulePriority, iif: wanted, table: poolTable, protocol: routeProtocol });
+  }
+}
+
+async function readPools(netns: Netns): Promise<Prefix[]> {
+  const routes = await netns.routes.list({ table: poolTable, family: 'inet' });
+  return routes
+    .filter(({ protocol, type }) => protocol === routeProtocol && type === 'local')
+    .map(({ dst }) => {
+      const [address, length = '32'] = dst.split('/');
+      return { family: 'ip', bytes: Uint8Array.from((address as string).split('.').map(Number)), length: Number(length) };
+    });
+}
+
+/** Neighbours may remember an earlier holder of a new port's addresses. */
+async function announceNew(netns: Netns, ports: readonly Port[]): Promise<void> {
+  const announcements = ports.flatMap(({ device, addresses }) =>
+    addresses.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true })),
+  );
+  await netns.announce(announcements, { count: 3 });
+}
