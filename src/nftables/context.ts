@@ -29,7 +29,7 @@ export interface Piece {
 export interface AnonymousSet {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
-  /** For user data: nft describes an anonymous set's key, not a map's. */
+  /** For user data: nft describes an anonymous set's key, of maps only a concatenated one. */
   readonly keyTypeof?: Attribute;
   readonly elements: readonly unknown[];
   /** Elements as they stand in loaded bytes. */

@@ -6,7 +6,7 @@ import { compileCt } from './ct.js';
 import type { RuleContext } from './context.js';
 import { compileMeta } from './meta.js';
 import { compilePayload } from './payload.js';
-import type { Selector } from './selector.js';
+import { isField, type Selector } from './selector.js';
 import { nested, uint32, type Attribute } from './userdata.js';
 
 type Compile = (value: unknown, path: string, context: RuleContext) => Selector;
@@ -42,7 +42,8 @@ const TYPEOF_CONCAT = 13;
 
 /** A key in the user data of a set, or undefined where nft's format has no word for it. */
 export function typeofKey(type: number, key: readonly Selector[]): Attribute | undefined {
-  if (key.some((field) => field.typeofData === undefined || field.mask !== undefined)) return undefined;
-  if (key.length === 1) return nested(type, key[0]!.typeofData!);
+  if (key.some((field) => field.typeofData === undefined)) return undefined;
+  const [single] = key;
+  if (key.length === 1) return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!);
   return nested(type, [uint32(0, TYPEOF_CONCAT), nested(1, key.map((field, i) => nested(i, field.typeofData!)))]);
 }

@@ -6,9 +6,10 @@ import { pad4 } from './bytes.js';
 import type { RuleContext, SetInfo } from './context.js';
 import { keyLength, type Type } from './datatypes.js';
 import { checkArray, checkObject, isObject, wrongType, wrongValue } from './errors.js';
-import { compileKey } from './expressions.js';
+import { compileKey, typeofKey } from './expressions.js';
 import { fits, registerAt, wordsFor } from './registers.js';
 import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
+import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
 /** The named set or map, with a key like this one. */
@@ -68,9 +69,11 @@ function mapOf(context: RuleContext, key: readonly Selector[], data: unknown, pa
   if (elements.length === 0) throw wrongValue(`${path}.set`, 'must have elements');
   for (const field of key) field.prepare?.(context);
   const inferred = inferData(elements, types);
+  const keyTypeof = key.length > 1 ? typeofKey(setAttribute.keyTypeof, key) : undefined;
   return context.anonymousSet(
     {
       key: key.map((field) => field.type),
+      ...(keyTypeof === undefined ? {} : { keyTypeof }),
       data: inferred,
       elements,
       ...(key.length === 1 && isField(key[0]!) ? { place: (bytes: Uint8Array) => place(key[0]!, bytes) } : {}),

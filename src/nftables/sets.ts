@@ -34,7 +34,7 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     ...(timed ? (['timeout'] as const) : []),
     ...(said.includes('dynamic') ? (['eval'] as const) : []),
   ];
-  const attributes = [...describe(key, data), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
+  const attributes = [...describe(key, data, true), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
   const text = object['comment'];
   if (text !== undefined) attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
   const size = object['size'] === undefined ? undefined : checkUint(object['size'], `${path}.size`);
@@ -69,8 +69,9 @@ export function compileAnonymousSet(set: AnonymousSet, family: Family, table: st
     ...(data === undefined ? [] : (['map'] as const)),
   ];
   const verdict = data?.[0]?.datatype.name === 'verdict' ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])] : [];
-  const described = describe(key, data).filter((attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined);
-  const attributes = [...described, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
+  const merged = interval && data === undefined ? [uint32(setAttribute.mergeElements, 1)] : [];
+  const described = describe(key, data, false).filter((attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined);
+  const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
   const name = data === undefined ? '__set%d' : '__map%d';
   const definition: SetDefinition = {
     ...shape({ key, ...(data === undefined ? {} : { data }), flags, size }),
@@ -106,21 +107,21 @@ function shape({ key, data, flags, size }: Shape): Pick<SetDefinition, 'flags' |
   };
 }
 
-/** nft's byte orders: 0 unknown, 1 host, 2 network. */
-function byteorder(types: readonly Type[]): number {
+/** nft's byte orders: 0 unknown, 1 host, 2 network. An expression's is known even where its datatype's is not. */
+function byteorder(types: readonly Type[], declared: boolean): number {
   const [type] = types;
-  if (types.length > 1 || type === undefined || type.datatype.unordered === true) return 0;
+  if (types.length > 1 || type === undefined || type.bits === 0 || (declared && type.datatype.unordered === true)) return 0;
   return type.order === 'big' ? 2 : 1;
 }
 
-function describe(key: readonly Type[], data: readonly Type[] | undefined): Attribute[] {
+function describe(key: readonly Type[], data: readonly Type[] | undefined, declared: boolean): Attribute[] {
   // nft writes an empty description for a concatenation declared by type.
   const fields = (attribute: number, types: readonly Type[]): readonly Attribute[] =>
     types.length > 1 ? [nested(attribute, [uint32(0, TYPEOF_CONCAT), nested(1, [])])] : [];
   return [
-    uint32(setAttribute.keyByteorder, byteorder(key)),
+    uint32(setAttribute.keyByteorder, byteorder(key, declared)),
     ...fields(setAttribute.keyTypeof, key),
-    ...(data === undefined ? [] : [uint32(setAttribute.dataByteorder, byteorder(data)), ...fields(setAttribute.dataTypeof, data), uint32(setAttribute.dataInterval, 0)]),
+    ...(data === undefined ? [] : [uint32(setAttribute.dataByteorder, byteorder(data, true)), ...fields(setAttribute.dataTypeof, data), uint32(setAttribute.dataInterval, 0)]),
   ];
 }
 
