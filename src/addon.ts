@@ -35,7 +35,11 @@ export const dispatchModes = { adaptive: 0, worker: 1, inline: 2 } as const;
 
 export interface NativeChannel {
   /** Results (null: all succeeded) when carried out at once; undefined when `done` will be called with them. */
-  submit(requests: Uint8Array, dispatch: number, done: (results: Uint8Array | null) => void): Uint8Array | null | undefined;
+  submit(
+    requests: Uint8Array,
+    dispatch: number,
+    done: (results: Uint8Array | null) => void,
+  ): Uint8Array | null | undefined;
   close(): void;
 }
 

@@ -82,9 +82,12 @@ export class BatchError extends Error {
   constructor(failures: readonly BatchFailure[], total: number, rolledBack: boolean = false) {
     const first = failures[0];
     const undone = rolledBack ? '; the others were undone' : '';
-    super(`${failures.length} of ${total} failed${undone}; the first, at index ${first?.index}: ${first?.error.message}`, {
-      cause: first?.error,
-    });
+    super(
+      `${failures.length} of ${total} failed${undone}; the first, at index ${first?.index}: ${first?.error.message}`,
+      {
+        cause: first?.error,
+      },
+    );
     this.code = (first?.error as NetlinkError | undefined)?.code ?? 'ERR_BATCH';
     this.failures = failures;
     this.rolledBack = rolledBack;
@@ -101,7 +104,9 @@ export function invalidValue(path: string, reason: string, value: unknown): Type
 }
 
 export function outOfRange(path: string, wanted: string, value: unknown): RangeError {
-  return Object.assign(new RangeError(`${path}: must be ${wanted}, not ${String(value)}`), { code: 'ERR_OUT_OF_RANGE' });
+  return Object.assign(new RangeError(`${path}: must be ${wanted}, not ${String(value)}`), {
+    code: 'ERR_OUT_OF_RANGE',
+  });
 }
 
 /** Refuses what a spec must not hold, so that a misspelt key is not silently ignored. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Netns, Router, type FloatingIpBinding } from '../src/index.js';
+import { type FloatingIpBinding, Netns, Router } from '../src/index.js';
 
 /** Runs a program of the machine's in a namespace: the oracle. */
 function run(netns: Netns, ...command: string[]): string {
@@ -40,7 +40,9 @@ async function site(binding: FloatingIpBinding) {
   ]);
   const host = async (netns: Netns, tap: string, master: string, addresses: string[], via?: string): Promise<void> => {
     await node.links.add({ kind: 'veth', name: tap, up: true, master, peer: { name: 'eth0', netns, up: true } });
-    await netns.addresses.add(addresses.map((address) => ({ dev: 'eth0', address, ...(address.includes(':') ? { nodad: true } : {}) })));
+    await netns.addresses.add(
+      addresses.map((address) => ({ dev: 'eth0', address, ...(address.includes(':') ? { nodad: true } : {}) })),
+    );
     if (via) await netns.routes.add({ dst: 'default', via });
   };
   await host(outside, 'outside', 'br-ex', ['203.0.113.1/24', '2001:db8::1/64']);

@@ -14,7 +14,9 @@ Napi::Value bytesOf(Napi::Env env, Channel::Results results) {
 }  // namespace
 
 void ChannelObject::define(Napi::Env env) {
-  auto constructor = DefineClass(env, "Channel", {InstanceMethod<&ChannelObject::submit>("submit"), InstanceMethod<&ChannelObject::close>("close")});
+  auto constructor =
+      DefineClass(env, "Channel",
+                  {InstanceMethod<&ChannelObject::submit>("submit"), InstanceMethod<&ChannelObject::close>("close")});
   Instance::of(env).channelClass = Napi::Persistent(constructor);
 }
 
@@ -27,7 +29,8 @@ Napi::Value ChannelObject::make(Napi::Env env, Fd fd, int protocol) {
 
 ChannelObject::ChannelObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ChannelObject>(info) {}
 
-// submit(bytes, dispatch, done): the results when it was carried out at once, else undefined, and `done` is called with them.
+// submit(bytes, dispatch, done): the results when it was carried out at once, else undefined, and `done` is called with
+// them.
 Napi::Value ChannelObject::submit(const Napi::CallbackInfo& info) {
   auto env = info.Env();
   auto& instance = Instance::of(env);
@@ -54,6 +57,8 @@ Napi::Value ChannelObject::submit(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-void ChannelObject::close(const Napi::CallbackInfo&) { channel_.reset(); }
+void ChannelObject::close(const Napi::CallbackInfo&) {
+  channel_.reset();
+}
 
 }  // namespace netloom

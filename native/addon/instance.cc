@@ -9,7 +9,9 @@ Instance::Instance(Napi::Env env) : env_(env) {
   napi_add_env_cleanup_hook(env, stop, this);
 }
 
-Instance::~Instance() { stop(this); }
+Instance::~Instance() {
+  stop(this);
+}
 
 void Instance::stop(void* instance) {
   auto* self = static_cast<Instance*>(instance);

@@ -30,8 +30,10 @@ class Instance {
       auto outcome = std::make_shared<Outcome>(work(*state));
       callBack([this, state, deferred, outcome, finish](Napi::Env env) {
         release(env);
-        if (*outcome) deferred->Resolve(finish(env, *state));
-        else deferred->Reject(errorOf(env, *outcome));
+        if (*outcome)
+          deferred->Resolve(finish(env, *state));
+        else
+          deferred->Reject(errorOf(env, *outcome));
       });
     });
     return deferred->Promise();
@@ -47,9 +49,9 @@ class Instance {
   static Napi::Value errorOf(Napi::Env env, const Outcome& outcome);
 
   CostModel costs;
-  Scratch scratch;          // for what runs on the JS thread
-  ThreadPool mover{1};      // enters namespaces, and promises nothing about its own
-  ThreadPool workers{2};    // whatever takes long
+  Scratch scratch;        // for what runs on the JS thread
+  ThreadPool mover{1};    // enters namespaces, and promises nothing about its own
+  ThreadPool workers{2};  // whatever takes long
   Napi::FunctionReference namespaceClass;
   Napi::FunctionReference channelClass;
 

@@ -21,7 +21,9 @@ struct Made {
 };
 
 // Work in flight has a descriptor of its own: the object may be closed meanwhile.
-Fd duplicate(int fd) { return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+Fd duplicate(int fd) {
+  return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
 
 Napi::Value create(const Napi::CallbackInfo& info) {
   auto& instance = Instance::of(info.Env());
@@ -29,7 +31,9 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   if (info[0].IsString()) state->name = info[0].As<Napi::String>();
   return instance.run<Made>(
       instance.mover, info.Env(), state,
-      [](Made& made) { return made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd); },
+      [](Made& made) {
+        return made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd);
+      },
       [](Napi::Env env, Made& made) { return NamespaceObject::make(env, std::move(made.fd)); });
 }
 
@@ -53,10 +57,11 @@ Napi::Value open(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
-  auto constructor = DefineClass(env, "Namespace",
-                                 {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
-                                  InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
-                                  InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel")});
+  auto constructor = DefineClass(
+      env, "Namespace",
+      {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
+       InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
+       InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel")});
   Instance::of(env).namespaceClass = Napi::Persistent(constructor);
   exports.Set("createNamespace", Napi::Function::New(env, create));
   exports.Set("deleteNamespace", Napi::Function::New(env, remove));
@@ -71,9 +76,13 @@ Napi::Value NamespaceObject::make(Napi::Env env, Fd fd) {
 
 NamespaceObject::NamespaceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NamespaceObject>(info) {}
 
-Napi::Value NamespaceObject::getFd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }
+Napi::Value NamespaceObject::getFd(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), fd_.get());
+}
 
-void NamespaceObject::close(const Napi::CallbackInfo&) { fd_.reset(); }
+void NamespaceObject::close(const Napi::CallbackInfo&) {
+  fd_.reset();
+}
 
 // sysctl([path, value | null]...): what was read, in order.
 Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
@@ -108,9 +117,9 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
     Fd made{};
   };
   static const std::map<std::string, std::array<int, 3>> kinds{
-      {"udp4", {AF_INET, SOCK_DGRAM, IPPROTO_UDP}},    {"udp6", {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}},
-      {"tcp4", {AF_INET, SOCK_STREAM, IPPROTO_TCP}},   {"tcp6", {AF_INET6, SOCK_STREAM, IPPROTO_TCP}},
-      {"icmp4", {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}},  {"icmp6", {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}},
+      {"udp4", {AF_INET, SOCK_DGRAM, IPPROTO_UDP}},   {"udp6", {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}},
+      {"tcp4", {AF_INET, SOCK_STREAM, IPPROTO_TCP}},  {"tcp6", {AF_INET6, SOCK_STREAM, IPPROTO_TCP}},
+      {"icmp4", {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}}, {"icmp6", {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}},
   };
   auto& instance = Instance::of(info.Env());
   const auto kind = kinds.find(info[0].As<Napi::String>());
@@ -119,13 +128,14 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const auto [domain, type, protocol] = kind->second;
-  auto state = std::make_shared<State>(duplicate(fd_.get()), SocketSpec{.domain = domain,
-                                                                        .type = type,
-                                                                        .protocol = protocol,
-                                                                        .bind = info[1].IsTypedArray(),
-                                                                        .address = {},
-                                                                        .port = static_cast<uint16_t>(info[2].ToNumber().Uint32Value()),
-                                                                        .reuseAddress = info[3].ToBoolean()});
+  auto state = std::make_shared<State>(duplicate(fd_.get()),
+                                       SocketSpec{.domain = domain,
+                                                  .type = type,
+                                                  .protocol = protocol,
+                                                  .bind = info[1].IsTypedArray(),
+                                                  .address = {},
+                                                  .port = static_cast<uint16_t>(info[2].ToNumber().Uint32Value()),
+                                                  .reuseAddress = info[3].ToBoolean()});
   if (state->spec.bind) {
     auto address = info[1].As<Napi::Uint8Array>();
     state->spec.address.assign(address.Data(), address.Data() + address.ByteLength());
@@ -144,7 +154,8 @@ Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
   };
   auto& instance = Instance::of(info.Env());
   auto rows = info[0].As<Napi::Uint8Array>();
-  auto state = std::make_shared<State>(duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()));
+  auto state =
+      std::make_shared<State>(duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()));
   return instance.run<State>(
       instance.mover, info.Env(), state,
       [](State& state) {

@@ -12,7 +12,9 @@
 namespace netloom {
 namespace {
 
-constexpr uint16_t message(int type) { return (NFNL_SUBSYS_CTNETLINK << 8) | type; }
+constexpr uint16_t message(int type) {
+  return (NFNL_SUBSYS_CTNETLINK << 8) | type;
+}
 
 const Names statusNames{"conntrackStatus",
                         true,
@@ -33,48 +35,38 @@ const Names statusNames{"conntrackStatus",
 
 const Schema ipSchema{"tupleIp",
                       0,
-                      {attribute("v4src", Type::Bytes, CTA_IP_V4_SRC),
-                       attribute("v4dst", Type::Bytes, CTA_IP_V4_DST),
-                       attribute("v6src", Type::Bytes, CTA_IP_V6_SRC),
-                       attribute("v6dst", Type::Bytes, CTA_IP_V6_DST)}};
+                      {attribute("v4src", Type::Bytes, CTA_IP_V4_SRC), attribute("v4dst", Type::Bytes, CTA_IP_V4_DST),
+                       attribute("v6src", Type::Bytes, CTA_IP_V6_SRC), attribute("v6dst", Type::Bytes, CTA_IP_V6_DST)}};
 
-const Schema protoSchema{"tupleProto",
-                         0,
-                         {attribute("num", Type::U8, CTA_PROTO_NUM),
-                          attribute("srcPort", Type::Be16, CTA_PROTO_SRC_PORT),
-                          attribute("dstPort", Type::Be16, CTA_PROTO_DST_PORT),
-                          attribute("icmpId", Type::Be16, CTA_PROTO_ICMP_ID),
-                          attribute("icmpType", Type::U8, CTA_PROTO_ICMP_TYPE),
-                          attribute("icmpCode", Type::U8, CTA_PROTO_ICMP_CODE),
-                          attribute("icmpv6Id", Type::Be16, CTA_PROTO_ICMPV6_ID),
-                          attribute("icmpv6Type", Type::U8, CTA_PROTO_ICMPV6_TYPE),
-                          attribute("icmpv6Code", Type::U8, CTA_PROTO_ICMPV6_CODE)}};
+const Schema protoSchema{
+    "tupleProto",
+    0,
+    {attribute("num", Type::U8, CTA_PROTO_NUM), attribute("srcPort", Type::Be16, CTA_PROTO_SRC_PORT),
+     attribute("dstPort", Type::Be16, CTA_PROTO_DST_PORT), attribute("icmpId", Type::Be16, CTA_PROTO_ICMP_ID),
+     attribute("icmpType", Type::U8, CTA_PROTO_ICMP_TYPE), attribute("icmpCode", Type::U8, CTA_PROTO_ICMP_CODE),
+     attribute("icmpv6Id", Type::Be16, CTA_PROTO_ICMPV6_ID), attribute("icmpv6Type", Type::U8, CTA_PROTO_ICMPV6_TYPE),
+     attribute("icmpv6Code", Type::U8, CTA_PROTO_ICMPV6_CODE)}};
 
 const Schema tupleSchema{"tuple",
                          0,
-                         {nest("ip", CTA_TUPLE_IP, &ipSchema),
-                          nest("proto", CTA_TUPLE_PROTO, &protoSchema),
+                         {nest("ip", CTA_TUPLE_IP, &ipSchema), nest("proto", CTA_TUPLE_PROTO, &protoSchema),
                           attribute("zone", Type::Be16, CTA_TUPLE_ZONE)}};
 
-const Schema countersSchema{"conntrackCounters",
-                            0,
-                            {attribute("packets", Type::Be64, CTA_COUNTERS_PACKETS),
-                             attribute("bytes", Type::Be64, CTA_COUNTERS_BYTES)}};
+const Schema countersSchema{
+    "conntrackCounters",
+    0,
+    {attribute("packets", Type::Be64, CTA_COUNTERS_PACKETS), attribute("bytes", Type::Be64, CTA_COUNTERS_BYTES)}};
 
-const Schema flowSchema{"flow",
-                        sizeof(nfgenmsg),
-                        {header("family", Type::U8, offsetof(nfgenmsg, nfgen_family), &addressFamilyNames),
-                         nest("original", CTA_TUPLE_ORIG, &tupleSchema),
-                         nest("reply", CTA_TUPLE_REPLY, &tupleSchema),
-                         attribute("status", Type::Be32, CTA_STATUS, &statusNames),
-                         attribute("timeout", Type::Be32, CTA_TIMEOUT),
-                         attribute("mark", Type::Be32, CTA_MARK),
-                         attribute("markMask", Type::Be32, CTA_MARK_MASK),
-                         attribute("use", Type::Be32, CTA_USE),
-                         attribute("id", Type::Be32, CTA_ID),
-                         attribute("zone", Type::Be16, CTA_ZONE),
-                         nest("originalCounters", CTA_COUNTERS_ORIG, &countersSchema),
-                         nest("replyCounters", CTA_COUNTERS_REPLY, &countersSchema)}};
+const Schema flowSchema{
+    "flow",
+    sizeof(nfgenmsg),
+    {header("family", Type::U8, offsetof(nfgenmsg, nfgen_family), &addressFamilyNames),
+     nest("original", CTA_TUPLE_ORIG, &tupleSchema), nest("reply", CTA_TUPLE_REPLY, &tupleSchema),
+     attribute("status", Type::Be32, CTA_STATUS, &statusNames), attribute("timeout", Type::Be32, CTA_TIMEOUT),
+     attribute("mark", Type::Be32, CTA_MARK), attribute("markMask", Type::Be32, CTA_MARK_MASK),
+     attribute("use", Type::Be32, CTA_USE), attribute("id", Type::Be32, CTA_ID),
+     attribute("zone", Type::Be16, CTA_ZONE), nest("originalCounters", CTA_COUNTERS_ORIG, &countersSchema),
+     nest("replyCounters", CTA_COUNTERS_REPLY, &countersSchema)}};
 
 const Schema statisticsSchema{"conntrackStatistics",
                               sizeof(nfgenmsg),
@@ -85,9 +77,12 @@ const Schema statisticsSchema{"conntrackStatistics",
 
 std::vector<Operation> conntrackOperations() {
   return {
-      {"conntrack.list", "IPCTNL_MSG_CT_GET", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_GET), NLM_F_DUMP, Kind::Dump, &flowSchema, &flowSchema, message(IPCTNL_MSG_CT_NEW)},
-      {"conntrack.delete", "IPCTNL_MSG_CT_DELETE", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_DELETE), 0, Kind::Change, &flowSchema},
-      {"conntrack.statistics", "IPCTNL_MSG_CT_GET_STATS", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_GET_STATS), 0, Kind::Get, &statisticsSchema, &statisticsSchema, message(IPCTNL_MSG_CT_GET_STATS)},
+      {"conntrack.list", "IPCTNL_MSG_CT_GET", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_GET), NLM_F_DUMP, Kind::Dump,
+       &flowSchema, &flowSchema, message(IPCTNL_MSG_CT_NEW)},
+      {"conntrack.delete", "IPCTNL_MSG_CT_DELETE", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_DELETE), 0, Kind::Change,
+       &flowSchema},
+      {"conntrack.statistics", "IPCTNL_MSG_CT_GET_STATS", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_GET_STATS), 0,
+       Kind::Get, &statisticsSchema, &statisticsSchema, message(IPCTNL_MSG_CT_GET_STATS)},
   };
 }
 

@@ -52,7 +52,9 @@ CostModel::CostModel() : average_(operations().size()) {
 
 double CostModel::predict(Bytes requests) const {
   double total = 0;
-  forRequests(requests, [&](uint16_t index, double weight) { total += weight * average_[index].load(std::memory_order_relaxed); });
+  forRequests(requests, [&](uint16_t index, double weight) {
+    total += weight * average_[index].load(std::memory_order_relaxed);
+  });
   return total;
 }
 
@@ -64,7 +66,8 @@ void CostModel::learn(Bytes requests, double predicted, double measured) {
   forRequests(requests, [&](uint16_t index, double) {
     if (index == last) return;
     last = index;
-    average_[index].store(std::max(1.0f, average_[index].load(std::memory_order_relaxed) * factor), std::memory_order_relaxed);
+    average_[index].store(std::max(1.0f, average_[index].load(std::memory_order_relaxed) * factor),
+                          std::memory_order_relaxed);
   });
 }
 

@@ -320,7 +320,8 @@ std::string pathInField(const Field& field, nlattr* attr, size_t offset, int dep
       const bool hit = inner >= at && inner < at + NLA_ALIGN(item->nla_len);
       if (field.type == Type::List) {
         if (hit) {
-          auto rest = inner < at + NLA_HDRLEN ? "" : pathIn(*field.schema, itemBody, inner - at - NLA_HDRLEN, depth + 1);
+          auto rest =
+              inner < at + NLA_HDRLEN ? "" : pathIn(*field.schema, itemBody, inner - at - NLA_HDRLEN, depth + 1);
           return join(std::string(field.name) + "[" + std::to_string(index) + "]", rest);
         }
         ++index;
@@ -362,7 +363,9 @@ std::string pathIn(const Schema& schema, Bytes payload, size_t offset, int depth
         for (const auto& variant : *field.variants) {
           if (name != variant.name) continue;
           const Bytes body{static_cast<const uint8_t*>(nla_data(attr)), static_cast<size_t>(nla_len(attr))};
-          return offset < at + NLA_HDRLEN ? name : join(name, pathIn(*variant.schema, body, offset - at - NLA_HDRLEN, depth + 1));
+          return offset < at + NLA_HDRLEN
+                     ? name
+                     : join(name, pathIn(*variant.schema, body, offset - at - NLA_HDRLEN, depth + 1));
         }
       }
     }
@@ -373,9 +376,13 @@ std::string pathIn(const Schema& schema, Bytes payload, size_t offset, int depth
 
 }  // namespace
 
-int encode(const Schema& schema, Bytes record, nl_msg* message) { return Encoder(message).run(schema, record); }
+int encode(const Schema& schema, Bytes record, nl_msg* message) {
+  return Encoder(message).run(schema, record);
+}
 
-bool decode(const Schema& schema, Bytes payload, RecordWriter& writer) { return Decoder(writer).run(schema, payload); }
+bool decode(const Schema& schema, Bytes payload, RecordWriter& writer) {
+  return Decoder(writer).run(schema, payload);
+}
 
 std::string attributePath(const Schema& schema, Bytes payload, size_t offset) {
   return pathIn(schema, payload, offset, 0);

@@ -14,7 +14,8 @@ namespace netloom {
 // Returns 0, or a negative errno: -EMSGSIZE when the message is full, -EINVAL when the record is malformed.
 int encode(const Schema& schema, Bytes record, nl_msg* message);
 
-// Writes what `payload` (fixed header and attributes) holds as a record. False when the kernel's bytes do not fit the schema.
+// Writes what `payload` (fixed header and attributes) holds as a record. False when the kernel's bytes do not fit the
+// schema.
 bool decode(const Schema& schema, Bytes payload, RecordWriter& writer);
 
 // Where an extended ack's offset points, as `peer.name` or `elements[3].key`; empty when it is not in an attribute.

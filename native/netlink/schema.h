@@ -1,7 +1,7 @@
 // Schemas: the one table of what netlink messages hold, made from the kernel's headers.
 //
-// A schema lists the fields of a message or of a nested attribute: the name TypeScript knows it by, its type, and where it
-// lives: at an offset in the fixed header, or in an attribute. The codec is driven by it in both directions, and the
+// A schema lists the fields of a message or of a nested attribute: the name TypeScript knows it by, its type, and where
+// it lives: at an offset in the fixed header, or in an attribute. The codec is driven by it in both directions, and the
 // addon hands the names to TypeScript, which therefore repeats no kernel number.
 #pragma once
 

@@ -21,7 +21,7 @@ constexpr size_t kMessageBytes = 128 * 1024;  // of the one being encoded; a nes
 constexpr size_t kReceiveBytes = 256 * 1024;
 constexpr size_t kDatagramBytes = 256 * 1024;  // of a batch without a transaction
 constexpr int kSocketBuffer = 8 * 1024 * 1024;
-constexpr size_t kErrorCost = 1024;  // receive buffer that one error takes, skb overhead included
+constexpr size_t kErrorCost = 1024;    // receive buffer that one error takes, skb overhead included
 constexpr int kReplyTimeout = 10'000;  // ms; the reply is there when sendmsg returns, save for a kernel that lost it
 constexpr int kDumpAttempts = 10;
 
@@ -105,7 +105,8 @@ struct Transport::Run {
     result(request, index, 0, [&] { good = decode(*operation.reply, payload, results); });
     if (!good) {
       results.truncate(before);
-      fail(index, {.request = request, .error = EBADMSG, .message = "the kernel's reply does not have the expected form"});
+      fail(index,
+           {.request = request, .error = EBADMSG, .message = "the kernel's reply does not have the expected form"});
     }
     return good;
   }
@@ -143,7 +144,8 @@ struct Transport::Run {
 
   int send(Bytes bytes) {
     if (bytes.size() + 64 > bufferSize(transport.fd_.get(), SO_SNDBUF)) {
-      grow(transport.fd_.get(), SO_SNDBUFFORCE, SO_SNDBUF, static_cast<int>(std::min<size_t>(bytes.size() + 4096, INT32_MAX / 2)));
+      grow(transport.fd_.get(), SO_SNDBUFFORCE, SO_SNDBUF,
+           static_cast<int>(std::min<size_t>(bytes.size() + 4096, INT32_MAX / 2)));
     }
     sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
     iovec vector{const_cast<uint8_t*>(bytes.data()), bytes.size()};
@@ -217,7 +219,8 @@ struct Transport::Run {
     auto* first = reinterpret_cast<nlattr*>(static_cast<uint8_t*>(nlmsg_data(header)) + at);
     if (nla_parse(table, NLMSGERR_ATTR_MAX, first, total - at, const_cast<nla_policy*>(policy)) < 0) return failure;
     if (table[NLMSGERR_ATTR_MSG]) {
-      failure.message.assign(static_cast<const char*>(nla_data(table[NLMSGERR_ATTR_MSG])), nla_len(table[NLMSGERR_ATTR_MSG]));
+      failure.message.assign(static_cast<const char*>(nla_data(table[NLMSGERR_ATTR_MSG])),
+                             nla_len(table[NLMSGERR_ATTR_MSG]));
       while (!failure.message.empty() && failure.message.back() == '\0') failure.message.pop_back();
     }
     if (table[NLMSGERR_ATTR_OFFS]) {
@@ -238,7 +241,8 @@ struct Transport::Run {
   // Sends what is gathered and reads until all of it is settled.
   void flush() {
     if (scratch.sent.empty()) return;
-    // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end itself.
+    // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end
+    // itself.
     const size_t last = scratch.sent.size() - (inTransaction ? 2 : 1);
     const uint32_t lastSequence = firstSequence + last;
     reinterpret_cast<nlmsghdr*>(scratch.batch.data() + scratch.sent[last].offset)->nlmsg_flags |= NLM_F_ACK;
@@ -275,7 +279,8 @@ struct Transport::Run {
       });
       if (error == 0) continue;
       if (error == -ENOBUFS && inTransaction && failed) return;  // too many errors to hold; it was refused in any case
-      if (error == -ENOBUFS) return failAll(ENOBUFS, "the kernel had more to say than the receive buffer holds; what was done is not known");
+      if (error == -ENOBUFS)
+        return failAll(ENOBUFS, "the kernel had more to say than the receive buffer holds; what was done is not known");
       return failAll(-error, "no reply from the kernel");
     }
   }
@@ -287,7 +292,8 @@ struct Transport::Run {
       results.truncate(before);
       scratch.batch.clear();
       scratch.sent.clear();
-      if (int error = append(operation, index, request, 0, [&](nl_msg* message) { return encode(*operation.schema, record, message); })) {
+      if (int error = append(operation, index, request, 0,
+                             [&](nl_msg* message) { return encode(*operation.schema, record, message); })) {
         fail(index, {.request = request, .error = -error});
         break;
       }
@@ -302,15 +308,20 @@ struct Transport::Run {
           if (header->nlmsg_seq != firstSequence || done) return;
           if (header->nlmsg_flags & NLM_F_DUMP_INTR) interrupted = true;
           if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-            const int code = nlmsg_datalen(header) >= static_cast<int>(sizeof(int)) ? -*static_cast<const int*>(nlmsg_data(header)) : 0;
-            if (code == EINTR) interrupted = true;
-            else if (code != 0) fail(index, failure(header, code, scratch.sent[0]));
+            const int code = nlmsg_datalen(header) >= static_cast<int>(sizeof(int))
+                                 ? -*static_cast<const int*>(nlmsg_data(header))
+                                 : 0;
+            if (code == EINTR)
+              interrupted = true;
+            else if (code != 0)
+              fail(index, failure(header, code, scratch.sent[0]));
             done = true;
           } else if (header->nlmsg_type == operation.replyType) {
             reply(operation, request, index, header);
           }
         });
-        if (error == -ENOBUFS) interrupted = true;  // the rest still arrives
+        if (error == -ENOBUFS)
+          interrupted = true;  // the rest still arrives
         else if (error != 0) {
           fail(index, {.request = request, .error = -error, .message = "no reply from the kernel"});
           done = true;
@@ -319,7 +330,9 @@ struct Transport::Run {
       if (!interrupted) break;
       if (attempt + 1 == kDumpAttempts) {
         results.truncate(before);
-        fail(index, {.request = request, .error = EINTR, .message = "the table changed during each of 10 attempts to list it"});
+        fail(
+            index,
+            {.request = request, .error = EINTR, .message = "the table changed during each of 10 attempts to list it"});
       }
     }
     scratch.batch.clear();
@@ -341,7 +354,8 @@ struct Transport::Run {
       case Kind::End:
       case Kind::Change:
       case Kind::Get:
-        error = append(operation, index, number, 0, [&](nl_msg* message) { return encode(*operation.schema, record, message); });
+        error = append(operation, index, number, 0,
+                       [&](nl_msg* message) { return encode(*operation.schema, record, message); });
         break;
       case Kind::Rows: {
         RowSource rows(record);
@@ -353,7 +367,9 @@ struct Transport::Run {
       }
     }
     if (error) {
-      fail(index, {.request = number, .error = -error, .message = error == -EMSGSIZE ? "does not fit a netlink message" : "malformed request"});
+      fail(index, {.request = number,
+                   .error = -error,
+                   .message = error == -EMSGSIZE ? "does not fit a netlink message" : "malformed request"});
       broken = true;
     }
     if (operation.kind == Kind::End) {
@@ -378,7 +394,8 @@ void Transport::execute(Bytes requests, RecordWriter& results, Scratch& scratch)
     RecordReader request(in.block());
     const auto index = request.scalar<uint16_t>();
     request.scalar<uint16_t>();
-    if (in.failed() || request.failed() || index >= operations().size() || operations()[index].protocol != protocol_) break;
+    if (in.failed() || request.failed() || index >= operations().size() || operations()[index].protocol != protocol_)
+      break;
     run.request(number, index, request.rest());
   }
   run.flush();

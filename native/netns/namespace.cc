@@ -17,7 +17,9 @@ namespace {
 const char kDirectory[] = "/run/netns";
 const char kOwnNamespace[] = "/proc/thread-self/ns/net";
 
-std::string pathOf(const std::string& name) { return std::string(kDirectory) + "/" + name; }
+std::string pathOf(const std::string& name) {
+  return std::string(kDirectory) + "/" + name;
+}
 
 // /run/netns must be a shared mount, so that what is mounted in it is seen, and can be unmounted, in every mount
 // namespace made from this one. Several processes may find it missing at once: the lock is on the directory itself.
@@ -85,7 +87,8 @@ Outcome createNamedNamespace(const std::string& name, Fd& out) {
   Fd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
   if (!file) return Outcome::failed("open", path);
   auto outcome = createNamespace(out);
-  if (outcome && mount(kOwnNamespace, path.c_str(), "none", MS_BIND, nullptr) < 0) outcome = Outcome::failed("mount", path);
+  if (outcome && mount(kOwnNamespace, path.c_str(), "none", MS_BIND, nullptr) < 0)
+    outcome = Outcome::failed("mount", path);
   if (!outcome) {
     out.reset();
     unlink(path.c_str());

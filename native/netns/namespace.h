@@ -38,7 +38,7 @@ Outcome deleteNamedNamespace(const std::string& name);
 Outcome enterNamespace(int fd);
 
 struct Sysctl {
-  std::string path;   // below /proc/sys
+  std::string path;  // below /proc/sys
   bool write;
   std::string value;  // to write; what was read
 };

@@ -21,9 +21,13 @@ const Names familyNames{"nftFamily",
                          {"bridge", NFPROTO_BRIDGE},
                          {"ip6", NFPROTO_IPV6}}};
 
-Field familyField() { return header("family", Type::U8, offsetof(nfgenmsg, nfgen_family), &familyNames); }
+Field familyField() {
+  return header("family", Type::U8, offsetof(nfgenmsg, nfgen_family), &familyNames);
+}
 
-constexpr uint16_t message(int type) { return (NFNL_SUBSYS_NFTABLES << 8) | type; }
+constexpr uint16_t message(int type) {
+  return (NFNL_SUBSYS_NFTABLES << 8) | type;
+}
 
 // ---- transactions
 
@@ -33,61 +37,53 @@ const Schema batchSchema{"batch",
                          {header("subsystem", Type::Be16, offsetof(nfgenmsg, res_id)),
                           attribute("generation", Type::Be32, NFNL_BATCH_GENID)}};
 
-const Schema generationSchema{"generation",
-                              sizeof(nfgenmsg),
-                              {attribute("id", Type::Be32, NFTA_GEN_ID),
-                               attribute("pid", Type::Be32, NFTA_GEN_PROC_PID),
-                               attribute("process", Type::String, NFTA_GEN_PROC_NAME)}};
+const Schema generationSchema{
+    "generation",
+    sizeof(nfgenmsg),
+    {attribute("id", Type::Be32, NFTA_GEN_ID), attribute("pid", Type::Be32, NFTA_GEN_PROC_PID),
+     attribute("process", Type::String, NFTA_GEN_PROC_NAME)}};
 
 // ---- tables
 
 const Names tableFlagNames{"tableFlags", true, {{"dormant", NFT_TABLE_F_DORMANT}, {"owner", NFT_TABLE_F_OWNER}}};
 
-const Schema tableSchema{"table",
-                         sizeof(nfgenmsg),
-                         {familyField(),
-                          attribute("name", Type::String, NFTA_TABLE_NAME),
-                          attribute("flags", Type::Be32, NFTA_TABLE_FLAGS, &tableFlagNames),
-                          attribute("use", Type::Be32, NFTA_TABLE_USE),
-                          attribute("handle", Type::Be64, NFTA_TABLE_HANDLE),
-                          attribute("userdata", Type::Bytes, NFTA_TABLE_USERDATA),
-                          attribute("owner", Type::Be32, NFTA_TABLE_OWNER)}};
+const Schema tableSchema{
+    "table",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("name", Type::String, NFTA_TABLE_NAME),
+     attribute("flags", Type::Be32, NFTA_TABLE_FLAGS, &tableFlagNames), attribute("use", Type::Be32, NFTA_TABLE_USE),
+     attribute("handle", Type::Be64, NFTA_TABLE_HANDLE), attribute("userdata", Type::Bytes, NFTA_TABLE_USERDATA),
+     attribute("owner", Type::Be32, NFTA_TABLE_OWNER)}};
 
 // ---- chains
 
 const Names policyNames{"chainPolicy", false, {{"drop", NF_DROP}, {"accept", NF_ACCEPT}}};
 
-const Schema hookSchema{"hook",
-                        0,
-                        {attribute("hooknum", Type::Be32, NFTA_HOOK_HOOKNUM),
-                         attribute("priority", Type::SBe32, NFTA_HOOK_PRIORITY),
-                         attribute("dev", Type::String, NFTA_HOOK_DEV)}};
+const Schema hookSchema{
+    "hook",
+    0,
+    {attribute("hooknum", Type::Be32, NFTA_HOOK_HOOKNUM), attribute("priority", Type::SBe32, NFTA_HOOK_PRIORITY),
+     attribute("dev", Type::String, NFTA_HOOK_DEV)}};
 
-const Schema chainSchema{"chain",
-                         sizeof(nfgenmsg),
-                         {familyField(),
-                          attribute("table", Type::String, NFTA_CHAIN_TABLE),
-                          attribute("handle", Type::Be64, NFTA_CHAIN_HANDLE),
-                          attribute("name", Type::String, NFTA_CHAIN_NAME),
-                          nest("hook", NFTA_CHAIN_HOOK, &hookSchema),
-                          attribute("policy", Type::Be32, NFTA_CHAIN_POLICY, &policyNames),
-                          attribute("use", Type::Be32, NFTA_CHAIN_USE),
-                          attribute("kind", Type::String, NFTA_CHAIN_TYPE),
-                          attribute("flags", Type::Be32, NFTA_CHAIN_FLAGS),
-                          attribute("id", Type::Be32, NFTA_CHAIN_ID),
-                          attribute("userdata", Type::Bytes, NFTA_CHAIN_USERDATA)}};
+const Schema chainSchema{
+    "chain",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_CHAIN_TABLE),
+     attribute("handle", Type::Be64, NFTA_CHAIN_HANDLE), attribute("name", Type::String, NFTA_CHAIN_NAME),
+     nest("hook", NFTA_CHAIN_HOOK, &hookSchema), attribute("policy", Type::Be32, NFTA_CHAIN_POLICY, &policyNames),
+     attribute("use", Type::Be32, NFTA_CHAIN_USE), attribute("kind", Type::String, NFTA_CHAIN_TYPE),
+     attribute("flags", Type::Be32, NFTA_CHAIN_FLAGS), attribute("id", Type::Be32, NFTA_CHAIN_ID),
+     attribute("userdata", Type::Bytes, NFTA_CHAIN_USERDATA)}};
 
 // ---- rules
 
-const Schema ruleSchema{"nftRule",
-                        sizeof(nfgenmsg),
-                        {familyField(),
-                         attribute("table", Type::String, NFTA_RULE_TABLE),
-                         attribute("chain", Type::String, NFTA_RULE_CHAIN),
-                         attribute("handle", Type::Be64, NFTA_RULE_HANDLE),
-                         list("expressions", NFTA_RULE_EXPRESSIONS, NFTA_LIST_ELEM, &expressionSchema),
-                         attribute("position", Type::Be64, NFTA_RULE_POSITION),
-                         attribute("userdata", Type::Bytes, NFTA_RULE_USERDATA)}};
+const Schema ruleSchema{
+    "nftRule",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_RULE_TABLE),
+     attribute("chain", Type::String, NFTA_RULE_CHAIN), attribute("handle", Type::Be64, NFTA_RULE_HANDLE),
+     list("expressions", NFTA_RULE_EXPRESSIONS, NFTA_LIST_ELEM, &expressionSchema),
+     attribute("position", Type::Be64, NFTA_RULE_POSITION), attribute("userdata", Type::Bytes, NFTA_RULE_USERDATA)}};
 
 // ---- sets
 
@@ -103,7 +99,8 @@ const Names setFlagNames{"setFlags",
                           {"concat", NFT_SET_CONCAT},
                           {"expr", NFT_SET_EXPR}}};
 
-const Names setPolicyNames{"setPolicy", false, {{"performance", NFT_SET_POL_PERFORMANCE}, {"memory", NFT_SET_POL_MEMORY}}};
+const Names setPolicyNames{
+    "setPolicy", false, {{"performance", NFT_SET_POL_PERFORMANCE}, {"memory", NFT_SET_POL_MEMORY}}};
 
 const Schema concatSchema{"setField", 0, {attribute("len", Type::Be32, NFTA_SET_FIELD_LEN)}};
 
@@ -112,45 +109,37 @@ const Schema descSchema{"setDescription",
                         {attribute("size", Type::Be32, NFTA_SET_DESC_SIZE),
                          list("concat", NFTA_SET_DESC_CONCAT, NFTA_LIST_ELEM, &concatSchema)}};
 
-const Schema setSchema{"set",
-                       sizeof(nfgenmsg),
-                       {familyField(),
-                        attribute("table", Type::String, NFTA_SET_TABLE),
-                        attribute("name", Type::String, NFTA_SET_NAME),
-                        attribute("flags", Type::Be32, NFTA_SET_FLAGS, &setFlagNames),
-                        attribute("keyType", Type::Be32, NFTA_SET_KEY_TYPE),
-                        attribute("keyLen", Type::Be32, NFTA_SET_KEY_LEN),
-                        attribute("dataType", Type::Be32, NFTA_SET_DATA_TYPE),
-                        attribute("dataLen", Type::Be32, NFTA_SET_DATA_LEN),
-                        attribute("policy", Type::Be32, NFTA_SET_POLICY, &setPolicyNames),
-                        nest("desc", NFTA_SET_DESC, &descSchema),
-                        attribute("id", Type::Be32, NFTA_SET_ID),
-                        attribute("timeout", Type::Be64, NFTA_SET_TIMEOUT),
-                        attribute("gcInterval", Type::Be32, NFTA_SET_GC_INTERVAL),
-                        attribute("userdata", Type::Bytes, NFTA_SET_USERDATA),
-                        attribute("handle", Type::Be64, NFTA_SET_HANDLE)}};
+const Schema setSchema{
+    "set",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_SET_TABLE), attribute("name", Type::String, NFTA_SET_NAME),
+     attribute("flags", Type::Be32, NFTA_SET_FLAGS, &setFlagNames), attribute("keyType", Type::Be32, NFTA_SET_KEY_TYPE),
+     attribute("keyLen", Type::Be32, NFTA_SET_KEY_LEN), attribute("dataType", Type::Be32, NFTA_SET_DATA_TYPE),
+     attribute("dataLen", Type::Be32, NFTA_SET_DATA_LEN),
+     attribute("policy", Type::Be32, NFTA_SET_POLICY, &setPolicyNames), nest("desc", NFTA_SET_DESC, &descSchema),
+     attribute("id", Type::Be32, NFTA_SET_ID), attribute("timeout", Type::Be64, NFTA_SET_TIMEOUT),
+     attribute("gcInterval", Type::Be32, NFTA_SET_GC_INTERVAL), attribute("userdata", Type::Bytes, NFTA_SET_USERDATA),
+     attribute("handle", Type::Be64, NFTA_SET_HANDLE)}};
 
-const Names elementFlagNames{"elementFlags",
-                             true,
-                             {{"interval-end", NFT_SET_ELEM_INTERVAL_END}, {"catchall", NFT_SET_ELEM_CATCHALL}}};
+const Names elementFlagNames{
+    "elementFlags", true, {{"interval-end", NFT_SET_ELEM_INTERVAL_END}, {"catchall", NFT_SET_ELEM_CATCHALL}}};
 
-const Schema elementSchema{"element",
-                           0,
-                           {nest("key", NFTA_SET_ELEM_KEY, &dataSchema),
-                            nest("keyEnd", NFTA_SET_ELEM_KEY_END, &dataSchema),
-                            nest("data", NFTA_SET_ELEM_DATA, &dataSchema),
-                            attribute("flags", Type::Be32, NFTA_SET_ELEM_FLAGS, &elementFlagNames),
-                            attribute("timeout", Type::Be64, NFTA_SET_ELEM_TIMEOUT),
-                            attribute("expiration", Type::Be64, NFTA_SET_ELEM_EXPIRATION),
-                            attribute("userdata", Type::Bytes, NFTA_SET_ELEM_USERDATA)}};
+const Schema elementSchema{
+    "element",
+    0,
+    {nest("key", NFTA_SET_ELEM_KEY, &dataSchema), nest("keyEnd", NFTA_SET_ELEM_KEY_END, &dataSchema),
+     nest("data", NFTA_SET_ELEM_DATA, &dataSchema),
+     attribute("flags", Type::Be32, NFTA_SET_ELEM_FLAGS, &elementFlagNames),
+     attribute("timeout", Type::Be64, NFTA_SET_ELEM_TIMEOUT),
+     attribute("expiration", Type::Be64, NFTA_SET_ELEM_EXPIRATION),
+     attribute("userdata", Type::Bytes, NFTA_SET_ELEM_USERDATA)}};
 
-const Schema elementsSchema{"elements",
-                            sizeof(nfgenmsg),
-                            {familyField(),
-                             attribute("table", Type::String, NFTA_SET_ELEM_LIST_TABLE),
-                             attribute("set", Type::String, NFTA_SET_ELEM_LIST_SET),
-                             attribute("setId", Type::Be32, NFTA_SET_ELEM_LIST_SET_ID),
-                             list("elements", NFTA_SET_ELEM_LIST_ELEMENTS, NFTA_LIST_ELEM, &elementSchema)}};
+const Schema elementsSchema{
+    "elements",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_SET_ELEM_LIST_TABLE),
+     attribute("set", Type::String, NFTA_SET_ELEM_LIST_SET), attribute("setId", Type::Be32, NFTA_SET_ELEM_LIST_SET_ID),
+     list("elements", NFTA_SET_ELEM_LIST_ELEMENTS, NFTA_LIST_ELEM, &elementSchema)}};
 
 Operation change(const char* name, const char* words, int type, uint16_t flags, const Schema* schema) {
   return {name, words, NETLINK_NETFILTER, message(type), flags, Kind::Change, schema};
@@ -172,7 +161,8 @@ std::vector<Operation> nftablesOperations() {
   return {
       {"nft.begin", "NFNL_MSG_BATCH_BEGIN", NETLINK_NETFILTER, NFNL_MSG_BATCH_BEGIN, 0, Kind::Begin, &batchSchema},
       {"nft.end", "NFNL_MSG_BATCH_END", NETLINK_NETFILTER, NFNL_MSG_BATCH_END, 0, Kind::End, &batchSchema},
-      {"nft.generation", "NFT_MSG_GETGEN", NETLINK_NETFILTER, message(NFT_MSG_GETGEN), 0, Kind::Get, &generationSchema, &generationSchema, message(NFT_MSG_NEWGEN)},
+      {"nft.generation", "NFT_MSG_GETGEN", NETLINK_NETFILTER, message(NFT_MSG_GETGEN), 0, Kind::Get, &generationSchema,
+       &generationSchema, message(NFT_MSG_NEWGEN)},
       change("nft.newtable", "NFT_MSG_NEWTABLE", NFT_MSG_NEWTABLE, add, &tableSchema),
       change("nft.createtable", "NFT_MSG_NEWTABLE", NFT_MSG_NEWTABLE, create, &tableSchema),
       change("nft.deltable", "NFT_MSG_DELTABLE", NFT_MSG_DELTABLE, 0, &tableSchema),
@@ -194,7 +184,8 @@ std::vector<Operation> nftablesOperations() {
       change("nft.createsetelem", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create, &elementsSchema),
       change("nft.delsetelem", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0, &elementsSchema),
       dump("nft.setelems", "NFT_MSG_GETSETELEM", NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, &elementsSchema),
-      {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get, &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
+      {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get,
+       &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),
       rows("nft.createrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create),
       rows("nft.delrows", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0),

@@ -37,7 +37,8 @@ RowSource::RowSource(Bytes record) {
   keySize_ = in.scalar<uint32_t>();
   dataSize_ = in.scalar<uint32_t>();
   rows_ = in.rest();
-  const bool sane = !in.failed() && keySize_ > 0 && keySize_ <= NFT_DATA_VALUE_MAXLEN && dataSize_ <= NFT_DATA_VALUE_MAXLEN;
+  const bool sane =
+      !in.failed() && keySize_ > 0 && keySize_ <= NFT_DATA_VALUE_MAXLEN && dataSize_ <= NFT_DATA_VALUE_MAXLEN;
   if (sane) count_ = rows_.size() / (keySize_ + dataSize_);
 }
 

@@ -1,4 +1,5 @@
-// Announcements: gratuitous ARP (RFC 5227, section 3) and unsolicited neighbour advertisements (RFC 4861, section 7.2.6).
+// Announcements: gratuitous ARP (RFC 5227, section 3) and unsolicited neighbour advertisements (RFC 4861,
+// section 7.2.6).
 #pragma once
 
 #include "netlink/record.h"

@@ -28,28 +28,28 @@ const Schema cacheSchema{"addressCache",
                          {header("preferred", Type::U32, offsetof(ifa_cacheinfo, ifa_prefered)),
                           header("valid", Type::U32, offsetof(ifa_cacheinfo, ifa_valid))}};
 
-const Schema addressSchema{"address",
-                           sizeof(ifaddrmsg),
-                           {header("family", Type::U8, offsetof(ifaddrmsg, ifa_family), &addressFamilyNames),
-                            header("prefixLength", Type::U8, offsetof(ifaddrmsg, ifa_prefixlen)),
-                            header("scope", Type::U8, offsetof(ifaddrmsg, ifa_scope), &routeScopeNames),
-                            header("index", Type::U32, offsetof(ifaddrmsg, ifa_index)),
-                            attribute("address", Type::Bytes, IFA_ADDRESS),
-                            attribute("local", Type::Bytes, IFA_LOCAL),
-                            attribute("label", Type::String, IFA_LABEL),
-                            attribute("broadcast", Type::Bytes, IFA_BROADCAST),
-                            attribute("flags", Type::U32, IFA_FLAGS, &flagNames),
-                            attribute("metric", Type::U32, IFA_RT_PRIORITY),
-                            nest("cache", IFA_CACHEINFO, &cacheSchema)}};
+const Schema addressSchema{
+    "address",
+    sizeof(ifaddrmsg),
+    {header("family", Type::U8, offsetof(ifaddrmsg, ifa_family), &addressFamilyNames),
+     header("prefixLength", Type::U8, offsetof(ifaddrmsg, ifa_prefixlen)),
+     header("scope", Type::U8, offsetof(ifaddrmsg, ifa_scope), &routeScopeNames),
+     header("index", Type::U32, offsetof(ifaddrmsg, ifa_index)), attribute("address", Type::Bytes, IFA_ADDRESS),
+     attribute("local", Type::Bytes, IFA_LOCAL), attribute("label", Type::String, IFA_LABEL),
+     attribute("broadcast", Type::Bytes, IFA_BROADCAST), attribute("flags", Type::U32, IFA_FLAGS, &flagNames),
+     attribute("metric", Type::U32, IFA_RT_PRIORITY), nest("cache", IFA_CACHEINFO, &cacheSchema)}};
 
 }  // namespace
 
 std::vector<Operation> addressOperations() {
   return {
-      {"addresses.add", "RTM_NEWADDR", NETLINK_ROUTE, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, Kind::Change, &addressSchema},
-      {"addresses.replace", "RTM_NEWADDR", NETLINK_ROUTE, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, Kind::Change, &addressSchema},
+      {"addresses.add", "RTM_NEWADDR", NETLINK_ROUTE, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, Kind::Change,
+       &addressSchema},
+      {"addresses.replace", "RTM_NEWADDR", NETLINK_ROUTE, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, Kind::Change,
+       &addressSchema},
       {"addresses.delete", "RTM_DELADDR", NETLINK_ROUTE, RTM_DELADDR, 0, Kind::Change, &addressSchema},
-      {"addresses.list", "RTM_GETADDR", NETLINK_ROUTE, RTM_GETADDR, NLM_F_DUMP, Kind::Dump, &addressSchema, &addressSchema, RTM_NEWADDR},
+      {"addresses.list", "RTM_GETADDR", NETLINK_ROUTE, RTM_GETADDR, NLM_F_DUMP, Kind::Dump, &addressSchema,
+       &addressSchema, RTM_NEWADDR},
   };
 }
 

@@ -46,13 +46,18 @@ const Names typeNames{"linkType",
                        {"netlink", ARPHRD_NETLINK}}};
 
 // operstate: IF_OPER_*, RFC 2863.
-const Names stateNames{"linkState",
-                       false,
-                       {{"unknown", 0}, {"notpresent", 1}, {"down", 2}, {"lowerlayerdown", 3}, {"testing", 4}, {"dormant", 5}, {"up", 6}}};
+const Names stateNames{
+    "linkState",
+    false,
+    {{"unknown", 0}, {"notpresent", 1}, {"down", 2}, {"lowerlayerdown", 3}, {"testing", 4}, {"dormant", 5}, {"up", 6}}};
 
-const Names extensionNames{"linkExtensions", true, {{"vf", RTEXT_FILTER_VF}, {"brvlan", RTEXT_FILTER_BRVLAN}, {"skip-stats", RTEXT_FILTER_SKIP_STATS}}};
+const Names extensionNames{
+    "linkExtensions",
+    true,
+    {{"vf", RTEXT_FILTER_VF}, {"brvlan", RTEXT_FILTER_BRVLAN}, {"skip-stats", RTEXT_FILTER_SKIP_STATS}}};
 
-const Names addressModeNames{"linkAddressMode", false, {{"eui64", 0}, {"none", 1}, {"stable_secret", 2}, {"random", 3}}};
+const Names addressModeNames{
+    "linkAddressMode", false, {{"eui64", 0}, {"none", 1}, {"stable_secret", 2}, {"random", 3}}};
 
 const Schema statsSchema{"linkStats",
                          sizeof(rtnl_link_stats64),
@@ -65,14 +70,12 @@ const Schema statsSchema{"linkStats",
                           header("rxDropped", Type::U64, offsetof(rtnl_link_stats64, rx_dropped)),
                           header("txDropped", Type::U64, offsetof(rtnl_link_stats64, tx_dropped))}};
 
-const Schema portSchema{"bridgePort",
-                        0,
-                        {attribute("state", Type::U8, IFLA_BRPORT_STATE),
-                         attribute("cost", Type::U32, IFLA_BRPORT_COST),
-                         attribute("hairpin", Type::U8, IFLA_BRPORT_MODE),
-                         attribute("learning", Type::U8, IFLA_BRPORT_LEARNING),
-                         attribute("flood", Type::U8, IFLA_BRPORT_UNICAST_FLOOD),
-                         attribute("isolated", Type::U8, IFLA_BRPORT_ISOLATED)}};
+const Schema portSchema{
+    "bridgePort",
+    0,
+    {attribute("state", Type::U8, IFLA_BRPORT_STATE), attribute("cost", Type::U32, IFLA_BRPORT_COST),
+     attribute("hairpin", Type::U8, IFLA_BRPORT_MODE), attribute("learning", Type::U8, IFLA_BRPORT_LEARNING),
+     attribute("flood", Type::U8, IFLA_BRPORT_UNICAST_FLOOD), attribute("isolated", Type::U8, IFLA_BRPORT_ISOLATED)}};
 
 const std::vector<Variant> portKinds{{"bridge", &portSchema}};
 
@@ -83,7 +86,8 @@ const Schema infoSchema{"linkInfo",
                          choice("slaveKind", kInline, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, &portKinds)}};
 
 // IPv6 settings live in IFLA_AF_SPEC { AF_INET6 { ... } }.
-const Schema inet6Schema{"linkInet6", 0, {attribute("addrGenMode", Type::U8, IFLA_INET6_ADDR_GEN_MODE, &addressModeNames)}};
+const Schema inet6Schema{
+    "linkInet6", 0, {attribute("addrGenMode", Type::U8, IFLA_INET6_ADDR_GEN_MODE, &addressModeNames)}};
 const Schema familySchema{"linkFamilies", 0, {nest("inet6", AF_INET6, &inet6Schema)}};
 
 }  // namespace
@@ -119,7 +123,8 @@ std::vector<Operation> linkOperations() {
       {"links.set", "RTM_NEWLINK", NETLINK_ROUTE, RTM_NEWLINK, 0, Kind::Change, &linkSchema},
       {"links.delete", "RTM_DELLINK", NETLINK_ROUTE, RTM_DELLINK, 0, Kind::Change, &linkSchema},
       {"links.get", "RTM_GETLINK", NETLINK_ROUTE, RTM_GETLINK, 0, Kind::Get, &linkSchema, &linkSchema, RTM_NEWLINK},
-      {"links.list", "RTM_GETLINK", NETLINK_ROUTE, RTM_GETLINK, NLM_F_DUMP, Kind::Dump, &linkSchema, &linkSchema, RTM_NEWLINK},
+      {"links.list", "RTM_GETLINK", NETLINK_ROUTE, RTM_GETLINK, NLM_F_DUMP, Kind::Dump, &linkSchema, &linkSchema,
+       RTM_NEWLINK},
   };
 }
 

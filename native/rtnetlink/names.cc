@@ -5,7 +5,8 @@
 
 namespace netloom {
 
-const Names addressFamilyNames{"addressFamily", false, {{"unspec", AF_UNSPEC}, {"inet", AF_INET}, {"inet6", AF_INET6}, {"bridge", AF_BRIDGE}}};
+const Names addressFamilyNames{
+    "addressFamily", false, {{"unspec", AF_UNSPEC}, {"inet", AF_INET}, {"inet6", AF_INET6}, {"bridge", AF_BRIDGE}}};
 
 const Names routeProtocolNames{"routeProtocol",
                                false,

@@ -30,28 +30,28 @@ const Names flagNames{"neighbourFlags",
                        {"sticky", NTF_STICKY},
                        {"router", NTF_ROUTER}}};
 
-const Schema neighbourSchema{"neighbour",
-                             sizeof(ndmsg),
-                             {header("family", Type::U8, offsetof(ndmsg, ndm_family), &addressFamilyNames),
-                              header("index", Type::S32, offsetof(ndmsg, ndm_ifindex)),
-                              header("state", Type::U16, offsetof(ndmsg, ndm_state), &stateNames),
-                              header("flags", Type::U8, offsetof(ndmsg, ndm_flags), &flagNames),
-                              attribute("dst", Type::Bytes, NDA_DST),
-                              attribute("mac", Type::Bytes, NDA_LLADDR),
-                              attribute("vlan", Type::U16, NDA_VLAN),
-                              attribute("vni", Type::U32, NDA_VNI),
-                              attribute("port", Type::Be16, NDA_PORT),
-                              attribute("viaIndex", Type::U32, NDA_IFINDEX),
-                              attribute("master", Type::U32, NDA_MASTER)}};
+const Schema neighbourSchema{
+    "neighbour",
+    sizeof(ndmsg),
+    {header("family", Type::U8, offsetof(ndmsg, ndm_family), &addressFamilyNames),
+     header("index", Type::S32, offsetof(ndmsg, ndm_ifindex)),
+     header("state", Type::U16, offsetof(ndmsg, ndm_state), &stateNames),
+     header("flags", Type::U8, offsetof(ndmsg, ndm_flags), &flagNames), attribute("dst", Type::Bytes, NDA_DST),
+     attribute("mac", Type::Bytes, NDA_LLADDR), attribute("vlan", Type::U16, NDA_VLAN),
+     attribute("vni", Type::U32, NDA_VNI), attribute("port", Type::Be16, NDA_PORT),
+     attribute("viaIndex", Type::U32, NDA_IFINDEX), attribute("master", Type::U32, NDA_MASTER)}};
 
 }  // namespace
 
 std::vector<Operation> neighbourOperations() {
   return {
-      {"neighbours.add", "RTM_NEWNEIGH", NETLINK_ROUTE, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, Kind::Change, &neighbourSchema},
-      {"neighbours.replace", "RTM_NEWNEIGH", NETLINK_ROUTE, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, Kind::Change, &neighbourSchema},
+      {"neighbours.add", "RTM_NEWNEIGH", NETLINK_ROUTE, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, Kind::Change,
+       &neighbourSchema},
+      {"neighbours.replace", "RTM_NEWNEIGH", NETLINK_ROUTE, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, Kind::Change,
+       &neighbourSchema},
       {"neighbours.delete", "RTM_DELNEIGH", NETLINK_ROUTE, RTM_DELNEIGH, 0, Kind::Change, &neighbourSchema},
-      {"neighbours.list", "RTM_GETNEIGH", NETLINK_ROUTE, RTM_GETNEIGH, NLM_F_DUMP, Kind::Dump, &neighbourSchema, &neighbourSchema, RTM_NEWNEIGH},
+      {"neighbours.list", "RTM_GETNEIGH", NETLINK_ROUTE, RTM_GETNEIGH, NLM_F_DUMP, Kind::Dump, &neighbourSchema,
+       &neighbourSchema, RTM_NEWNEIGH},
   };
 }
 

@@ -1,2 +1,2 @@
 /** Telling neighbours where an address lives. */
-export type { AnnounceOptions, Announcement } from './announce.js';
+export type { Announcement, AnnounceOptions } from './announce.js';

@@ -116,7 +116,11 @@ export class Conntrack {
 
   async #matching(filter: FlowFilter, options?: CallOptions): Promise<{ entry: Entry; flow: Flow }[]> {
     const matches = compileFilter(filter);
-    const wire: Wire = { family: filter.family, mark: filter.mark, markMask: filter.mark === undefined ? undefined : 0xffffffff };
+    const wire: Wire = {
+      family: filter.family,
+      mark: filter.mark,
+      markMask: filter.mark === undefined ? undefined : 0xffffffff,
+    };
     const entries = await this.#channel.one({ operation: operations.list, wire }, options);
     const found: { entry: Entry; flow: Flow }[] = [];
     for (const entry of entries) {
@@ -132,7 +136,9 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
   for (const key of ['mark', 'zone', 'protocol'] as const) {
     if (filter[key] !== undefined) checkInteger(filter[key], `filter.${key}`, 0, 0xffffffff);
   }
-  const addresses = (key: 'originalSrc' | 'originalDst' | 'replySrc' | 'replyDst' | 'address'): Set<string> | undefined => {
+  const addresses = (
+    key: 'originalSrc' | 'originalDst' | 'replySrc' | 'replyDst' | 'address',
+  ): Set<string> | undefined => {
     const value = filter[key];
     if (value === undefined) return undefined;
     const list = Array.isArray(value) ? (value as readonly string[]) : [value as string];

@@ -81,7 +81,10 @@ export class Channel {
           error: this.#error(requests[failure.index] as Request, failure),
         }),
       );
-      return new BatchError(listed.sort((a, b) => a.index - b.index), requests.length);
+      return new BatchError(
+        listed.sort((a, b) => a.index - b.index),
+        requests.length,
+      );
     });
   }
 

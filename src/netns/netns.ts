@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import type { ChildProcess } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { addon, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
@@ -157,7 +157,11 @@ export class Netns {
     try {
       return await this.#open().socket(kind, address, port, reuseAddress);
     } catch (error) {
-      throw fromNative(error, options.address === undefined ? kind : `${kind} ${options.address} port ${port}`, this.name);
+      throw fromNative(
+        error,
+        options.address === undefined ? kind : `${kind} ${options.address} port ${port}`,
+        this.name,
+      );
     }
   }
 
@@ -194,9 +198,12 @@ export function checkNetnsName(name: unknown): asserts name is string {
     throw invalidValue('name', "is not a namespace's name (not empty, '.' or '..'; no '/' and no NUL)", name);
   }
   if (Buffer.byteLength(name) > 255) {
-    throw Object.assign(new RangeError(`name: "${name.slice(0, 20)}..." is longer than a file's name can be (255 bytes)`), {
-      code: 'ERR_OUT_OF_RANGE',
-    });
+    throw Object.assign(
+      new RangeError(`name: "${name.slice(0, 20)}..." is longer than a file's name can be (255 bytes)`),
+      {
+        code: 'ERR_OUT_OF_RANGE',
+      },
+    );
   }
 }
 
@@ -207,13 +214,21 @@ function locate(reference: NetnsReference): { path: string; name: string | undef
   }
   if (typeof reference === 'object' && reference !== null) {
     if ('pid' in reference && Number.isInteger(reference.pid) && reference.pid > 0) {
-      return { path: `/proc/${reference.pid}/ns/net`, name: undefined, label: `the namespace of process ${reference.pid}` };
+      return {
+        path: `/proc/${reference.pid}/ns/net`,
+        name: undefined,
+        label: `the namespace of process ${reference.pid}`,
+      };
     }
     if ('path' in reference && typeof reference.path === 'string' && reference.path !== '') {
       return { path: reference.path, name: undefined, label: reference.path };
     }
     if ('fd' in reference && Number.isInteger(reference.fd) && reference.fd >= 0) {
-      return { path: `/proc/self/fd/${reference.fd}`, name: undefined, label: `the namespace of descriptor ${reference.fd}` };
+      return {
+        path: `/proc/self/fd/${reference.fd}`,
+        name: undefined,
+        label: `the namespace of descriptor ${reference.fd}`,
+      };
     }
   }
   throw invalidType('reference', 'a name, { pid }, { path } or { fd }', reference);

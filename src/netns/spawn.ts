@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type SpawnOptions as NodeSpawnOptions } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions as NodeSpawnOptions, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { execPath, type NativeNamespace } from '../addon.js';
@@ -36,7 +36,9 @@ function identity(uid: number | undefined, gid: number | undefined): SpawnOption
 function found(command: string, options: SpawnOptions): boolean {
   const cwd = options.cwd === undefined ? process.cwd() : String(options.cwd);
   const path = (options.env ?? process.env)['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
-  const candidates = command.includes('/') ? [resolve(cwd, command)] : path.split(delimiter).map((at) => join(at, command));
+  const candidates = command.includes('/')
+    ? [resolve(cwd, command)]
+    : path.split(delimiter).map((at) => join(at, command));
   return candidates.some((candidate) => {
     try {
       accessSync(candidate, constants.X_OK);

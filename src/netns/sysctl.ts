@@ -43,7 +43,11 @@ export class Sysctl {
 function pathOf(name: string): string {
   if (typeof name !== 'string') throw invalidType('name', "a setting's name", name);
   const path = name.includes('/') ? name : name.replaceAll('.', '/');
-  if (!/^net\/./.test(path) || path.split('/').some((part) => part === '' || part === '.' || part === '..') || path.includes('\0')) {
+  if (
+    !/^net\/./.test(path) ||
+    path.split('/').some((part) => part === '' || part === '.' || part === '..') ||
+    path.includes('\0')
+  ) {
     throw invalidValue('name', "is not a network setting's name, such as 'net.ipv4.ip_forward'", name);
   }
   return path;

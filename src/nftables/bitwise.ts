@@ -14,17 +14,28 @@ export function isBitwise(value: unknown): value is Readonly<Record<string, unkn
   return isObject(value) && Object.keys(value).length === 1 && ['&', '|', '^'].includes(Object.keys(value)[0]!);
 }
 
-export function compileBitwise(value: unknown, operator: BitwiseOperator, path: string, context: RuleContext): Selector {
+export function compileBitwise(
+  value: unknown,
+  operator: BitwiseOperator,
+  path: string,
+  context: RuleContext,
+): Selector {
   const operands = checkArray(value, path);
   if (operands.length < 2) throw wrongValue(path, 'needs at least two operands');
   const left = compileSelector(operands[0], `${path}[0]`, context);
-  return operands.slice(1).reduce<Selector>((selector, operand, i) => {
-    const constant = parseConstant(operand, `${path}[${i + 1}]`, selector.type, context);
-    return { ...selector, ...apply(operator, selector, constant) };
-  }, left);
+  let selector = left;
+  for (const [i, operand] of operands.slice(1).entries()) {
+    const constant = parseConstant(operand, `${path}[${i + 1}]`, left.type, context);
+    selector = { ...left, ...apply(operator, selector, constant) };
+  }
+  return selector;
 }
 
-function apply(operator: BitwiseOperator, selector: Selector, constant: Uint8Array): { readonly mask: Uint8Array; readonly xor: Uint8Array } {
+function apply(
+  operator: BitwiseOperator,
+  selector: Selector,
+  constant: Uint8Array,
+): { readonly mask: Uint8Array; readonly xor: Uint8Array } {
   const mask = selector.mask ?? ones(constant.length);
   const flip = selector.xor ?? new Uint8Array(constant.length);
   if (operator === '&') return { mask: and(mask, constant), xor: and(flip, constant) };
@@ -33,10 +44,17 @@ function apply(operator: BitwiseOperator, selector: Selector, constant: Uint8Arr
 }
 
 /** A constant operand: a value, or an expression of values. */
-export function parseConstant(value: unknown, path: string, type: Type, context: Pick<RuleContext, 'names'>): Uint8Array {
+export function parseConstant(
+  value: unknown,
+  path: string,
+  type: Type,
+  context: Pick<RuleContext, 'names'>,
+): Uint8Array {
   if (isBitwise(value) && !('|' in value && type.datatype.flags !== undefined)) {
     const [operator, operands] = Object.entries(value)[0]!;
-    const parts = checkArray(operands, `${path}["${operator}"]`).map((part, i) => parseConstant(part, `${path}["${operator}"][${i}]`, type, context));
+    const parts = checkArray(operands, `${path}["${operator}"]`).map((part, i) =>
+      parseConstant(part, `${path}["${operator}"][${i}]`, type, context),
+    );
     if (parts.length === 0) throw wrongValue(path, 'needs operands');
     return parts.reduce(operator === '&' ? and : operator === '|' ? or : xor);
   }
@@ -44,7 +62,12 @@ export function parseConstant(value: unknown, path: string, type: Type, context:
 }
 
 /** What `(left & mask) ^ xor` says in JSON. */
-export function bitwiseJson(left: unknown, mask: Uint8Array, flip: Uint8Array, show: (bytes: Uint8Array) => unknown): unknown {
+export function bitwiseJson(
+  left: unknown,
+  mask: Uint8Array,
+  flip: Uint8Array,
+  show: (bytes: Uint8Array) => unknown,
+): unknown {
   // Bits that are cleared and then set were or-ed in; the others that are flipped were xor-ed.
   const set = and(flip, not(mask));
   const keep = or(mask, set);

@@ -117,7 +117,8 @@ export function shiftOut(bytes: Uint8Array, bits: number, width: number): Uint8A
   for (let i = 0; i < width; i++) {
     const from = bytes.length * 8 - 1 - i - bits;
     const to = result.length * 8 - 1 - i;
-    if (from >= 0 && (bytes[from >> 3]! >> (7 - (from & 7))) & 1) result[to >> 3] = result[to >> 3]! | (0x80 >> (to & 7));
+    if (from >= 0 && (bytes[from >> 3]! >> (7 - (from & 7))) & 1)
+      result[to >> 3] = result[to >> 3]! | (0x80 >> (to & 7));
   }
   return result;
 }

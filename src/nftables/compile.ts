@@ -1,10 +1,23 @@
 /** libnftables-json commands to the operations of one transaction. Pure: what it must know of the kernel it is given. */
 
 import { compileChain } from './chains.js';
-import { RuleContext, type AnonymousSet, type SetInfo, type Transaction } from './context.js';
+import { chunks } from './chunks.js';
+import { type AnonymousSet, RuleContext, type SetInfo, type Transaction } from './context.js';
 import type { Names } from './datatypes.js';
 import { compileElements, hasRanges } from './elements.js';
-import { checkArray, checkName, checkObject, checkUint, isObject, oneOf, show, soleKey, wrongType, wrongValue } from './errors.js';
+import {
+  checkArray,
+  checkName,
+  checkObject,
+  checkUint,
+  dense,
+  isObject,
+  oneOf,
+  show,
+  soleKey,
+  wrongType,
+  wrongValue,
+} from './errors.js';
 import type { Command } from './json.js';
 import { mergePieces } from './merge.js';
 import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
@@ -29,11 +42,14 @@ const objects = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset'] a
 type Verb = (typeof verbs)[number];
 
 /** Takes the array under `nftables`, or the whole `{ nftables: [...] }`. */
-export function compileCommands(commands: readonly Command[] | { readonly nftables: readonly Command[] }, options: CompileOptions = {}): CompiledOperation[] {
+export function compileCommands(
+  commands: readonly Command[] | { readonly nftables: readonly Command[] },
+  options: CompileOptions = {},
+): CompiledOperation[] {
   const list: unknown = isObject(commands) ? checkObject(commands, 'commands', ['nftables'])['nftables'] : commands;
   if (!Array.isArray(list)) throw wrongType('nftables', 'must be an array of commands', list);
   const compiler = new CommandCompiler(options);
-  list.forEach((command, i) => compiler.compile(command, i));
+  dense(list).forEach((command, i) => compiler.compile(command, i));
   return compiler.operations;
 }
 
@@ -57,7 +73,8 @@ class CommandCompiler implements Transaction {
     const path = `nftables[${index}]`;
     const [first, value] = soleKey(command, path, `a command (${verbs.join(', ')}) or an object to add`);
     if (first === 'metainfo') return;
-    if (first === 'list' || first === 'reset') throw wrongValue(path, `"${first}" changes nothing: list with ns.nft.list()`);
+    if (first === 'list' || first === 'reset')
+      throw wrongValue(path, `"${first}" changes nothing: list with ns.nft.list()`);
     if ((verbs as readonly string[]).includes(first)) {
       const [kind, object] = soleKey(value, `${path}.${first}`, `an object (${objects.join(', ')})`);
       return this.compileObject(first as Verb, kind, object, `${path}.${first}.${kind}`);
@@ -79,7 +96,14 @@ class CommandCompiler implements Transaction {
     const interval = hasRanges(set.elements);
     const types = { key: set.key, ...(set.data === undefined ? {} : { data: set.data }), interval };
     const merge = set.data === undefined;
-    const { elements, size } = compileElements(set.elements, path, { ...types, merge, anonymous: true, fresh: true, names: this.names, place: set.place });
+    const { elements, size } = compileElements(set.elements, path, {
+      ...types,
+      merge,
+      anonymous: true,
+      fresh: true,
+      names: this.names,
+      place: set.place,
+    });
     const { definition, info } = compileAnonymousSet(set, family, table, this.nextId++, interval, size);
     this.push({ op: 'newset', object: definition });
     this.pushElements('newsetelem', family, table, info, elements);
@@ -90,7 +114,14 @@ class CommandCompiler implements Transaction {
     this.operations.push({ ...operation, command: this.command });
   }
 
-  private pushElements(op: 'newsetelem' | 'delsetelem', family: Family, table: string, set: SetInfo, elements: readonly SetElement[], create: boolean = false): void {
+  private pushElements(
+    op: 'newsetelem' | 'delsetelem',
+    family: Family,
+    table: string,
+    set: SetInfo,
+    elements: readonly SetElement[],
+    create: boolean = false,
+  ): void {
     const id = set.id === undefined ? {} : { setId: set.id };
     for (const part of chunks(elements)) {
       this.push({ op, object: { family, table, set: set.name, ...id, elements: part }, ...(create ? { create } : {}) });
@@ -99,22 +130,31 @@ class CommandCompiler implements Transaction {
 
   private compileObject(verb: Verb, kind: string, object: unknown, path: string): void {
     if (kind === 'ruleset') return this.compileRuleset(verb, object, path);
-    if (!(objects as readonly string[]).includes(kind)) throw wrongValue(path, `unknown object ${show(kind)}; known are ${objects.join(', ')}`);
+    if (!(objects as readonly string[]).includes(kind))
+      throw wrongValue(path, `unknown object ${show(kind)}; known are ${objects.join(', ')}`);
     if (!isObject(object)) throw wrongType(path, 'must be an object', object);
     const family = this.familyOf(object, path);
     const create = verb === 'create' ? { create: true } : {};
     if ((verb === 'insert' || verb === 'replace') && kind !== 'rule') throw wrongValue(path, `"${verb}" is for rules`);
-    if (verb === 'flush' && (kind === 'rule' || kind === 'element')) throw wrongValue(path, `a ${kind} cannot be flushed`);
+    if (verb === 'flush' && (kind === 'rule' || kind === 'element'))
+      throw wrongValue(path, `a ${kind} cannot be flushed`);
     switch (kind) {
       case 'table': {
         const table = compileTable(object, path, family);
         if (verb === 'flush') return this.push({ op: 'delrule', object: { family, table: table.name } });
-        return this.push(verb === 'delete' ? { op: 'deltable', object: { family, name: table.name } } : { op: 'newtable', object: table, ...create });
+        return this.push(
+          verb === 'delete'
+            ? { op: 'deltable', object: { family, name: table.name } }
+            : { op: 'newtable', object: table, ...create },
+        );
       }
       case 'chain': {
         const chain = compileChain(object, path, family);
-        if (verb === 'flush') return this.push({ op: 'delrule', object: { family, table: chain.table, chain: chain.name } });
-        return this.push(verb === 'delete' ? { op: 'delchain', object: chain } : { op: 'newchain', object: chain, ...create });
+        if (verb === 'flush')
+          return this.push({ op: 'delrule', object: { family, table: chain.table, chain: chain.name } });
+        return this.push(
+          verb === 'delete' ? { op: 'delchain', object: chain } : { op: 'newchain', object: chain, ...create },
+        );
       }
       case 'rule':
         return this.compileRule(verb, object, path, family);
@@ -126,17 +166,29 @@ class CommandCompiler implements Transaction {
   }
 
   private familyOf(object: Readonly<Record<string, unknown>>, path: string): Family {
-    return object['family'] === undefined ? (this.options.family ?? 'ip') : oneOf(object['family'], `${path}.family`, families);
+    return object['family'] === undefined
+      ? (this.options.family ?? 'ip')
+      : oneOf(object['family'], `${path}.family`, families);
   }
 
   private compileRuleset(verb: Verb, object: unknown, path: string): void {
     if (verb !== 'flush') throw wrongValue(path, 'a ruleset can only be flushed');
-    const family = object === null || object === undefined ? undefined : checkObject(object, path, ['family'])['family'];
-    this.push({ op: 'deltable', object: { family: family === undefined ? 'unspec' : oneOf(family, `${path}.family`, families) } });
+    const family =
+      object === null || object === undefined ? undefined : checkObject(object, path, ['family'])['family'];
+    this.push({
+      op: 'deltable',
+      object: { family: family === undefined ? 'unspec' : oneOf(family, `${path}.family`, families) },
+    });
     this.sets.clear();
   }
 
-  private compileSetCommand(verb: Verb, kind: 'set' | 'map', object: Readonly<Record<string, unknown>>, path: string, family: Family): void {
+  private compileSetCommand(
+    verb: Verb,
+    kind: 'set' | 'map',
+    object: Readonly<Record<string, unknown>>,
+    path: string,
+    family: Family,
+  ): void {
     if (verb === 'delete' || verb === 'flush') {
       const table = checkName(object['table'], `${path}.table`);
       const name = checkName(object['name'], `${path}.name`);
@@ -148,17 +200,35 @@ class CommandCompiler implements Transaction {
     const key = keyOf(family, definition.table, info.name);
     this.sets.set(key, info);
     this.fresh.add(key);
-    const compiled = object['elem'] === undefined ? undefined : this.elements(object['elem'], `${path}.elem`, info, key);
+    const compiled =
+      object['elem'] === undefined ? undefined : this.elements(object['elem'], `${path}.elem`, info, key);
     // nft sizes a constant set to what it is given.
-    const size = definition.desc?.size === undefined && info.flags.includes('constant') && compiled !== undefined ? compiled.size : undefined;
-    this.push({ op: 'newset', object: size === undefined ? definition : { ...definition, desc: { ...definition.desc, size } }, ...(verb === 'create' ? { create: true } : {}) });
+    const size =
+      definition.desc?.size === undefined && info.flags.includes('constant') && compiled !== undefined
+        ? compiled.size
+        : undefined;
+    this.push({
+      op: 'newset',
+      object: size === undefined ? definition : { ...definition, desc: { ...definition.desc, size } },
+      ...(verb === 'create' ? { create: true } : {}),
+    });
     if (compiled !== undefined) this.pushElements('newsetelem', family, definition.table, info, compiled.elements);
   }
 
   private elements(value: unknown, path: string, info: SetInfo, key: string): ReturnType<typeof compileElements> {
     const fresh = this.fresh.delete(key);
-    const types = { key: info.key, ...(info.data === undefined ? {} : { data: info.data }), interval: info.flags.includes('interval') };
-    return compileElements(value, path, { ...types, merge: info.autoMerge === true, anonymous: false, fresh, names: this.names });
+    const types = {
+      key: info.key,
+      ...(info.data === undefined ? {} : { data: info.data }),
+      interval: info.flags.includes('interval'),
+    };
+    return compileElements(value, path, {
+      ...types,
+      merge: info.autoMerge === true,
+      anonymous: false,
+      fresh,
+      names: this.names,
+    });
   }
 
   private compileElementCommand(verb: Verb, value: unknown, path: string, family: Family): void {
@@ -167,8 +237,17 @@ class CommandCompiler implements Transaction {
     const name = checkName(object['name'], `${path}.name`);
     const known = this.findSet(family, table, name, `${path}.name`);
     const key = keyOf(family, table, name);
-    if (object['elem'] === undefined) throw wrongType(`${path}.elem`, 'must be an element or a list of them', undefined);
-    if (verb !== 'delete') return this.pushElements('newsetelem', family, table, known, this.elements(object['elem'], `${path}.elem`, known, key).elements, verb === 'create');
+    if (object['elem'] === undefined)
+      throw wrongType(`${path}.elem`, 'must be an element or a list of them', undefined);
+    if (verb !== 'delete')
+      return this.pushElements(
+        'newsetelem',
+        family,
+        table,
+        known,
+        this.elements(object['elem'], `${path}.elem`, known, key).elements,
+        verb === 'create',
+      );
     // A map's element may be deleted by its key alone.
     const info = known.data !== undefined && !isPairs(object['elem']) ? withoutData(known) : known;
     const fresh = this.fresh.has(key);
@@ -180,17 +259,32 @@ class CommandCompiler implements Transaction {
 
   private compileRule(verb: Verb, value: unknown, path: string, family: Family): void {
     const object = checkObject(value, path, ['family', 'table', 'chain', 'expr', 'handle', 'index', 'comment']);
-    const rule: Rule = { family, table: checkName(object['table'], `${path}.table`), chain: checkName(object['chain'], `${path}.chain`) };
-    if (object['index'] !== undefined) throw wrongValue(`${path}.index`, 'is not supported: give the handle of the rule to stand next to');
-    const handle = object['handle'] === undefined ? undefined : checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER);
+    const rule: Rule = {
+      family,
+      table: checkName(object['table'], `${path}.table`),
+      chain: checkName(object['chain'], `${path}.chain`),
+    };
+    if (object['index'] !== undefined)
+      throw wrongValue(`${path}.index`, 'is not supported: give the handle of the rule to stand next to');
+    const handle =
+      object['handle'] === undefined
+        ? undefined
+        : checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER);
     if (verb === 'create') throw wrongValue(path, 'a rule is added, not created');
-    if ((verb === 'delete' || verb === 'replace') && handle === undefined) throw wrongValue(path, `needs the handle of the rule to ${verb}`);
+    if ((verb === 'delete' || verb === 'replace') && handle === undefined)
+      throw wrongValue(path, `needs the handle of the rule to ${verb}`);
     if (verb === 'delete') return this.push({ op: 'delrule', object: { ...rule, handle: handle! } });
     const context = new RuleContext(this, family, rule.table);
-    checkArray(object['expr'], `${path}.expr`).forEach((statement, i) => compileStatement(context, statement, `${path}.expr[${i}]`));
+    checkArray(object['expr'], `${path}.expr`).forEach((statement, i) =>
+      compileStatement(context, statement, `${path}.expr[${i}]`),
+    );
     const place = handle === undefined ? {} : verb === 'replace' ? { handle } : { position: handle };
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
-    this.push({ op: 'newrule', mode, object: { ...rule, ...place, expressions: mergePieces(context.pieces), ...commentData(object['comment'], path) } });
+    this.push({
+      op: 'newrule',
+      mode,
+      object: { ...rule, ...place, expressions: mergePieces(context.pieces), ...commentData(object['comment'], path) },
+    });
   }
 }
 
@@ -202,58 +296,4 @@ function withoutData({ data: _, ...info }: SetInfo): SetInfo {
   return info;
 }
 
-/** An attribute holds at most 65,535 bytes, and so one message that many elements. */
-function* chunks(elements: readonly SetElement[]): Generator<readonly SetElement[]> {
-  const LIMIT = 60_000;
-  let start = 0;
-  let bytes = 0;
-  for (let i = 0; i < elements.length; i++) {
-    const size = encodedSize(elements[i]!);
-    if (bytes + size > LIMIT && i > start) {
-      yield elements.slice(start, i);
-      start = i;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  if (start < elements.length) yield elements.slice(start);
-}
-
-/** From above: nested attributes, padding and all. */
-function encodedSize({ key, keyEnd, data, userdata }: SetElement): number {
-  const value = (bytes: Uint8Array | undefined): number => (bytes === undefined ? 0 : bytes.length + 12);
-  const verdict = data?.verdict === undefined ? 0 : 24 + Buffer.byteLength(data.verdict.chain ?? '') + 4;
-  return 56 + value(key?.value) + value(keyEnd?.value) + value(data?.value) + value(userdata) + verdict;
-}
-
-/** Sets that the commands refer to and do not define: fetch these first, and give them to `findSet`. */
-export function setsNeeded(commands: readonly Command[] | { readonly nftables: readonly Command[] }, options: CompileOptions = {}): readonly { readonly family: Family; readonly table: string; readonly name: string }[] {
-  const list: unknown = isObject(commands) ? commands['nftables'] : commands;
-  if (!Array.isArray(list)) return [];
-  const defined = new Set<string>();
-  const needed = new Map<string, { readonly family: Family; readonly table: string; readonly name: string }>();
-  for (const command of list) {
-    const [verb, value] = isObject(command) ? (Object.entries(command)[0] ?? []) : [];
-    const isVerb = (verbs as readonly unknown[]).includes(verb);
-    const [kind, object] = isVerb ? (isObject(value) ? (Object.entries(value)[0] ?? []) : []) : [verb, value];
-    if (!isObject(object) || typeof object['table'] !== 'string') continue;
-    const family = (object['family'] ?? options.family ?? 'ip') as Family;
-    const table = object['table'];
-    const add = (name: string): void => {
-      const key = keyOf(family, table, name);
-      if (!defined.has(key)) needed.set(key, { family, table, name });
-    };
-    if ((kind === 'set' || kind === 'map') && typeof object['name'] === 'string' && object['type'] !== undefined) defined.add(keyOf(family, table, object['name']));
-    if (kind === 'element' && typeof object['name'] === 'string') add(object['name']);
-    if (kind === 'rule') for (const name of references(object['expr'])) add(name);
-  }
-  return [...needed.values()];
-}
-
-function* references(value: unknown): Generator<string> {
-  if (typeof value === 'string') {
-    if (value.startsWith('@')) yield value.slice(1);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) yield* references(item);
-  }
-}
+export { setsNeeded } from './references.js';

@@ -88,4 +88,3 @@ export function initialProtocols(family: Family): Partial<Record<Base, Protocol>
   if (family === 'ip' || family === 'ip6' || family === 'arp') return { network: protocolNamed(family)! };
   return family === 'bridge' ? { link: protocolNamed('ether')! } : {};
 }
-

@@ -8,7 +8,8 @@ import type { Expression } from './wire.js';
 export function compileCounter(context: RuleContext, value: unknown, path: string): void {
   if (typeof value === 'string') throw wrongValue(path, 'named counters are not supported yet');
   const object = value === null || value === undefined ? {} : checkObject(value, path, ['packets', 'bytes']);
-  const number = (key: string): number => (object[key] === undefined ? 0 : checkUint(object[key], `${path}.${key}`, Number.MAX_SAFE_INTEGER));
+  const number = (key: string): number =>
+    object[key] === undefined ? 0 : checkUint(object[key], `${path}.${key}`, Number.MAX_SAFE_INTEGER);
   context.act({ type: 'counter', packets: number('packets'), bytes: number('bytes') });
 }
 

@@ -1,7 +1,7 @@
 /** `{"ct": {"key": "state"}}`: the packet's conntrack entry. */
 
 import type { RuleContext } from './context.js';
-import { typeOf, type Type } from './datatypes.js';
+import { type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import type { CtDirection, CtKey } from './json.js';
 import type { Selector } from './selector.js';
@@ -63,17 +63,26 @@ export function ctReference(value: unknown, path: string, family: Family, networ
   const version = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
   const name = version !== undefined && (bare === 'saddr' || bare === 'daddr') ? (`${version} ${bare}` as CtKey) : bare;
   const entry = keys[name];
-  const direction = object['dir'] === undefined ? undefined : oneOf<CtDirection>(object['dir'], `${path}.dir`, ['original', 'reply']);
-  if (direction === undefined && entry.direction === 'needed') throw wrongValue(path, `ct ${name} needs "dir": "original" or "reply"`);
-  if (direction !== undefined && entry.direction === undefined) throw wrongValue(`${path}.dir`, `ct ${name} has no direction`);
-  return { name, wire: entry.wire ?? name, type: addressType(name, entry.type, family, network, path), ...(direction === undefined ? {} : { direction }) };
+  const direction =
+    object['dir'] === undefined ? undefined : oneOf<CtDirection>(object['dir'], `${path}.dir`, ['original', 'reply']);
+  if (direction === undefined && entry.direction === 'needed')
+    throw wrongValue(path, `ct ${name} needs "dir": "original" or "reply"`);
+  if (direction !== undefined && entry.direction === undefined)
+    throw wrongValue(`${path}.dir`, `ct ${name} has no direction`);
+  return {
+    name,
+    wire: entry.wire ?? name,
+    type: addressType(name, entry.type, family, network, path),
+    ...(direction === undefined ? {} : { direction }),
+  };
 }
 
 /** `ct saddr` without a family is as long as the packet's addresses are. */
 function addressType(name: CtKey, type: Type, family: Family, network: string | undefined, path: string): Type {
   if (name !== 'saddr' && name !== 'daddr') return type;
   const version = network ?? family;
-  if (version !== 'ip' && version !== 'ip6') throw wrongValue(path, `ct ${name}: say "ip ${name}" or "ip6 ${name}" in family ${family}`);
+  if (version !== 'ip' && version !== 'ip6')
+    throw wrongValue(path, `ct ${name}: say "ip ${name}" or "ip6 ${name}" in family ${family}`);
   return typeOf(version === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
 }
 
@@ -85,14 +94,21 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
     shift: 0,
     typeofData: [
       uint32(0, TYPEOF_CT),
-      nested(1, [uint32(0, keys[name].id), uint32(1, direction === undefined ? 0xffff_ffff : Number(direction === 'reply'))]),
+      nested(1, [
+        uint32(0, keys[name].id),
+        uint32(1, direction === undefined ? 0xffff_ffff : Number(direction === 'reply')),
+      ]),
     ],
     load: (register) => [{ type: 'ct', key: wire, dreg: register, ...(direction === undefined ? {} : { direction }) }],
   };
 }
 
 /** The JSON key and type of what the kernel calls `wire`. */
-export function ctNamed(wire: string, family: Family, network?: string): { readonly name: CtKey; readonly type: Type } | undefined {
+export function ctNamed(
+  wire: string,
+  family: Family,
+  network?: string,
+): { readonly name: CtKey; readonly type: Type } | undefined {
   const name = ctKeys.find((key) => (keys[key].wire ?? key) === wire);
   if (name === undefined) return undefined;
   if (name !== 'saddr' && name !== 'daddr') return { name, type: keys[name].type };

@@ -6,7 +6,7 @@
  */
 
 import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac, readIpv4, writeIpv4 } from '../ip.js';
-import { fromNumber, toNumber, type Order } from './bytes.js';
+import { fromNumber, type Order, toNumber } from './bytes.js';
 import { show, wrongType, wrongValue } from './errors.js';
 import { bitmask, ctLabel } from './flags.js';
 import * as symbols from './symbols.js';
@@ -66,7 +66,14 @@ function integer(name: string, id: number, bits: number, order: Order): Datatype
   return { name, id, bits, order, parse: parseInteger, format: formatInteger };
 }
 
-function symbolic(name: string, id: number, bits: number, order: Order, table: symbols.SymbolTable, extra: Partial<Datatype> = {}): Datatype {
+function symbolic(
+  name: string,
+  id: number,
+  bits: number,
+  order: Order,
+  table: symbols.SymbolTable,
+  extra: Partial<Datatype> = {},
+): Datatype {
   const names = new Map([...table].reverse().map(([text, number]) => [number, text]));
   return {
     name,
@@ -86,7 +93,11 @@ function symbolic(name: string, id: number, bits: number, order: Order, table: s
 }
 
 const ipv4: Datatype = {
-  name: 'ipv4_addr', id: 7, bits: 32, order: 'big', prefix: true,
+  name: 'ipv4_addr',
+  id: 7,
+  bits: 32,
+  order: 'big',
+  prefix: true,
   parse(value, path) {
     const bytes = new Uint8Array(4);
     const number = typeof value === 'string' ? parseIpv4(value) : numeric(value);
@@ -98,18 +109,31 @@ const ipv4: Datatype = {
 };
 
 const ipv6: Datatype = {
-  name: 'ipv6_addr', id: 8, bits: 128, order: 'big', prefix: true,
+  name: 'ipv6_addr',
+  id: 8,
+  bits: 128,
+  order: 'big',
+  prefix: true,
   parse: (value, path, type) => parseAddress(value, path, type, parseIpv6, 'an IPv6 address'),
   format: (bytes) => formatIpv6(bytes),
 };
 
 const ether: Datatype = {
-  name: 'ether_addr', id: 9, bits: 48, order: 'big',
+  name: 'ether_addr',
+  id: 9,
+  bits: 48,
+  order: 'big',
   parse: (value, path, type) => parseAddress(value, path, type, parseMac, 'a MAC address'),
   format: (bytes) => formatMac(bytes),
 };
 
-function parseAddress(value: unknown, path: string, type: Type, parse: (text: string) => Uint8Array | undefined, what: string): Uint8Array {
+function parseAddress(
+  value: unknown,
+  path: string,
+  type: Type,
+  parse: (text: string) => Uint8Array | undefined,
+  what: string,
+): Uint8Array {
   if (typeof value === 'number') return parseInteger(value, path, type);
   const bytes = typeof value === 'string' ? parse(value) : undefined;
   if (bytes === undefined) throw wrongValue(path, `${show(value)} is not ${what}`);
@@ -118,7 +142,11 @@ function parseAddress(value: unknown, path: string, type: Type, parse: (text: st
 
 function text(name: string, id: number, bits: number): Datatype {
   return {
-    name, id, bits, order: 'host', text: true,
+    name,
+    id,
+    bits,
+    order: 'host',
+    text: true,
     parse(value, path, type) {
       if (typeof value !== 'string') throw wrongType(path, `must be ${article(name)}, a string`, value);
       const bytes = new Uint8Array(byteLength(type));
@@ -137,7 +165,10 @@ function text(name: string, id: number, bits: number): Datatype {
 }
 
 const interfaceIndex: Datatype = {
-  name: 'iface_index', id: 20, bits: 32, order: 'host',
+  name: 'iface_index',
+  id: 20,
+  bits: 32,
+  order: 'host',
   parse(value, path, type, names) {
     if (numeric(value) >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
     const index = names.interfaceIndex?.(value) ?? (value === 'lo' ? 1 : undefined);
@@ -152,10 +183,14 @@ const interfaceIndex: Datatype = {
 
 /** Milliseconds in the kernel, seconds in JSON. */
 const time: Datatype = {
-  name: 'time', id: 18, bits: 32, order: 'host',
+  name: 'time',
+  id: 18,
+  bits: 32,
+  order: 'host',
   parse(value, path, type) {
     const seconds = typeof value === 'string' ? Number(/^(\d+)s?$/.exec(value)?.[1] ?? -1) : numeric(value);
-    if (seconds < 0 || seconds * 1000 >= 2 ** type.bits) throw wrongValue(path, `${show(value)} is not a time in seconds`);
+    if (seconds < 0 || seconds * 1000 >= 2 ** type.bits)
+      throw wrongValue(path, `${show(value)} is not a time in seconds`);
     return fromNumber(seconds * 1000, byteLength(type), type.order);
   },
   format: (bytes, type) => Math.floor(toNumber(bytes, type.order) / 1000),
@@ -163,7 +198,10 @@ const time: Datatype = {
 
 /** A traffic class handle: `major:minor` in hexadecimal. */
 const classid: Datatype = {
-  name: 'classid', id: 23, bits: 32, order: 'host',
+  name: 'classid',
+  id: 23,
+  bits: 32,
+  order: 'host',
   parse(value, path, type) {
     if (value === 'none') return fromNumber(0, 4, 'host');
     if (value === 'root') return fromNumber(0xffff_ffff, 4, 'host');
@@ -196,8 +234,14 @@ const boolean: Datatype = {
 };
 
 export const verdict: Datatype = {
-  name: 'verdict', id: 0xffff_ff00, bits: 0, order: 'host', unordered: true,
-  parse: (value, path) => { throw wrongType(path, 'must be a verdict', value); },
+  name: 'verdict',
+  id: 0xffff_ff00,
+  bits: 0,
+  order: 'host',
+  unordered: true,
+  parse: (value, path) => {
+    throw wrongType(path, 'must be a verdict', value);
+  },
   format: () => null,
 };
 
@@ -265,7 +309,13 @@ export function typesOfId(id: number, length: number): readonly Type[] {
   for (let rest = id; rest > 0; rest = Math.floor(rest / 64)) ids.unshift(rest % 64);
   if (ids.length <= 1) {
     const datatype = byId.get(id) ?? byName.get('integer')!;
-    return [{ datatype, bits: datatype.bits > length * 8 || datatype.id === 4 ? length * 8 : datatype.bits, order: datatype.order }];
+    return [
+      {
+        datatype,
+        bits: datatype.bits > length * 8 || datatype.id === 4 ? length * 8 : datatype.bits,
+        order: datatype.order,
+      },
+    ];
   }
   return ids.map((part) => typeOf((byId.get(part) ?? byName.get('integer')!).name));
 }

@@ -1,7 +1,7 @@
 /** The kernel's objects to libnftables-json, as `nft -j list ruleset` prints them. */
 
-import { RuleReader, type ReadableSet } from './reader.js';
 import type { Names } from './datatypes.js';
+import { type ReadableSet, RuleReader } from './reader.js';
 import { readExpression } from './statements.js';
 import { findComment } from './userdata.js';
 import type { Rule } from './wire.js';
@@ -15,7 +15,10 @@ export interface DecompileOptions extends Names {
   readonly findSet?: ((name: string) => ReadableSet | undefined) | undefined;
 }
 
-export function decompileRule(rule: Rule, options: DecompileOptions = {}): { readonly rule: Readonly<Record<string, unknown>> } {
+export function decompileRule(
+  rule: Rule,
+  options: DecompileOptions = {},
+): { readonly rule: Readonly<Record<string, unknown>> } {
   const text = findComment(rule.userdata);
   const reader = new RuleReader(rule.family, rule.expressions ?? [], options, options.findSet ?? (() => undefined));
   return {

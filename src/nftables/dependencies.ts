@@ -6,7 +6,7 @@
 import { fromNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { wrongValue } from './errors.js';
-import { protocolNamed, type Field, type Protocol } from './protocols.js';
+import { type Field, type Protocol, protocolNamed } from './protocols.js';
 import type { Expression } from './wire.js';
 
 /** ARPHRD_ETHER */
@@ -55,10 +55,15 @@ export function requireMessage(context: RuleContext, protocol: Protocol, field: 
 /** `forTransport`: nft asks bridges for the frame's type there, and for the packet's elsewhere. */
 function matchNetwork(context: RuleContext, protocol: Protocol, forTransport: boolean): void {
   const etherType = fromNumber(protocol.etherType!, 2, 'big');
-  const byFrame = context.family === 'bridge' ? forTransport || protocol.nfproto === undefined : context.known.link !== undefined;
+  const byFrame =
+    context.family === 'bridge' ? forTransport || protocol.nfproto === undefined : context.known.link !== undefined;
   if (byFrame) {
     const load: Expression = { type: 'payload', dreg: 1, base: 'link', offset: 12, len: 2 };
-    context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value: etherType } }], { base: 'link', offset: 12, value: etherType });
+    context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value: etherType } }], {
+      base: 'link',
+      offset: 12,
+      value: etherType,
+    });
   } else if (context.family === 'inet') {
     requireNfproto(context, protocol);
   } else {
@@ -71,7 +76,10 @@ function requireNfproto(context: RuleContext, protocol: Protocol): void {
 }
 
 function matchMeta(context: RuleContext, key: string, value: Uint8Array): void {
-  context.match([{ type: 'meta', key, dreg: 1 }, { type: 'cmp', sreg: 1, op: 'eq', data: { value } }]);
+  context.match([
+    { type: 'meta', key, dreg: 1 },
+    { type: 'cmp', sreg: 1, op: 'eq', data: { value } },
+  ]);
 }
 
 /** The network protocol a statement needs: `reject with icmp` in an inet chain. */
@@ -83,4 +91,3 @@ export function requireNetwork(context: RuleContext, name: 'ip' | 'ip6', path: s
   matchNetwork(context, protocol, false);
   context.known.network = protocol;
 }
-

@@ -3,7 +3,7 @@
 import { constantJson } from './bitwise.js';
 import { isZero } from './bytes.js';
 import { ctNamed } from './ct.js';
-import { typeOf, type Type } from './datatypes.js';
+import { type Type, typeOf } from './datatypes.js';
 import type { MetaKey } from './json.js';
 import { metaNamed, metaType } from './meta.js';
 import { rawBase } from './payload.js';
@@ -30,7 +30,11 @@ type Selected = Extract<Loaded, { kind: 'selector' }>;
 export function describe(reader: RuleReader, loaded: Selected): Described {
   if (loaded.source === 'payload') return describePayload(reader, loaded);
   const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
-  return { ...whole(named.json, named.type, loaded.length), ...operations(loaded), ...('meta' in named ? { meta: named.meta as MetaKey } : {}) };
+  return {
+    ...whole(named.json, named.type, loaded.length),
+    ...operations(loaded),
+    ...('meta' in named ? { meta: named.meta as MetaKey } : {}),
+  };
 }
 
 const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({
@@ -52,7 +56,10 @@ function describeMeta(wire: string): { readonly json: unknown; readonly type: Ty
 function describeCt(reader: RuleReader, loaded: Selected): { readonly json: unknown; readonly type: Type } {
   const named = ctNamed(loaded.key, reader.family, reader.known.network?.name);
   const direction = loaded.direction === undefined ? {} : { dir: loaded.direction };
-  return { json: { ct: { key: named?.name ?? loaded.key, ...direction } }, type: named?.type ?? typeOf('integer', loaded.length * 8) };
+  return {
+    json: { ct: { key: named?.name ?? loaded.key, ...direction } },
+    type: named?.type ?? typeOf('integer', loaded.length * 8),
+  };
 }
 
 function describePayload(reader: RuleReader, loaded: Selected): Described {
@@ -69,13 +76,21 @@ function describePayload(reader: RuleReader, loaded: Selected): Described {
 export function describeFieldAt(reader: RuleReader, base: Base, offset: number, bits: number): Described {
   const protocol = reader.protocolAt(base);
   const candidates = protocol?.fields.filter((field) => field.offset === offset && reader.hasMessage(field)) ?? [];
-  const field = candidates.find((item) => item.bits === bits) ?? candidates.find((item) => item.bits > bits && bits % 8 === 0);
-  if (protocol !== undefined && field !== undefined) return describeField(protocol, field, Math.ceil(bits / 8), 0, false);
+  const field =
+    candidates.find((item) => item.bits === bits) ?? candidates.find((item) => item.bits > bits && bits % 8 === 0);
+  if (protocol !== undefined && field !== undefined)
+    return describeField(protocol, field, Math.ceil(bits / 8), 0, false);
   const type = typeOf('integer', bits, 'big');
   return whole({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8));
 }
 
-export function describeField(protocol: Protocol, field: Field, bytes: number, shift: number, partial: boolean): Described {
+export function describeField(
+  protocol: Protocol,
+  field: Field,
+  bytes: number,
+  shift: number,
+  partial: boolean,
+): Described {
   return {
     json: { payload: { protocol: protocol.name, field: field.name } },
     type: field.type,
@@ -86,4 +101,3 @@ export function describeField(protocol: Protocol, field: Field, bytes: number, s
     show: (value) => constantJson(value, field.type),
   };
 }
-

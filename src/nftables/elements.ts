@@ -2,10 +2,10 @@
 
 import { compare, shiftOut, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
-import { checkArray, checkObject, checkString, checkUint, isObject, wrongType, wrongValue } from './errors.js';
+import { checkArray, checkObject, checkString, checkUint, dense, isObject, wrongType, wrongValue } from './errors.js';
 import { compileIntervals, decompileIntervals, type Interval } from './intervals.js';
-import { joinFields, parseLiteral, span, spanJson, toBig, type Literal } from './literals.js';
-import { comment, COMMENT, encode, findComment } from './userdata.js';
+import { joinFields, type Literal, parseLiteral, span, spanJson, toBig } from './literals.js';
+import { COMMENT, comment, encode, findComment } from './userdata.js';
 import { compileVerdictData, verdictJson } from './verdict.js';
 import type { Data, SetElement } from './wire.js';
 
@@ -37,15 +37,20 @@ interface Parsed {
 }
 
 export function compileElements(value: unknown, path: string, options: CompileElements): CompiledElements {
-  const items = Array.isArray(value) && !(options.data !== undefined && isPair(value)) ? value : [value];
+  const items = Array.isArray(value) && !(options.data !== undefined && isPair(value)) ? dense(value) : [value];
   const parsed = items.map((item, i) => parseElement(item, Array.isArray(value) ? `${path}[${i}]` : path, options));
   const intervals = options.key.length === 1 && options.interval;
-  if (intervals) return compileIntervals(parsed.map((item) => toInterval(item, options)), options);
+  if (intervals)
+    return compileIntervals(
+      parsed.map((item) => toInterval(item, options)),
+      options,
+    );
   return { elements: parsed.map((item) => toElement(item, options)), size: parsed.length };
 }
 
 /** One element of a map not wrapped in a list. */
-const isPair = (value: readonly unknown[]): boolean => value.length === 2 && !Array.isArray(value[0]) && !Array.isArray(value[1]);
+const isPair = (value: readonly unknown[]): boolean =>
+  value.length === 2 && !Array.isArray(value[0]) && !Array.isArray(value[1]);
 
 /** Whether elements need a set of intervals. */
 export function hasRanges(items: readonly unknown[]): boolean {
@@ -68,8 +73,14 @@ function parseElement(item: unknown, path: string, options: CompileElements): Pa
 }
 
 function parseKey(item: unknown, path: string, options: CompileElements): Parsed {
-  if (!isObject(item) || !('elem' in item)) return { key: parseFields(item, path, options.key, options.names), rest: {}, path };
-  const elem = checkObject(checkObject(item, path, ['elem'])['elem'], `${path}.elem`, ['val', 'timeout', 'expires', 'comment']);
+  if (!isObject(item) || !('elem' in item))
+    return { key: parseFields(item, path, options.key, options.names), rest: {}, path };
+  const elem = checkObject(checkObject(item, path, ['elem'])['elem'], `${path}.elem`, [
+    'val',
+    'timeout',
+    'expires',
+    'comment',
+  ]);
   const at = `${path}.elem`;
   const text = elem['comment'] === undefined ? undefined : checkString(elem['comment'], `${at}.comment`);
   return {
@@ -85,9 +96,11 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
 
 function parseFields(value: unknown, path: string, types: readonly Type[], names: Names): readonly Literal[] {
   if (types.length === 1) return [parseLiteral(value, path, types[0]!, names)];
-  if (!isObject(value) || !('concat' in value)) throw wrongType(path, `must be {"concat": [...]} of ${types.length} fields`, value);
+  if (!isObject(value) || !('concat' in value))
+    throw wrongType(path, `must be {"concat": [...]} of ${types.length} fields`, value);
   const fields = checkArray(checkObject(value, path, ['concat'])['concat'], `${path}.concat`);
-  if (fields.length !== types.length) throw wrongValue(`${path}.concat`, `has ${fields.length} fields; the set's key has ${types.length}`);
+  if (fields.length !== types.length)
+    throw wrongValue(`${path}.concat`, `has ${fields.length} fields; the set's key has ${types.length}`);
   return fields.map((field, i) => parseLiteral(field, `${path}.concat[${i}]`, types[i]!, names));
 }
 
@@ -109,7 +122,11 @@ function toElement({ key, rest, path }: Parsed, options: CompileElements): SetEl
     return { key: { value: joinFields(fields) }, ...rest };
   }
   const spans = key.map((literal, i) => span(literal, options.key[i]!));
-  return { key: { value: joinFields(spans.map(([from]) => from)) }, keyEnd: { value: joinFields(spans.map(([, to]) => to)) }, ...rest };
+  return {
+    key: { value: joinFields(spans.map(([from]) => from)) },
+    keyEnd: { value: joinFields(spans.map(([, to]) => to)) },
+    ...rest,
+  };
 }
 
 function toInterval({ key, rest, path }: Parsed, options: CompileElements): Interval {
@@ -128,12 +145,20 @@ export interface FieldView {
 export const wholeField = (type: Type): FieldView => ({ type, bytes: byteLength(type), shift: 0 });
 
 /** Elements as `nft -j` lists them, in its order. */
-export function decompileElements(elements: readonly SetElement[], fields: readonly FieldView[], data: readonly Type[] | undefined, interval: boolean, names: Names): readonly unknown[] {
+export function decompileElements(
+  elements: readonly SetElement[],
+  fields: readonly FieldView[],
+  data: readonly Type[] | undefined,
+  interval: boolean,
+  names: Names,
+): readonly unknown[] {
   const withData = (key: unknown, element: SetElement): unknown =>
     data === undefined ? wrap(key, element) : [wrap(key, element), dataJson(element.data, data, names)];
   if (interval && fields.length === 1) {
     const field = fields[0]!;
-    return decompileIntervals(elements).map(({ from, to, element }) => withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element));
+    return decompileIntervals(elements).map(({ from, to, element }) =>
+      withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element),
+    );
   }
   const keyed = elements.filter((element) => element.key?.value !== undefined);
   // Intervals of several fields stay as the kernel has them.
@@ -190,4 +215,3 @@ function wrap(key: unknown, element: SetElement): unknown {
     },
   };
 }
-

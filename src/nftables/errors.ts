@@ -42,13 +42,19 @@ export function checkObject(value: unknown, path: string, keys: readonly string[
 export function soleKey(value: unknown, path: string, what: string): readonly [key: string, value: unknown] {
   if (!isObject(value)) throw wrongType(path, `must be ${what}`, value);
   const entries = Object.entries(value);
-  if (entries.length !== 1) throw wrongValue(path, `must be ${what}: an object with exactly one key, not ${entries.length}`);
+  if (entries.length !== 1)
+    throw wrongValue(path, `must be ${what}: an object with exactly one key, not ${entries.length}`);
   return entries[0] as [string, unknown];
 }
 
 export function checkArray(value: unknown, path: string): readonly unknown[] {
   if (!Array.isArray(value)) throw wrongType(path, 'must be an array', value);
-  return value;
+  return dense(value);
+}
+
+/** `map` skips holes, and would leave them in what it makes. */
+export function dense(value: readonly unknown[]): readonly unknown[] {
+  return value.includes(undefined) ? Array.from(value) : value;
 }
 
 export function checkString(value: unknown, path: string): string {
@@ -58,7 +64,8 @@ export function checkString(value: unknown, path: string): string {
 
 export function checkUint(value: unknown, path: string, max: number = 0xffff_ffff): number {
   if (typeof value !== 'number') throw wrongType(path, 'must be a number', value);
-  if (!Number.isInteger(value) || value < 0 || value > max) throw wrongValue(path, `${value} is not an integer from 0 to ${max}`);
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw wrongValue(path, `${value} is not an integer from 0 to ${max}`);
   return value;
 }
 

@@ -1,13 +1,14 @@
 /** Expressions that can stand on the left: one entry each. */
 
 import { compileBitwise } from './bitwise.js';
-import { checkArray, show, soleKey, wrongValue } from './errors.js';
-import { compileCt } from './ct.js';
 import type { RuleContext } from './context.js';
+import { compileCt } from './ct.js';
+import { checkArray, show, soleKey, wrongValue } from './errors.js';
 import { compileMeta } from './meta.js';
 import { compilePayload } from './payload.js';
+import { REGISTER_WORDS, wordsFor } from './registers.js';
 import { isField, type Selector } from './selector.js';
-import { nested, uint32, type Attribute } from './userdata.js';
+import { type Attribute, nested, uint32 } from './userdata.js';
 
 type Compile = (value: unknown, path: string, context: RuleContext) => Selector;
 
@@ -23,11 +24,15 @@ const compilers: Readonly<Record<string, Compile>> = {
 export function compileSelector(value: unknown, path: string, context: RuleContext): Selector {
   const [name, operand] = soleKey(value, path, `an expression (${Object.keys(compilers).join(', ')})`);
   const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
-  if (compile === undefined) throw wrongValue(path, `unknown expression ${show(name)}; known are ${Object.keys(compilers).join(', ')}, concat`);
+  if (compile === undefined)
+    throw wrongValue(path, `unknown expression ${show(name)}; known are ${Object.keys(compilers).join(', ')}, concat`);
   return compile(operand, /^\w+$/.test(name) ? `${path}.${name}` : `${path}["${name}"]`, context);
 }
 
 export const isSelector = (name: string): boolean => Object.hasOwn(compilers, name);
+
+/** A datatype number holds five. */
+const MAX_FIELDS = 5;
 
 /** One expression, or the fields of a concatenation. */
 export function compileKey(value: unknown, path: string, context: RuleContext): readonly Selector[] {
@@ -35,7 +40,12 @@ export function compileKey(value: unknown, path: string, context: RuleContext): 
   if (name !== 'concat') return [compileSelector(value, path, context)];
   const fields = checkArray(operand, `${path}.concat`);
   if (fields.length < 2) throw wrongValue(`${path}.concat`, 'needs at least two fields');
-  return fields.map((field, i) => compileSelector(field, `${path}.concat[${i}]`, context));
+  const key = fields.map((field, i) => compileSelector(field, `${path}.concat[${i}]`, context));
+  const words = key.reduce((sum, field) => sum + wordsFor(field.bytes), 0);
+  if (key.length > MAX_FIELDS || words > REGISTER_WORDS) {
+    throw wrongValue(`${path}.concat`, `has more than ${MAX_FIELDS} fields or ${REGISTER_WORDS * 4} bytes`);
+  }
+  return key;
 }
 
 const TYPEOF_CONCAT = 13;
@@ -44,6 +54,13 @@ const TYPEOF_CONCAT = 13;
 export function typeofKey(type: number, key: readonly Selector[]): Attribute | undefined {
   if (key.some((field) => field.typeofData === undefined)) return undefined;
   const [single] = key;
-  if (key.length === 1) return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!);
-  return nested(type, [uint32(0, TYPEOF_CONCAT), nested(1, key.map((field, i) => nested(i, field.typeofData!)))]);
+  if (key.length === 1)
+    return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!);
+  return nested(type, [
+    uint32(0, TYPEOF_CONCAT),
+    nested(
+      1,
+      key.map((field, i) => nested(i, field.typeofData!)),
+    ),
+  ]);
 }

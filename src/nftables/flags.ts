@@ -1,25 +1,40 @@
 /** Datatypes that are words of flags: `ct state established,related`. */
 
-import { fromNumber, toNumber, type Order } from './bytes.js';
+import { fromNumber, type Order, toNumber } from './bytes.js';
 import type { Datatype, Type } from './datatypes.js';
 import { isObject, show, wrongValue } from './errors.js';
 
 /** Reads a name, `"a,b"`, `["a", "b"]`, `{"|": ["a", "b"]}` or a number. */
-export function bitmask(name: string, id: number, bits: number, order: Order, table: ReadonlyMap<string, number>): Datatype {
+export function bitmask(
+  name: string,
+  id: number,
+  bits: number,
+  order: Order,
+  table: ReadonlyMap<string, number>,
+): Datatype {
   function number(value: unknown, path: string): number {
-    if (Array.isArray(value)) return value.reduce((sum: number, item, i) => (sum | number(item, `${path}[${i}]`)) >>> 0, 0);
+    if (Array.isArray(value))
+      return value.reduce((sum: number, item, i) => (sum | number(item, `${path}[${i}]`)) >>> 0, 0);
     if (isObject(value) && '|' in value && Object.keys(value).length === 1) return number(value['|'], `${path}["|"]`);
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** bits) return value;
     if (typeof value === 'string') {
       if (/^(0x[0-9a-f]+|\d+)$/i.test(value) && Number(value) < 2 ** bits) return Number(value);
-      if (value.includes(',')) return number(value.split(',').map((part) => part.trim()), path);
+      if (value.includes(','))
+        return number(
+          value.split(',').map((part) => part.trim()),
+          path,
+        );
       const flag = table.get(value);
       if (flag !== undefined) return flag;
     }
     throw wrongValue(path, `${show(value)} is not a flag of ${name}; known are ${[...table.keys()].join(', ')}`);
   }
   return {
-    name, id, bits, order, flags: table,
+    name,
+    id,
+    bits,
+    order,
+    flags: table,
     parse: (value, path, type) => fromNumber(number(value, path), (type.bits + 7) >> 3, type.order),
     format: (bytes, type) => flagsJson(bytes, type),
   };
@@ -42,12 +57,17 @@ export function flagNames(bytes: Uint8Array, type: Type): readonly unknown[] {
 
 /** Conntrack labels: 128 bits, counted from the first byte's lowest; written by number. */
 export const ctLabel: Datatype = {
-  name: 'ct_label', id: 30, bits: 128, order: 'host', flags: new Map(),
+  name: 'ct_label',
+  id: 30,
+  bits: 128,
+  order: 'host',
+  flags: new Map(),
   parse(value, path) {
     const bytes = new Uint8Array(16);
     for (const item of Array.isArray(value) ? value : [value]) {
       const bit = typeof item === 'string' && /^\d+$/.test(item) ? Number(item) : item;
-      if (typeof bit !== 'number' || !Number.isInteger(bit) || bit < 0 || bit > 127) throw wrongValue(path, `${show(item)} is not a label from 0 to 127`);
+      if (typeof bit !== 'number' || !Number.isInteger(bit) || bit < 0 || bit > 127)
+        throw wrongValue(path, `${show(item)} is not a label from 0 to 127`);
       bytes[bit >> 3] = bytes[bit >> 3]! | (1 << (bit & 7));
     }
     return bytes;

@@ -6,7 +6,7 @@
 
 import { compare, concat, decrement, increment, isZero } from './bytes.js';
 import { wrongValue } from './errors.js';
-import { encode, ELEMENT_FLAGS, uint32 } from './userdata.js';
+import { ELEMENT_FLAGS, encode, uint32 } from './userdata.js';
 import type { SetElement } from './wire.js';
 
 export interface Interval {
@@ -28,12 +28,16 @@ export interface IntervalOptions {
 const INTERVAL_OPEN = 1;
 
 /** Elements of the tree, and how many nft counts. */
-export function compileIntervals(intervals: readonly Interval[], options: IntervalOptions): { readonly elements: readonly SetElement[]; readonly size: number } {
+export function compileIntervals(
+  intervals: readonly Interval[],
+  options: IntervalOptions,
+): { readonly elements: readonly SetElement[]; readonly size: number } {
   const sorted = arrange(intervals, options.merge);
   const elements: SetElement[] = [];
   const first = sorted[0];
   const marked = first !== undefined && !isZero(first.from);
-  if (marked && options.fresh) elements.push({ key: { value: new Uint8Array(first.from.length) }, flags: ['interval-end'] });
+  if (marked && options.fresh)
+    elements.push({ key: { value: new Uint8Array(first.from.length) }, flags: ['interval-end'] });
   sorted.forEach(({ from, to, element }, i) => {
     const end = increment(to);
     elements.push({ key: { value: from }, ...element, ...(end === undefined ? open(element.userdata) : {}) });
@@ -67,7 +71,9 @@ function arrange(intervals: readonly Interval[], merge: boolean): readonly Inter
 }
 
 /** Intervals from the tree's elements, which may come in any order. */
-export function decompileIntervals(elements: readonly SetElement[]): readonly { readonly from: Uint8Array; readonly to: Uint8Array; readonly element: SetElement }[] {
+export function decompileIntervals(
+  elements: readonly SetElement[],
+): readonly { readonly from: Uint8Array; readonly to: Uint8Array; readonly element: SetElement }[] {
   const isEnd = (element: SetElement): boolean => element.flags?.includes('interval-end') === true;
   // An end sorts before a start at the same key: it closes the interval before.
   const sorted = elements
@@ -80,4 +86,3 @@ export function decompileIntervals(elements: readonly SetElement[]): readonly { 
     return [{ from, to: next === undefined ? new Uint8Array(from.length).fill(0xff) : decrement(next), element }];
   });
 }
-

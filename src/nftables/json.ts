@@ -10,7 +10,14 @@ export type { Family };
 /** One object with the name of what is done to it. An object alone is added. */
 export type Command =
   | { readonly add: Addable }
-  | { readonly create: { readonly table: TableJson } | { readonly chain: ChainJson } | { readonly set: SetJson } | { readonly map: MapJson } | { readonly element: ElementJson } }
+  | {
+      readonly create:
+        | { readonly table: TableJson }
+        | { readonly chain: ChainJson }
+        | { readonly set: SetJson }
+        | { readonly map: MapJson }
+        | { readonly element: ElementJson };
+    }
   /** Before the rule with the given handle, or first. */
   | { readonly insert: { readonly rule: RuleJson } }
   | { readonly replace: { readonly rule: RuleJson & { readonly handle: number } } }
@@ -143,7 +150,15 @@ export interface Concat<Field> {
 }
 
 /** What a rule is made of, in order. */
-export type Statement = Verdict | MatchStatement | VmapStatement | MangleStatement | NatStatement | CounterStatement | LogStatement | RejectStatement;
+export type Statement =
+  | Verdict
+  | MatchStatement
+  | VmapStatement
+  | MangleStatement
+  | NatStatement
+  | CounterStatement
+  | LogStatement
+  | RejectStatement;
 
 export type Verdict =
   | { readonly accept: null }
@@ -161,7 +176,14 @@ export interface MatchStatement {
 /** `in`: any of these flags; `!`: none of them. */
 export type MatchOperator = '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!';
 
-export type Right = Value | readonly Value[] | Prefix | Range | { readonly '|': readonly unknown[] } | { readonly set: readonly SetElementJson[] } | SetReference;
+export type Right =
+  | Value
+  | readonly Value[]
+  | Prefix
+  | Range
+  | { readonly '|': readonly unknown[] }
+  | { readonly set: readonly SetElementJson[] }
+  | SetReference;
 export type SetReference = `@${string}`;
 
 /** Something read from the packet, or several such things side by side. */
@@ -175,20 +197,57 @@ export type NamedPayload =
   | { readonly protocol: 'ether'; readonly field: 'daddr' | 'saddr' | 'type' }
   | {
       readonly protocol: 'ip';
-      readonly field: 'version' | 'hdrlength' | 'dscp' | 'ecn' | 'length' | 'id' | 'frag-off' | 'ttl' | 'protocol' | 'checksum' | 'saddr' | 'daddr';
+      readonly field:
+        | 'version'
+        | 'hdrlength'
+        | 'dscp'
+        | 'ecn'
+        | 'length'
+        | 'id'
+        | 'frag-off'
+        | 'ttl'
+        | 'protocol'
+        | 'checksum'
+        | 'saddr'
+        | 'daddr';
     }
-  | { readonly protocol: 'ip6'; readonly field: 'version' | 'dscp' | 'ecn' | 'flowlabel' | 'length' | 'nexthdr' | 'hoplimit' | 'saddr' | 'daddr' }
+  | {
+      readonly protocol: 'ip6';
+      readonly field: 'version' | 'dscp' | 'ecn' | 'flowlabel' | 'length' | 'nexthdr' | 'hoplimit' | 'saddr' | 'daddr';
+    }
   | {
       readonly protocol: 'arp';
-      readonly field: 'htype' | 'ptype' | 'hlen' | 'plen' | 'operation' | 'saddr ether' | 'daddr ether' | 'saddr ip' | 'daddr ip';
+      readonly field:
+        | 'htype'
+        | 'ptype'
+        | 'hlen'
+        | 'plen'
+        | 'operation'
+        | 'saddr ether'
+        | 'daddr ether'
+        | 'saddr ip'
+        | 'daddr ip';
     }
   | {
       readonly protocol: 'tcp';
-      readonly field: 'sport' | 'dport' | 'sequence' | 'ackseq' | 'doff' | 'reserved' | 'flags' | 'window' | 'checksum' | 'urgptr';
+      readonly field:
+        | 'sport'
+        | 'dport'
+        | 'sequence'
+        | 'ackseq'
+        | 'doff'
+        | 'reserved'
+        | 'flags'
+        | 'window'
+        | 'checksum'
+        | 'urgptr';
     }
   | { readonly protocol: 'udp'; readonly field: 'sport' | 'dport' | 'length' | 'checksum' }
   | { readonly protocol: 'icmp'; readonly field: 'type' | 'code' | 'checksum' | 'id' | 'sequence' | 'gateway' | 'mtu' }
-  | { readonly protocol: 'icmpv6'; readonly field: 'type' | 'code' | 'checksum' | 'parameter-problem' | 'mtu' | 'id' | 'sequence' | 'max-delay' }
+  | {
+      readonly protocol: 'icmpv6';
+      readonly field: 'type' | 'code' | 'checksum' | 'parameter-problem' | 'mtu' | 'id' | 'sequence' | 'max-delay';
+    }
   /** Any transport protocol with ports. */
   | { readonly protocol: 'th'; readonly field: 'sport' | 'dport' };
 
@@ -203,16 +262,69 @@ export interface MetaExpression {
   readonly meta: { readonly key: MetaKey };
 }
 export type MetaKey =
-  | 'length' | 'protocol' | 'priority' | 'mark' | 'iif' | 'oif' | 'iifname' | 'oifname' | 'iiftype' | 'oiftype' | 'skuid' | 'skgid'
-  | 'nftrace' | 'rtclassid' | 'secmark' | 'nfproto' | 'l4proto' | 'ibrname' | 'obrname' | 'pkttype' | 'cpu' | 'iifgroup' | 'oifgroup'
-  | 'cgroup' | 'random' | 'ipsec' | 'iifkind' | 'oifkind' | 'ibrpvid' | 'ibrvproto' | 'time' | 'day' | 'hour' | 'sdif' | 'sdifname';
+  | 'length'
+  | 'protocol'
+  | 'priority'
+  | 'mark'
+  | 'iif'
+  | 'oif'
+  | 'iifname'
+  | 'oifname'
+  | 'iiftype'
+  | 'oiftype'
+  | 'skuid'
+  | 'skgid'
+  | 'nftrace'
+  | 'rtclassid'
+  | 'secmark'
+  | 'nfproto'
+  | 'l4proto'
+  | 'ibrname'
+  | 'obrname'
+  | 'pkttype'
+  | 'cpu'
+  | 'iifgroup'
+  | 'oifgroup'
+  | 'cgroup'
+  | 'random'
+  | 'ipsec'
+  | 'iifkind'
+  | 'oifkind'
+  | 'ibrpvid'
+  | 'ibrvproto'
+  | 'time'
+  | 'day'
+  | 'hour'
+  | 'sdif'
+  | 'sdifname';
 
 export interface CtExpression {
   readonly ct: { readonly key: CtKey; readonly dir?: CtDirection };
 }
 export type CtKey =
-  | 'state' | 'direction' | 'status' | 'mark' | 'expiration' | 'helper' | 'l3proto' | 'saddr' | 'daddr' | 'protocol' | 'proto-src'
-  | 'proto-dst' | 'label' | 'packets' | 'bytes' | 'avgpkt' | 'zone' | 'event' | 'ip saddr' | 'ip daddr' | 'ip6 saddr' | 'ip6 daddr' | 'id';
+  | 'state'
+  | 'direction'
+  | 'status'
+  | 'mark'
+  | 'expiration'
+  | 'helper'
+  | 'l3proto'
+  | 'saddr'
+  | 'daddr'
+  | 'protocol'
+  | 'proto-src'
+  | 'proto-dst'
+  | 'label'
+  | 'packets'
+  | 'bytes'
+  | 'avgpkt'
+  | 'zone'
+  | 'event'
+  | 'ip saddr'
+  | 'ip daddr'
+  | 'ip6 saddr'
+  | 'ip6 daddr'
+  | 'id';
 export type CtDirection = 'original' | 'reply';
 
 export type BitwiseExpression =
@@ -223,7 +335,10 @@ export type Constant = Value | readonly Value[];
 
 /** Looks a key up: its value in a map. */
 export interface MapExpression<Data> {
-  readonly map: { readonly key: Key; readonly data: SetReference | { readonly set: readonly (readonly [key: SetElementJson, value: Data])[] } };
+  readonly map: {
+    readonly key: Key;
+    readonly data: SetReference | { readonly set: readonly (readonly [key: SetElementJson, value: Data])[] };
+  };
 }
 
 export interface VmapStatement {
@@ -232,7 +347,10 @@ export interface VmapStatement {
 
 /** Writes a header field, a mark, a conntrack property. */
 export interface MangleStatement {
-  readonly mangle: { readonly key: PayloadExpression | MetaExpression | CtExpression; readonly value: Constant | Expression | MapExpression<Value> };
+  readonly mangle: {
+    readonly key: PayloadExpression | MetaExpression | CtExpression;
+    readonly value: Constant | Expression | MapExpression<Value>;
+  };
 }
 
 export type NatStatement =

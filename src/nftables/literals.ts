@@ -1,6 +1,6 @@
 /** Values on the right: one, a prefix or a range, in bytes of the type's own order. */
 
-import { and, compare, concat, equal, or, not, pad4, prefixMask, rangePrefix, swap } from './bytes.js';
+import { and, compare, concat, equal, not, or, pad4, prefixMask, rangePrefix, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
 import { checkArray, checkObject, checkUint, isObject, show, wrongType, wrongValue } from './errors.js';
 
@@ -11,18 +11,27 @@ export type Literal =
   | { readonly kind: 'range'; readonly from: Uint8Array; readonly to: Uint8Array };
 
 export function parseLiteral(value: unknown, path: string, type: Type, names: Names): Literal {
-  if (isObject(value) && 'prefix' in value) return parsePrefix(checkObject(value, path, ['prefix'])['prefix'], `${path}.prefix`, type, names);
-  if (isObject(value) && 'range' in value) return parseRange(checkObject(value, path, ['range'])['range'], `${path}.range`, type, names);
-  if (isObject(value) && !(type.datatype.flags !== undefined && '|' in value)) throw wrongType(path, `must be a value of type ${type.datatype.name}`, value);
-  if (type.datatype.text === true && typeof value === 'string' && value.endsWith('*')) return parseWildcard(value, path, type, names);
+  if (isObject(value) && 'prefix' in value)
+    return parsePrefix(checkObject(value, path, ['prefix'])['prefix'], `${path}.prefix`, type, names);
+  if (isObject(value) && 'range' in value)
+    return parseRange(checkObject(value, path, ['range'])['range'], `${path}.range`, type, names);
+  if (isObject(value) && !(type.datatype.flags !== undefined && '|' in value))
+    throw wrongType(path, `must be a value of type ${type.datatype.name}`, value);
+  if (type.datatype.text === true && typeof value === 'string' && value.endsWith('*'))
+    return parseWildcard(value, path, type, names);
   return { kind: 'value', bytes: type.datatype.parse(value, path, type, names) };
 }
 
 /** `qr-*`: a prefix of the name. `\*` at the end is an asterisk. */
 function parseWildcard(value: string, path: string, type: Type, names: Names): Literal {
-  if (value.endsWith('\\*')) return { kind: 'value', bytes: type.datatype.parse(`${value.slice(0, -2)}*`, path, type, names) };
+  if (value.endsWith('\\*'))
+    return { kind: 'value', bytes: type.datatype.parse(`${value.slice(0, -2)}*`, path, type, names) };
   if (value === '*') throw wrongValue(path, '"*" alone matches every name; leave the match out');
-  return { kind: 'prefix', bytes: type.datatype.parse(value.slice(0, -1), path, type, names), bits: Buffer.byteLength(value.slice(0, -1)) * 8 };
+  return {
+    kind: 'prefix',
+    bytes: type.datatype.parse(value.slice(0, -1), path, type, names),
+    bits: Buffer.byteLength(value.slice(0, -1)) * 8,
+  };
 }
 
 function parsePrefix(value: unknown, path: string, type: Type, names: Names): Literal {
@@ -37,7 +46,10 @@ function parsePrefix(value: unknown, path: string, type: Type, names: Names): Li
 function parseRange(value: unknown, path: string, type: Type, names: Names): Literal {
   const ends = checkArray(value, path);
   if (ends.length !== 2) throw wrongValue(path, 'must be [from, to]');
-  const [from, to] = ends.map((end, i) => type.datatype.parse(end, `${path}[${i}]`, type, names)) as [Uint8Array, Uint8Array];
+  const [from, to] = ends.map((end, i) => type.datatype.parse(end, `${path}[${i}]`, type, names)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
   const order = compare(toBig(from, type), toBig(to, type));
   if (order > 0) throw wrongValue(path, `${show(ends[0])} is after ${show(ends[1])}`);
   return order === 0 ? { kind: 'value', bytes: from } : { kind: 'range', from, to };
@@ -65,11 +77,12 @@ export function spanJson(from: Uint8Array, to: Uint8Array, type: Type, names: Na
   const format = (bytes: Uint8Array): unknown => type.datatype.format(toBig(bytes, type), type, names);
   if (equal(from, to)) return format(from);
   const bits = type.datatype.prefix === true || type.datatype.text === true ? rangePrefix(from, to) : -1;
-  if (bits >= 0 && type.datatype.text === true && bits % 8 === 0) return `${Buffer.from(from.subarray(0, bits >> 3)).toString()}*`;
+  if (bits >= 0 && type.datatype.text === true && bits % 8 === 0)
+    return `${Buffer.from(from.subarray(0, bits >> 3)).toString()}*`;
   if (bits >= 0 && type.datatype.prefix === true) return { prefix: { addr: format(from), len: bits } };
   return { range: [format(from), format(to)] };
 }
 
 /** Fields of a concatenation, each on a word of its own. */
-export const joinFields = (fields: readonly Uint8Array[]): Uint8Array => (fields.length === 1 ? fields[0]! : concat(fields.map(pad4)));
-
+export const joinFields = (fields: readonly Uint8Array[]): Uint8Array =>
+  fields.length === 1 ? fields[0]! : concat(fields.map(pad4));

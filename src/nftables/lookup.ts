@@ -13,14 +13,22 @@ import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
 /** The named set or map, with a key like this one. */
-export function lookupSet(context: RuleContext, key: readonly Selector[], reference: string, path: string, map: boolean): SetInfo {
+export function lookupSet(
+  context: RuleContext,
+  key: readonly Selector[],
+  reference: string,
+  path: string,
+  map: boolean,
+): SetInfo {
   for (const field of key) field.prepare?.(context);
   const set = context.findSet(reference, path);
-  if (map !== (set.data !== undefined)) throw wrongValue(path, `${reference} is a ${map ? 'set, not a map' : 'map, not a set'}`);
+  if (map !== (set.data !== undefined))
+    throw wrongValue(path, `${reference} is a ${map ? 'set, not a map' : 'map, not a set'}`);
   const types = (list: readonly Type[]): string => list.map((type) => type.datatype.name).join(' . ');
   const wanted = key.map((field) => field.type);
   const fitting = set.key.length === wanted.length && keyLength(set.key) === keyLength(wanted);
-  if (!fitting) throw wrongValue(path, `${reference} has keys of type ${types(set.key)}, the expression is ${types(wanted)}`);
+  if (!fitting)
+    throw wrongValue(path, `${reference} has keys of type ${types(set.key)}, the expression is ${types(wanted)}`);
   return set;
 }
 
@@ -30,7 +38,10 @@ export function keyLoad(key: readonly Selector[], word: number, set: SetInfo): r
   return key.flatMap((field) => {
     const register = registerAt(at);
     at += wordsFor(field.bytes);
-    return [...loadSelector(field, register), ...(set.flags.includes('interval') ? orderForRange(field, register) : [])];
+    return [
+      ...loadSelector(field, register),
+      ...(set.flags.includes('interval') ? orderForRange(field, register) : []),
+    ];
   });
 }
 
@@ -40,23 +51,47 @@ export interface CompiledMap {
   readonly expressions: readonly Expression[];
 }
 
-export function compileMap(context: RuleContext, value: unknown, path: string, data: readonly Type[], word: number | 'verdict'): CompiledMap {
+export function compileMap(
+  context: RuleContext,
+  value: unknown,
+  path: string,
+  data: readonly Type[],
+  word: number | 'verdict',
+): CompiledMap {
   const object = checkObject(value, path, ['key', 'data']);
   const key = compileKey(object['key'], `${path}.key`, context);
   const start = word === 'verdict' ? 0 : word;
-  if (!fits(start, key.reduce((sum, field) => sum + pad4(new Uint8Array(field.bytes)).length, 0))) throw wrongValue(`${path}.key`, 'does not fit in the registers');
+  if (
+    !fits(
+      start,
+      key.reduce((sum, field) => sum + pad4(new Uint8Array(field.bytes)).length, 0),
+    )
+  )
+    throw wrongValue(`${path}.key`, 'does not fit in the registers');
   const set = mapOf(context, key, object['data'], `${path}.data`, data);
   const id = set.id === undefined ? {} : { setId: set.id };
   return {
     set,
     expressions: [
       ...keyLoad(key, start, set),
-      { type: 'lookup', set: set.name, ...id, sreg: registerAt(start), dreg: word === 'verdict' ? 0 : registerAt(word) },
+      {
+        type: 'lookup',
+        set: set.name,
+        ...id,
+        sreg: registerAt(start),
+        dreg: word === 'verdict' ? 0 : registerAt(word),
+      },
     ],
   };
 }
 
-function mapOf(context: RuleContext, key: readonly Selector[], data: unknown, path: string, types: readonly Type[]): SetInfo {
+function mapOf(
+  context: RuleContext,
+  key: readonly Selector[],
+  data: unknown,
+  path: string,
+  types: readonly Type[],
+): SetInfo {
   if (typeof data === 'string' && data.startsWith('@')) {
     const set = lookupSet(context, key, data, path, true);
     if (types.length > 0 && types[0]!.datatype !== set.data![0]!.datatype) {

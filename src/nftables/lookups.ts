@@ -1,8 +1,8 @@
 /** Lookups back from expressions: a match against a set, a map's value, a verdict map. */
 
 import { concat, toNumber } from './bytes.js';
-import { typesOfId, type Type } from './datatypes.js';
-import { describe, type Described } from './describe.js';
+import { type Type, typesOfId } from './datatypes.js';
+import { type Described, describe } from './describe.js';
 import { decompileElements } from './elements.js';
 import { masked } from './match.js';
 import { isMessageType } from './payload.js';
@@ -47,8 +47,13 @@ function keyFields(reader: RuleReader, register: number, length: number | undefi
 function setJson(reader: RuleReader, name: string, set: ReadableSet | undefined, key: readonly Described[]): unknown {
   if (set?.definition.flags?.includes('anonymous') !== true) return `@${name}`;
   const { definition, elements } = set;
-  const data: readonly Type[] | undefined = definition.flags?.includes('map') === true ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0) : undefined;
-  return { set: decompileElements(elements ?? [], key, data, definition.flags?.includes('interval') === true, reader.names) };
+  const data: readonly Type[] | undefined =
+    definition.flags?.includes('map') === true
+      ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0)
+      : undefined;
+  return {
+    set: decompileElements(elements ?? [], key, data, definition.flags?.includes('interval') === true, reader.names),
+  };
 }
 
 /** `icmp type { echo-reply, echo-request }` says which fields the message has. */

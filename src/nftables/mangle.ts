@@ -1,7 +1,7 @@
 /** `{"mangle": {"key": ..., "value": ...}}`: writes a header field, a mark, a conntrack property. */
 
-import { and, not, ones, shiftInto, shiftOut } from './bytes.js';
 import { parseConstant } from './bitwise.js';
+import { and, not, ones, shiftInto, shiftOut } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { ctReference } from './ct.js';
 import type { Type } from './datatypes.js';
@@ -29,7 +29,11 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
   if (kind === 'payload') return manglePayload(context, key, object['value'], at, `${path}.value`);
   if (kind === 'meta') {
     const name = metaKey(key, at);
-    context.act(...compileValue(context, object['value'], `${path}.value`, metaType(name), 0), { type: 'meta', key: name, sreg: 1 });
+    context.act(...compileValue(context, object['value'], `${path}.value`, metaType(name), 0), {
+      type: 'meta',
+      key: name,
+      sreg: 1,
+    });
   } else if (kind === 'ct') {
     const { wire, type, direction } = ctReference(key, at, context.family);
     const set: Expression = { type: 'ct', key: wire, sreg: 1, ...(direction === undefined ? {} : { direction }) };
@@ -40,11 +44,18 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
 }
 
 /** Expressions that leave the value at register word `word`: a constant, a map's, or something read. */
-export function compileValue(context: RuleContext, value: unknown, path: string, type: Type, word: 0): readonly Expression[] {
+export function compileValue(
+  context: RuleContext,
+  value: unknown,
+  path: string,
+  type: Type,
+  word: 0,
+): readonly Expression[] {
   if (isObject(value) && 'map' in value) {
     return compileMap(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [type], word).expressions;
   }
-  if (isConstant(value)) return [{ type: 'immediate', dreg: 1, data: { value: parseConstant(value, path, type, context) } }];
+  if (isConstant(value))
+    return [{ type: 'immediate', dreg: 1, data: { value: parseConstant(value, path, type, context) } }];
   const selector = compileSelector(value, path, context);
   if (selector.type.bits !== type.bits || selector.shift !== 0) {
     throw wrongValue(path, `is a value of type ${selector.type.datatype.name}; ${type.datatype.name} is wanted`);
@@ -66,9 +77,21 @@ function manglePayload(context: RuleContext, key: unknown, value: unknown, path:
   requireProtocol(context, protocol, path);
   requireMessage(context, protocol, field, path);
   const span = writable(protocol, field);
-  const write: Expression = { type: 'payload', sreg: 1, base: protocol.base, offset: span.start, len: span.length, ...checksum(protocol, field) };
-  if (span.length * 8 === field.bits) return context.act(...compileValue(context, value, valuePath, field.type, 0), write);
-  if (!isConstant(value)) throw wrongValue(valuePath, `must be a constant: ${protocol.name} ${field.name} shares its bytes with other fields`);
+  const write: Expression = {
+    type: 'payload',
+    sreg: 1,
+    base: protocol.base,
+    offset: span.start,
+    len: span.length,
+    ...checksum(protocol, field),
+  };
+  if (span.length * 8 === field.bits)
+    return context.act(...compileValue(context, value, valuePath, field.type, 0), write);
+  if (!isConstant(value))
+    throw wrongValue(
+      valuePath,
+      `must be a constant: ${protocol.name} ${field.name} shares its bytes with other fields`,
+    );
   const constant = shiftInto(parseConstant(value, valuePath, field.type, context), span.shift, span.length);
   const cleared = not(shiftInto(ofBits(field.bits), span.shift, span.length));
   context.act(
@@ -85,14 +108,20 @@ function ofBits(bits: number): Uint8Array {
 }
 
 /** The bytes to write: whole ones, and 16-bit words where a checksum must follow. */
-function writable(protocol: Protocol, field: Field): { readonly start: number; readonly length: number; readonly shift: number } {
+function writable(
+  protocol: Protocol,
+  field: Field,
+): { readonly start: number; readonly length: number; readonly shift: number } {
   const unit = protocol.checksum === undefined ? 8 : 16;
   const start = Math.floor(field.offset / unit) * unit;
   const end = Math.ceil((field.offset + field.bits) / unit) * unit;
   return { start: start / 8, length: (end - start) / 8, shift: end - field.offset - field.bits };
 }
 
-function checksum(protocol: Protocol, field: Field): { readonly csumType: number; readonly csumOffset: number; readonly csumFlags: number } {
+function checksum(
+  protocol: Protocol,
+  field: Field,
+): { readonly csumType: number; readonly csumOffset: number; readonly csumFlags: number } {
   return {
     csumType: protocol.checksum === undefined ? 0 : CSUM_INET,
     csumOffset: protocol.checksum ?? 0,
@@ -106,7 +135,13 @@ export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, 
   const loaded = reader.registers.get(reader.wordOf(write.sreg!));
   if (loaded === undefined || write.base === 'inner') return reader.unknown('payload');
   // Load, mask and write of the same bytes: one field among them.
-  if (loaded.kind === 'selector' && loaded.source === 'payload' && loaded.mask !== undefined && loaded.base === write.base && loaded.offset === write.offset) {
+  if (
+    loaded.kind === 'selector' &&
+    loaded.source === 'payload' &&
+    loaded.mask !== undefined &&
+    loaded.base === write.base &&
+    loaded.offset === write.offset
+  ) {
     const bits = not(loaded.mask);
     const field = reader.fieldOfMask(write.base, write.offset * 8, bits);
     if (field !== undefined && loaded.xor !== undefined) {
@@ -119,4 +154,3 @@ export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, 
   reader.use(target);
   reader.mangle(target.json, reader.value(loaded, target.type));
 }
-

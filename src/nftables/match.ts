@@ -1,16 +1,16 @@
 /** `{"match": {"left": ..., "op": "==", "right": ...}}`: the rule goes on only if this holds. */
 
-import { isOnes, isZero, maskPrefix, shiftOut, toNumber, xor } from './bytes.js';
 import { bitwiseJson } from './bitwise.js';
+import { isOnes, isZero, maskPrefix, shiftOut, toNumber, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
 import type { Type } from './datatypes.js';
+import { type Described, describe } from './describe.js';
 import { checkArray, checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { flagNames } from './flags.js';
 import type { MatchOperator } from './json.js';
-import { lookupSet, keyLoad } from './lookup.js';
-import { literalMask, parseLiteral, span, toBig, type Literal } from './literals.js';
-import { describe, type Described } from './describe.js';
+import { type Literal, literalMask, parseLiteral, span, toBig } from './literals.js';
+import { keyLoad, lookupSet } from './lookup.js';
 import type { Loaded, RuleReader } from './reader.js';
 import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
 import { setAttribute } from './userdata.js';
@@ -20,7 +20,14 @@ const operators: readonly MatchOperator[] = ['==', '!=', '<', '>', '<=', '>=', '
 
 type CmpOp = Extract<Expression, { type: 'cmp' }>['op'];
 
-const cmpOps: Readonly<Record<Exclude<MatchOperator, 'in' | '!'>, CmpOp>> = { '==': 'eq', '!=': 'neq', '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte' };
+const cmpOps: Readonly<Record<Exclude<MatchOperator, 'in' | '!'>, CmpOp>> = {
+  '==': 'eq',
+  '!=': 'neq',
+  '<': 'lt',
+  '<=': 'lte',
+  '>': 'gt',
+  '>=': 'gte',
+};
 
 export function compileMatch(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['op', 'left', 'right']);
@@ -28,7 +35,8 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
   const right = object['right'];
   const single = key.length === 1 ? key[0]! : undefined;
   const flags = single?.type.datatype.flags !== undefined;
-  let op: MatchOperator = object['op'] === undefined ? (flags ? 'in' : '==') : oneOf(object['op'], `${path}.op`, operators);
+  let op: MatchOperator =
+    object['op'] === undefined ? (flags ? 'in' : '==') : oneOf(object['op'], `${path}.op`, operators);
   if (isObject(right) && 'set' in right && single !== undefined) {
     const items = checkArray(right['set'], `${path}.right.set`);
     // nft makes no set of one value. Of flags, a set's one value is "any of these".
@@ -43,22 +51,31 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
     const inverted = op === '!=' ? { flags: ['inv'] as const } : {};
     const id = set.id === undefined ? {} : { setId: set.id };
     context.match([...keyLoad(key, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
-    if (op !== '!=' && single?.learnAny !== undefined && isObject(right)) learnElements(context, single, right['set'], `${path}.right.set`);
+    if (op !== '!=' && single?.learnAny !== undefined && isObject(right))
+      learnElements(context, single, right['set'], `${path}.right.set`);
     return;
   }
-  if (single === undefined) throw wrongValue(`${path}.right`, 'a concatenation is matched against a set: "@name" or {"set": [...]}');
+  if (single === undefined)
+    throw wrongValue(`${path}.right`, 'a concatenation is matched against a set: "@name" or {"set": [...]}');
   compileValue(context, single, op, right, `${path}.right`);
 }
 
 function learnElements(context: RuleContext, selector: Selector, elements: unknown, path: string): void {
-  const values = checkArray(elements, path).map((item, i) => (isElem(item) ? undefined : parseLiteral(item, `${path}[${i}]`, selector.type, context.names)));
+  const values = checkArray(elements, path).map((item, i) =>
+    isElem(item) ? undefined : parseLiteral(item, `${path}[${i}]`, selector.type, context.names),
+  );
   const bytes = values.flatMap((value) => (value?.kind === 'value' ? [value.bytes] : []));
   if (bytes.length === values.length) selector.learnAny!(context, bytes);
 }
 
 const isElem = (item: unknown): boolean => isObject(item) && 'elem' in item;
 
-function setOf(context: RuleContext, key: readonly Selector[], right: unknown, path: string): ReturnType<typeof lookupSet> | undefined {
+function setOf(
+  context: RuleContext,
+  key: readonly Selector[],
+  right: unknown,
+  path: string,
+): ReturnType<typeof lookupSet> | undefined {
   if (typeof right === 'string' && right.startsWith('@')) return lookupSet(context, key, right, path, false);
   if (!isObject(right) || !('set' in right)) return undefined;
   const items = checkArray(checkObject(right, path, ['set'])['set'], `${path}.set`);
@@ -81,7 +98,8 @@ function compileValue(context: RuleContext, selector: Selector, op: MatchOperato
   const literal = parseLiteral(right, path, selector.type, context.names);
   if (op === 'in' || op === '!') {
     if (literal.kind !== 'value') throw wrongValue(path, `"${op}" takes flags`);
-    if (selector.type.datatype.flags !== undefined || op === '!') return compileFlags(context, selector, op, literal.bytes);
+    if (selector.type.datatype.flags !== undefined || op === '!')
+      return compileFlags(context, selector, op, literal.bytes);
     op = '==';
   }
   if (literal.kind === 'value') return compileCompare(context, selector, op, literal.bytes);
@@ -91,12 +109,20 @@ function compileValue(context: RuleContext, selector: Selector, op: MatchOperato
 }
 
 function compileFlags(context: RuleContext, selector: Selector, op: 'in' | '!', bits: Uint8Array): void {
-  const masked = { ...selector, mask: selector.mask === undefined ? bits : selector.mask.map((byte, i) => byte & bits[i]!) };
+  const masked = {
+    ...selector,
+    mask: selector.mask === undefined ? bits : selector.mask.map((byte, i) => byte & bits[i]!),
+  };
   const zero = { value: new Uint8Array(selector.bytes) };
   context.match([...loadSelector(masked, 1), { type: 'cmp', sreg: 1, op: op === 'in' ? 'neq' : 'eq', data: zero }]);
 }
 
-function compileCompare(context: RuleContext, selector: Selector, op: Exclude<MatchOperator, 'in' | '!'>, bytes: Uint8Array): void {
+function compileCompare(
+  context: RuleContext,
+  selector: Selector,
+  op: Exclude<MatchOperator, 'in' | '!'>,
+  bytes: Uint8Array,
+): void {
   const { payload } = selector;
   // x ^ c == v is x == v ^ c.
   const flipped = (op === '==' || op === '!=') && selector.xor !== undefined && isZero(xorOutsideMask(selector));
@@ -106,14 +132,23 @@ function compileCompare(context: RuleContext, selector: Selector, op: Exclude<Ma
   const ordered = op === '==' || op === '!=' ? [] : orderForRange(selector, 1);
   const data = { value: ordered.length > 0 ? toBig(value, selector.type) : value };
   const mergeable = op === '==' && payload?.aligned === true && selector.mask === undefined;
-  context.match([...load, ...ordered, { type: 'cmp', sreg: 1, op: cmpOps[op], data }], mergeable ? { base: payload.base, offset: payload.offset, value } : undefined);
+  context.match(
+    [...load, ...ordered, { type: 'cmp', sreg: 1, op: cmpOps[op], data }],
+    mergeable ? { base: payload.base, offset: payload.offset, value } : undefined,
+  );
   if (op === '==' && selector.mask === undefined) selector.learn?.(context, bytes);
 }
 
 /** Bits that were or-ed in cannot move to the other side. */
-const xorOutsideMask = (selector: Selector): Uint8Array => (selector.mask === undefined ? new Uint8Array(0) : selector.xor!.map((byte, i) => byte & ~selector.mask![i]!));
+const xorOutsideMask = (selector: Selector): Uint8Array =>
+  selector.mask === undefined ? new Uint8Array(0) : selector.xor!.map((byte, i) => byte & ~selector.mask![i]!);
 
-function compilePrefix(context: RuleContext, selector: Selector, op: '==' | '!=', literal: Extract<Literal, { kind: 'prefix' }>): void {
+function compilePrefix(
+  context: RuleContext,
+  selector: Selector,
+  op: '==' | '!=',
+  literal: Extract<Literal, { kind: 'prefix' }>,
+): void {
   const { bits, bytes } = literal;
   const short = bits > 0 && bits % 8 === 0 && selector.mask === undefined;
   const cmp = (value: Uint8Array): Expression => ({ type: 'cmp', sreg: 1, op: cmpOps[op], data: { value } });
@@ -121,30 +156,54 @@ function compilePrefix(context: RuleContext, selector: Selector, op: '==' | '!='
     const { base, offset } = selector.payload;
     return context.match([{ type: 'payload', dreg: 1, base, offset, len: bits / 8 }, cmp(bytes.subarray(0, bits / 8))]);
   }
-  if (short && selector.type.datatype.text === true) return context.match([...selector.load(1), cmp(bytes.subarray(0, bits / 8))]);
+  if (short && selector.type.datatype.text === true)
+    return context.match([...selector.load(1), cmp(bytes.subarray(0, bits / 8))]);
   const mask = literalMask(bits, selector.type);
-  const masked = { ...selector, mask: selector.mask === undefined ? mask : selector.mask.map((byte, i) => byte & mask[i]!) };
+  const masked = {
+    ...selector,
+    mask: selector.mask === undefined ? mask : selector.mask.map((byte, i) => byte & mask[i]!),
+  };
   context.match([...loadSelector(masked, 1), cmp(place(selector, bytes))]);
 }
 
 function compileRange(context: RuleContext, selector: Selector, op: '==' | '!=', literal: Literal): void {
   const ordered = orderForRange(selector, 1);
-  const [from, to] = span(literal, selector.type).map((end) => ({ value: place(selector, end) })) as [{ value: Uint8Array }, { value: Uint8Array }];
+  const [from, to] = span(literal, selector.type).map((end) => ({ value: place(selector, end) })) as [
+    { value: Uint8Array },
+    { value: Uint8Array },
+  ];
   const load = [...loadSelector(selector, 1), ...ordered];
   if (op === '!=') return context.match([...load, { type: 'range', sreg: 1, op: 'neq', fromData: from, toData: to }]);
-  context.match([...load, { type: 'cmp', sreg: 1, op: 'gte', data: from }, { type: 'cmp', sreg: 1, op: 'lte', data: to }]);
+  context.match([
+    ...load,
+    { type: 'cmp', sreg: 1, op: 'gte', data: from },
+    { type: 'cmp', sreg: 1, op: 'lte', data: to },
+  ]);
 }
 
 // Back from expressions.
 
-const operatorOf: Readonly<Record<CmpOp, MatchOperator>> = { eq: '==', neq: '!=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
+const operatorOf: Readonly<Record<CmpOp, MatchOperator>> = {
+  eq: '==',
+  neq: '!=',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+};
 
 export function readCmp(reader: RuleReader, cmp: Extract<Expression, { type: 'cmp' }>): void {
   const loaded = reader.registers.get(reader.wordOf(cmp.sreg));
   const data = cmp.data.value;
   if (loaded === undefined || loaded.kind !== 'selector' || data === undefined) return reader.unknown('cmp');
   const next = reader.peek();
-  if (cmp.op === 'gte' && next?.type === 'cmp' && next.op === 'lte' && next.sreg === cmp.sreg && next.data.value !== undefined) {
+  if (
+    cmp.op === 'gte' &&
+    next?.type === 'cmp' &&
+    next.op === 'lte' &&
+    next.sreg === cmp.sreg &&
+    next.data.value !== undefined
+  ) {
     reader.skip();
     return readRange(reader, loaded, '==', data, next.data.value);
   }
@@ -159,7 +218,13 @@ function readOne(reader: RuleReader, loaded: Extract<Loaded, { kind: 'selector' 
   const bytes = loaded.swapped === true ? toBig(data, type) : data;
   const value = left.field ? shiftOut(bytes, left.shift, type.bits) : bytes;
   reader.use(left);
-  if (type.datatype.flags !== undefined && left.mask !== undefined && left.flip === undefined && isZero(value) && (op === 'eq' || op === 'neq')) {
+  if (
+    type.datatype.flags !== undefined &&
+    left.mask !== undefined &&
+    left.flip === undefined &&
+    isZero(value) &&
+    (op === 'eq' || op === 'neq')
+  ) {
     return reader.match(op === 'eq' ? '!' : 'in', left.json, list(flagNames(left.mask, type)));
   }
   const prefix = prefixOf(left, value);
@@ -174,7 +239,12 @@ const list = (items: readonly unknown[]): unknown => (items.length === 1 ? items
 export function masked(left: Described): unknown {
   if (left.mask === undefined && left.flip === undefined) return left.json;
   const length = left.mask?.length ?? left.flip!.length;
-  return bitwiseJson(left.json, left.mask ?? new Uint8Array(length).fill(0xff), left.flip ?? new Uint8Array(length), (bytes) => left.show(bytes));
+  return bitwiseJson(
+    left.json,
+    left.mask ?? new Uint8Array(length).fill(0xff),
+    left.flip ?? new Uint8Array(length),
+    (bytes) => left.show(bytes),
+  );
 }
 
 /** `addr/len`, where fewer bytes were loaded or all bits but the first are masked off; `name*`. */
@@ -205,13 +275,22 @@ function toNumberOrName(value: Uint8Array, type: Type): unknown {
   return names.length === 1 ? names[0] : toNumber(value, type.order);
 }
 
-export function readRange(reader: RuleReader, loaded: Extract<Loaded, { kind: 'selector' }>, op: '==' | '!=', from: Uint8Array, to: Uint8Array): void {
+export function readRange(
+  reader: RuleReader,
+  loaded: Extract<Loaded, { kind: 'selector' }>,
+  op: '==' | '!=',
+  from: Uint8Array,
+  to: Uint8Array,
+): void {
   const left = describe(reader, loaded);
   reader.use(left);
   const ends = [from, to].map((end) => {
     const bytes = loaded.swapped === true ? toBig(end, left.type) : end;
-    return left.type.datatype.format(left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes, left.type, reader.names);
+    return left.type.datatype.format(
+      left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes,
+      left.type,
+      reader.names,
+    );
   });
   reader.match(op, masked(left), { range: ends });
 }
-

@@ -2,7 +2,7 @@
 
 import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { typeOf, type Type } from './datatypes.js';
+import { type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf } from './errors.js';
 import type { MetaKey } from './json.js';
 import { setKnown } from './payload.js';

@@ -2,7 +2,7 @@
 
 import { rangePrefix } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { byteLength, typeOf, type Type } from './datatypes.js';
+import { byteLength, type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf, stringList, wrongValue } from './errors.js';
 import type { NatFlagJson } from './json.js';
 import { parseLiteral, span } from './literals.js';
@@ -37,7 +37,12 @@ class Operands {
   }
 
   /** What a map gives: an address, or an address and the port in the word after it. */
-  map(context: RuleContext, value: unknown, path: string, types: readonly Type[]): readonly [first: Register, second?: Register] {
+  map(
+    context: RuleContext,
+    value: unknown,
+    path: string,
+    types: readonly Type[],
+  ): readonly [first: Register, second?: Register] {
     const word = wordOf(this.register++);
     const { expressions, set } = compileMap(context, value, path, types, word);
     this.expressions.push(...expressions);
@@ -58,7 +63,12 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
     nat.family = natFamily(context, object['family'], addr, path);
     const address = typeOf(nat.family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
     if (isMap(addr)) {
-      const [first, second] = operands.map(context, checkObject(addr, `${path}.addr`, ['map'])['map'], `${path}.addr.map`, [address, typeOf('inet_service')]);
+      const [first, second] = operands.map(
+        context,
+        checkObject(addr, `${path}.addr`, ['map'])['map'],
+        `${path}.addr.map`,
+        [address, typeOf('inet_service')],
+      );
       nat.regAddrMin = first;
       if (second !== undefined) nat.regProtoMin = second;
     } else if (addr !== undefined) {
@@ -66,7 +76,8 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
       nat.regAddrMin = min;
       if (max !== undefined) nat.regAddrMax = max;
     }
-    if (object['port'] !== undefined) Object.assign(nat, compilePort(context, operands, object['port'], `${path}.port`));
+    if (object['port'] !== undefined)
+      Object.assign(nat, compilePort(context, operands, object['port'], `${path}.port`));
     const flags = compileFlags(object, path, object['port'] !== undefined);
     context.act(...operands.expressions, { ...nat, ...(flags.length === 0 ? {} : { flags }) });
   };
@@ -77,7 +88,8 @@ function natFamily(context: RuleContext, family: unknown, addr: unknown, path: s
   const known = context.family === 'ip' || context.family === 'ip6' ? context.family : context.known.network?.name;
   if (family !== undefined) {
     const said = oneOf(family, `${path}.family`, ['ip', 'ip6']);
-    if ((known === 'ip' || known === 'ip6') && known !== said) throw wrongValue(`${path}.family`, `is ${said}, but the rule matches ${known}`);
+    if ((known === 'ip' || known === 'ip6') && known !== said)
+      throw wrongValue(`${path}.family`, `is ${said}, but the rule matches ${known}`);
     return said;
   }
   if (known === 'ip' || known === 'ip6') return known;
@@ -95,17 +107,35 @@ export function compilePortNat(type: 'masq' | 'redir'): (context: RuleContext, v
   };
 }
 
-function compilePort(context: RuleContext, operands: Operands, value: unknown, path: string): { readonly regProtoMin: Register; readonly regProtoMax?: Register } {
+function compilePort(
+  context: RuleContext,
+  operands: Operands,
+  value: unknown,
+  path: string,
+): { readonly regProtoMin: Register; readonly regProtoMax?: Register } {
   const service = typeOf('inet_service');
-  if (isMap(value)) return { regProtoMin: operands.map(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [service])[0] };
+  if (isMap(value))
+    return {
+      regProtoMin: operands.map(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [service])[0],
+    };
   const [min, max] = operands.add(context, value, path, service);
   return { regProtoMin: min, ...(max === undefined ? {} : { regProtoMax: max }) };
 }
 
 function compileFlags(object: Readonly<Record<string, unknown>>, path: string, port: boolean): readonly NatFlag[] {
-  const said = object['flags'] === undefined ? [] : stringList(object['flags'], `${path}.flags`, flagNames.map(([json]) => json));
-  const prefix = object['type_flags'] === undefined ? [] : stringList(object['type_flags'], `${path}.type_flags`, ['prefix']);
-  const named = flagNames.filter(([json]) => said.includes(json) || (json === 'netmap' && prefix.length > 0)).map(([, wire]) => wire);
+  const said =
+    object['flags'] === undefined
+      ? []
+      : stringList(
+          object['flags'],
+          `${path}.flags`,
+          flagNames.map(([json]) => json),
+        );
+  const prefix =
+    object['type_flags'] === undefined ? [] : stringList(object['type_flags'], `${path}.type_flags`, ['prefix']);
+  const named = flagNames
+    .filter(([json]) => said.includes(json) || (json === 'netmap' && prefix.length > 0))
+    .map(([, wire]) => wire);
   return port ? ['proto-specified', ...named] : named;
 }
 
@@ -116,9 +146,16 @@ export function readNat(reader: RuleReader, nat: Nat): void {
   const addr = nat.regAddrMin === undefined ? undefined : readRange(reader, nat.regAddrMin, nat.regAddrMax, address);
   const mapped = nat.regAddrMin !== undefined && reader.registers.get(wordOf(nat.regAddrMin))?.kind === 'map';
   // A map may give address and port side by side.
-  const inside = mapped && nat.regProtoMin !== undefined && wordOf(nat.regProtoMin) === wordOf(nat.regAddrMin!) + wordsFor(byteLength(address)) && !reader.registers.has(wordOf(nat.regProtoMin));
+  const inside =
+    mapped &&
+    nat.regProtoMin !== undefined &&
+    wordOf(nat.regProtoMin) === wordOf(nat.regAddrMin!) + wordsFor(byteLength(address)) &&
+    !reader.registers.has(wordOf(nat.regProtoMin));
   const wide = inside || (mapped && nat.regAddrMax !== undefined);
-  const port = nat.regProtoMin === undefined || inside ? undefined : readRange(reader, nat.regProtoMin, nat.regProtoMax, typeOf('inet_service'));
+  const port =
+    nat.regProtoMin === undefined || inside
+      ? undefined
+      : readRange(reader, nat.regProtoMin, nat.regProtoMax, typeOf('inet_service'));
   const flags = readFlags(nat.flags);
   reader.act({
     [nat.kind]: {
@@ -132,9 +169,14 @@ export function readNat(reader: RuleReader, nat: Nat): void {
 }
 
 export function readPortNat(reader: RuleReader, expression: Port): void {
-  const port = expression.regProtoMin === undefined ? undefined : readRange(reader, expression.regProtoMin, expression.regProtoMax, typeOf('inet_service'));
+  const port =
+    expression.regProtoMin === undefined
+      ? undefined
+      : readRange(reader, expression.regProtoMin, expression.regProtoMax, typeOf('inet_service'));
   const body = { ...(port === undefined ? {} : { port }), ...readFlags(expression.flags) };
-  reader.act({ [expression.type === 'masq' ? 'masquerade' : 'redirect']: Object.keys(body).length === 0 ? null : body });
+  reader.act({
+    [expression.type === 'masq' ? 'masquerade' : 'redirect']: Object.keys(body).length === 0 ? null : body,
+  });
 }
 
 function readRange(reader: RuleReader, min: Register, max: Register | undefined, type: Type): unknown {

@@ -72,7 +72,9 @@ export class Nft {
     const named = (set: SetDefinition): boolean => !set.flags?.includes('anonymous');
     const wanted = ruleset.sets.filter((set) => filter.elements !== false || !named(set));
     const elements = new Map<SetDefinition, readonly SetElement[]>();
-    await Promise.all(wanted.map(async (set) => elements.set(set, await this.elements(set.family, set.table, set.name, options))));
+    await Promise.all(
+      wanted.map(async (set) => elements.set(set, await this.elements(set.family, set.table, set.name, options))),
+    );
     const objects: Record<string, unknown>[] = [];
     for (const table of ruleset.tables) {
       const here = <T extends { readonly family: Family; readonly table: string }>(object: T): boolean =>
@@ -87,7 +89,9 @@ export class Nft {
       for (const set of sets.filter(named)) {
         objects.push(decompileSet(set, elements.get(set), {}) as Record<string, unknown>);
       }
-      const chains = ruleset.chains.filter(here).filter(({ name }) => filter.chain === undefined || name === filter.chain);
+      const chains = ruleset.chains
+        .filter(here)
+        .filter(({ name }) => filter.chain === undefined || name === filter.chain);
       for (const chain of chains) objects.push(decompileChain(chain));
       for (const chain of chains) {
         const rules = ruleset.rules.filter(here).filter((rule) => rule.chain === chain.name);
@@ -121,7 +125,9 @@ export class Nft {
     for (const { family, table } of new Map(needed.map((set) => [key(set.family, set.table, ''), set])).values()) {
       for (const set of await this.sets(family, table, options)) sets.set(key(family, table, set.name), set);
     }
-    const list = Array.isArray(commands) ? (commands as readonly Command[]) : (commands as { nftables: readonly Command[] }).nftables;
+    const list = Array.isArray(commands)
+      ? (commands as readonly Command[])
+      : (commands as { nftables: readonly Command[] }).nftables;
     return compileCommands(commands, {
       ...compileOptions,
       findSet: (family, table, name) => sets.get(key(family, table, name)),

@@ -25,8 +25,14 @@ export interface PackedElements {
 type Writer = (value: unknown, bytes: Uint8Array, at: number, index: number) => void;
 
 /** `keysOnly`: entries are keys even of a map, as for deletion. */
-export function packElements(set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>, entries: readonly Entry[], names: Names = {}, keysOnly: boolean = false): PackedElements {
-  if (set.flags?.includes('interval') === true) throw wrongValue('entries', 'a set with intervals cannot be packed: use an element command');
+export function packElements(
+  set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>,
+  entries: readonly Entry[],
+  names: Names = {},
+  keysOnly: boolean = false,
+): PackedElements {
+  if (set.flags?.includes('interval') === true)
+    throw wrongValue('entries', 'a set with intervals cannot be packed: use an element command');
   const key = typesOfId(set.keyType ?? 0, set.keyLen ?? 0);
   const keyLen = keyLength(key);
   const keys = new Uint8Array(entries.length * keyLen);
@@ -37,7 +43,8 @@ export function packElements(set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'da
     return { keys, keyLen, dataLen: 0 };
   }
   const types = typesOfId(set.dataType ?? 0, set.dataLen ?? 0);
-  if (types[0]?.datatype.name === 'verdict') throw wrongValue('entries', 'a verdict map cannot be packed: use an element command');
+  if (types[0]?.datatype.name === 'verdict')
+    throw wrongValue('entries', 'a verdict map cannot be packed: use an element command');
   const dataLen = keyLength(types);
   const data = new Uint8Array(entries.length * dataLen);
   const writeKey = writer(key, names, '[0]');
@@ -53,7 +60,11 @@ export function packElements(set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'da
 
 function writer(types: readonly Type[], names: Names, where: string): Writer {
   const path = (index: number): string => `entries[${index}]${where}`;
-  if (types.length > 1) return concatWriter(types.map((type) => [type, writer([type], names, where)]), path);
+  if (types.length > 1)
+    return concatWriter(
+      types.map((type) => [type, writer([type], names, where)]),
+      path,
+    );
   const type = types[0]!;
   if (type.datatype.name === 'ipv4_addr') return writeIpv4At(path);
   if (type.datatype.name === 'ipv6_addr') return writeIpv6At(path);

@@ -5,7 +5,16 @@ import type { RuleContext } from './context.js';
 import { typeOf } from './datatypes.js';
 import { requireMessage, requireProtocol } from './dependencies.js';
 import { checkObject, checkString, checkUint, isObject, oneOf, show, wrongType, wrongValue } from './errors.js';
-import { fieldNamed, networkOfEtherType, protocolNamed, protocols, transportOf, type Base, type Field, type Protocol } from './protocols.js';
+import {
+  type Base,
+  type Field,
+  fieldNamed,
+  networkOfEtherType,
+  type Protocol,
+  protocolNamed,
+  protocols,
+  transportOf,
+} from './protocols.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 
@@ -24,16 +33,24 @@ export function compilePayload(value: unknown, path: string): Selector {
 export function payloadField(value: unknown, path: string): [Protocol, Field] {
   const object = checkObject(value, path, ['protocol', 'field']);
   const protocol = protocolNamed(checkString(object['protocol'], `${path}.protocol`));
-  if (protocol === undefined) throw wrongValue(`${path}.protocol`, `${show(object['protocol'])} is not one of ${protocols.map((p) => p.name).join(', ')}`);
+  if (protocol === undefined)
+    throw wrongValue(
+      `${path}.protocol`,
+      `${show(object['protocol'])} is not one of ${protocols.map((p) => p.name).join(', ')}`,
+    );
   const field = fieldNamed(protocol, checkString(object['field'], `${path}.field`));
   if (field === undefined) {
-    throw wrongValue(`${path}.field`, `${protocol.name} has no field ${show(object['field'])}; it has ${protocol.fields.map((f) => f.name).join(', ')}`);
+    throw wrongValue(
+      `${path}.field`,
+      `${protocol.name} has no field ${show(object['field'])}; it has ${protocol.fields.map((f) => f.name).join(', ')}`,
+    );
   }
   return [protocol, field];
 }
 
 function compileField(protocol: Protocol, field: Field, path: string): Selector {
-  const length: readonly ReturnType<typeof uint32>[] = field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
+  const length: readonly ReturnType<typeof uint32>[] =
+    field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
   return {
     ...bits(protocol.base, field.offset, field.bits),
     type: field.type,
@@ -59,7 +76,11 @@ function compileRaw(value: unknown, path: string): Selector {
 }
 
 /** Whole bytes around a run of bits. */
-export function bits(base: Base, offset: number, length: number): Pick<Selector, 'bytes' | 'shift' | 'payload' | 'load'> {
+export function bits(
+  base: Base,
+  offset: number,
+  length: number,
+): Pick<Selector, 'bytes' | 'shift' | 'payload' | 'load'> {
   const start = offset >> 3;
   const end = (offset + length + 7) >> 3;
   return {
@@ -71,7 +92,12 @@ export function bits(base: Base, offset: number, length: number): Pick<Selector,
 }
 
 /** What a rule knows once a field that names the next header has one value. */
-export function learnField(context: Pick<RuleContext, 'known' | 'messages'>, protocol: Protocol, field: Field, value: Uint8Array): void {
+export function learnField(
+  context: Pick<RuleContext, 'known' | 'messages'>,
+  protocol: Protocol,
+  field: Field,
+  value: Uint8Array,
+): void {
   const number = toNumber(value, 'big');
   if (field.name === protocol.next) {
     if (protocol.base === 'link') setKnown(context, 'network', networkOfEtherType(number));
@@ -81,7 +107,8 @@ export function learnField(context: Pick<RuleContext, 'known' | 'messages'>, pro
 }
 
 /** The field that says which ICMP message this is. */
-export const isMessageType = (protocol: Protocol, field: Field): boolean => protocol.over !== undefined && field.name === 'type';
+export const isMessageType = (protocol: Protocol, field: Field): boolean =>
+  protocol.over !== undefined && field.name === 'type';
 
 export function setKnown(context: Pick<RuleContext, 'known'>, base: Base, protocol: Protocol | undefined): void {
   if (protocol !== undefined) context.known[base] = protocol;

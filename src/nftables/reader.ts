@@ -8,13 +8,13 @@
 import { equal, ones, shiftInto } from './bytes.js';
 import { initialProtocols } from './context.js';
 import type { Names, Type } from './datatypes.js';
-import { describe, describeField, type Described } from './describe.js';
+import { type Described, describe, describeField } from './describe.js';
+import type { CtDirection } from './json.js';
 import { masked } from './match.js';
 import { learnMeta } from './meta.js';
 import { isMessageType, learnField } from './payload.js';
-import { protocolNamed, type Base, type Field, type Protocol } from './protocols.js';
+import { type Base, type Field, type Protocol, protocolNamed } from './protocols.js';
 import { wordOf } from './registers.js';
-import type { CtDirection } from './json.js';
 import type { Expression, Family, Register, SetDefinition, SetElement } from './wire.js';
 
 export type Loaded =
@@ -57,7 +57,12 @@ export class RuleReader {
   private readonly pending: Map<Dependency, number> = new Map();
   private at = 0;
 
-  constructor(family: Family, expressions: readonly Expression[], names: Names, findSet: (name: string) => ReadableSet | undefined) {
+  constructor(
+    family: Family,
+    expressions: readonly Expression[],
+    names: Names,
+    findSet: (name: string) => ReadableSet | undefined,
+  ) {
     this.family = family;
     this.expressions = expressions;
     this.names = names;
@@ -168,13 +173,17 @@ export class RuleReader {
       if (field.offset < offset || shift < 0 || !this.hasMessage(field)) continue;
       const bits = ones((field.bits + 7) >> 3);
       if (field.bits % 8 !== 0) bits[0] = 0xff >> (8 - (field.bits % 8));
-      if (equal(shiftInto(bits, shift, mask.length), mask)) return describeField(protocol!, field, mask.length, shift, true);
+      if (equal(shiftInto(bits, shift, mask.length), mask))
+        return describeField(protocol!, field, mask.length, shift, true);
     }
     return undefined;
   }
 
   /** The fields that one load of several covers, the last perhaps in part; undefined if it is one, or none. */
-  expandPayload(loaded: Extract<Loaded, { kind: 'selector' }>, data: Uint8Array): readonly { readonly loaded: typeof loaded; readonly data: Uint8Array }[] | undefined {
+  expandPayload(
+    loaded: Extract<Loaded, { kind: 'selector' }>,
+    data: Uint8Array,
+  ): readonly { readonly loaded: typeof loaded; readonly data: Uint8Array }[] | undefined {
     const protocol = loaded.source === 'payload' ? this.protocolAt(loaded.base!) : undefined;
     if (protocol === undefined || protocol.name === 'th') return undefined;
     const parts: { loaded: typeof loaded; data: Uint8Array }[] = [];
@@ -182,10 +191,14 @@ export class RuleReader {
       const offset = (loaded.offset + at) * 8;
       const rest = (data.length - at) * 8;
       const here = protocol.fields.filter((field) => field.offset === offset && field.bits % 8 === 0);
-      const field = here.find((item) => item.bits <= rest && this.hasMessage(item)) ?? here.find((item) => item.bits > rest);
+      const field =
+        here.find((item) => item.bits <= rest && this.hasMessage(item)) ?? here.find((item) => item.bits > rest);
       if (field === undefined) return undefined;
       const bytes = Math.min(field.bits, rest) / 8;
-      parts.push({ loaded: { ...loaded, offset: loaded.offset + at, length: bytes }, data: data.subarray(at, at + bytes) });
+      parts.push({
+        loaded: { ...loaded, offset: loaded.offset + at, length: bytes },
+        data: data.subarray(at, at + bytes),
+      });
       at += bytes;
     }
     return parts.length > 1 ? parts : undefined;

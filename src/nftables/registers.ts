@@ -5,7 +5,7 @@
 
 import type { Register } from './wire.js';
 
-const WORDS = 16;
+export const REGISTER_WORDS: number = 16;
 
 export function registerAt(word: number): Register {
   return word % 4 === 0 ? 1 + word / 4 : 8 + word;
@@ -17,4 +17,4 @@ export function wordOf(register: Register): number {
 
 export const wordsFor = (bytes: number): number => (bytes + 3) >> 2;
 
-export const fits = (word: number, bytes: number): boolean => word + wordsFor(bytes) <= WORDS;
+export const fits = (word: number, bytes: number): boolean => word + wordsFor(bytes) <= REGISTER_WORDS;

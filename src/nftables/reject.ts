@@ -17,16 +17,23 @@ const codeTypes = { icmp: 'icmp_code', icmpv6: 'icmpv6_code', icmpx: 'icmpx_code
 
 export function compileReject(context: RuleContext, value: unknown, path: string): void {
   const object = value === null || value === undefined ? {} : checkObject(value, path, ['type', 'expr']);
-  const type = object['type'] === undefined ? defaultType(context) : oneOf<RejectType>(object['type'], `${path}.type`, ['tcp reset', 'icmp', 'icmpv6', 'icmpx']);
+  const type =
+    object['type'] === undefined
+      ? defaultType(context)
+      : oneOf<RejectType>(object['type'], `${path}.type`, ['tcp reset', 'icmp', 'icmpv6', 'icmpx']);
   if (type === 'tcp reset') {
     if (object['expr'] !== undefined) throw wrongValue(`${path}.expr`, 'a tcp reset has no code');
     requireProtocol(context, protocolNamed('tcp')!, path);
     return context.act({ type: 'reject', kind: kinds.tcpReset });
   }
   const codeType = typeOf(codeTypes[type]);
-  const code = toNumber(codeType.datatype.parse(object['expr'] ?? 'port-unreachable', `${path}.expr`, codeType, context.names), 'big');
+  const code = toNumber(
+    codeType.datatype.parse(object['expr'] ?? 'port-unreachable', `${path}.expr`, codeType, context.names),
+    'big',
+  );
   if (type === 'icmpx') {
-    if (context.family === 'ip' || context.family === 'ip6') throw wrongValue(`${path}.type`, 'icmpx is for inet, bridge and netdev');
+    if (context.family === 'ip' || context.family === 'ip6')
+      throw wrongValue(`${path}.type`, 'icmpx is for inet, bridge and netdev');
     return context.act({ type: 'reject', kind: kinds.icmpx, icmpCode: code });
   }
   requireNetwork(context, type === 'icmp' ? 'ip' : 'ip6', path);
@@ -47,5 +54,10 @@ export function readReject(reader: RuleReader, reject: Extract<Expression, { typ
   const type = reject.kind === kinds.icmpx ? 'icmpx' : reader.known.network?.name === 'ip6' ? 'icmpv6' : 'icmp';
   if (type !== 'icmpx') reader.drop('network');
   const codeType = typeOf(codeTypes[type]);
-  reader.act({ reject: { type, expr: codeType.datatype.format(fromNumber(reject.icmpCode ?? 0, 1, 'big'), codeType, reader.names) } });
+  reader.act({
+    reject: {
+      type,
+      expr: codeType.datatype.format(fromNumber(reject.icmpCode ?? 0, 1, 'big'), codeType, reader.names),
+    },
+  });
 }

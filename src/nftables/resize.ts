@@ -8,12 +8,20 @@ import type { Expression, Family, Rule, SetDefinition, SetElement } from './wire
  * Makes sets and maps larger. A set's size is fixed when it is made, so it is made anew under its name, with its elements,
  * and the rules that use it are put back where they stood: in one transaction, so that no packet sees anything between.
  */
-export async function resizeSets(nft: Nft, family: Family, table: string, names: readonly string[], size: number): Promise<void> {
+export async function resizeSets(
+  nft: Nft,
+  family: Family,
+  table: string,
+  names: readonly string[],
+  size: number,
+): Promise<void> {
   const definitions = (await nft.sets(family, table)).filter(({ name }) => names.includes(name));
   const elements = await Promise.all(definitions.map(({ name }) => nft.elements(family, table, name)));
   const rules = (await nft.rules(family, table)).filter((rule) => rule.table === table);
   const uses = (rule: Rule): boolean =>
-    (rule.expressions ?? []).some((expression: Expression) => expression.type === 'lookup' && names.includes(expression.set));
+    (rule.expressions ?? []).some(
+      (expression: Expression) => expression.type === 'lookup' && names.includes(expression.set),
+    );
   const subject = `${family} ${table}`;
   const request = (name: string, wire: object): Request => ({
     operation: operation(name),
@@ -28,12 +36,18 @@ export async function resizeSets(nft: Nft, family: Family, table: string, names:
       return [
         request('nft.delset', { family, table, name: definition.name }),
         request('nft.createset', made),
-        rowsRequest('new', { family, table, set: definition.name, setId: at + 1, ...packed(definition, elements[at] ?? []) }, undefined),
+        rowsRequest(
+          'new',
+          { family, table, set: definition.name, setId: at + 1, ...packed(definition, elements[at] ?? []) },
+          undefined,
+        ),
       ];
     }),
     ...placed(rules, uses).map(({ rule, after }) => {
       const { handle: _, position: __, ...rest } = rule;
-      return after === undefined ? request('nft.insertrule', rest) : request('nft.addrule', { ...rest, position: after });
+      return after === undefined
+        ? request('nft.insertrule', rest)
+        : request('nft.addrule', { ...rest, position: after });
     }),
   ]);
 }

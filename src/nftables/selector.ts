@@ -1,8 +1,8 @@
 /** What a rule reads from a packet into a register: the compiler's form of payload, meta, ct and bitwise expressions. */
 
 import { and, isOnes, isZero, ones, shiftInto } from './bytes.js';
-import { byteLength, type Type } from './datatypes.js';
 import type { RuleContext } from './context.js';
+import { byteLength, type Type } from './datatypes.js';
 import type { Base } from './protocols.js';
 import type { Attribute } from './userdata.js';
 import type { Expression, Register } from './wire.js';
@@ -28,7 +28,8 @@ export interface Selector {
   learnAny?(context: RuleContext, values: readonly Uint8Array[]): void;
 }
 
-export const isField = (selector: Selector): boolean => selector.shift !== 0 || selector.bytes * 8 !== selector.type.bits;
+export const isField = (selector: Selector): boolean =>
+  selector.shift !== 0 || selector.bytes * 8 !== selector.type.bits;
 
 /** A value as it stands in the loaded bytes. */
 export function place(selector: Selector, value: Uint8Array): Uint8Array {
@@ -52,7 +53,14 @@ export function loadSelector(selector: Selector, register: Register): readonly E
   if (isOnes(mask) && isZero(xor)) return selector.load(register);
   return [
     ...selector.load(register),
-    { type: 'bitwise', sreg: register, dreg: register, len: selector.bytes, mask: { value: mask }, xor: { value: xor } },
+    {
+      type: 'bitwise',
+      sreg: register,
+      dreg: register,
+      len: selector.bytes,
+      mask: { value: mask },
+      xor: { value: xor },
+    },
   ];
 }
 

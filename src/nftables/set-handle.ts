@@ -39,7 +39,9 @@ abstract class Handle {
   }
 
   protected async definition(options?: CallOptions): Promise<SetDefinition> {
-    this.#definition ??= (await this.#nft.sets(this.family, this.table, options)).find(({ name }) => name === this.name);
+    this.#definition ??= (await this.#nft.sets(this.family, this.table, options)).find(
+      ({ name }) => name === this.name,
+    );
     if (this.#definition) return this.#definition;
     throw new NetlinkError({ errno: 2, syscall: 'NFT_MSG_GETSET', subject: this.subject });
   }
@@ -47,7 +49,11 @@ abstract class Handle {
   /** Deletes all elements. */
   async flush(options?: CallOptions): Promise<void> {
     const { family, table, name } = this;
-    const request: Request = { operation: operation('nft.delsetelem'), wire: { family, table, set: name }, subject: this.subject };
+    const request: Request = {
+      operation: operation('nft.delsetelem'),
+      wire: { family, table, set: name },
+      subject: this.subject,
+    };
     await this.#nft.commit([request], options);
   }
 
@@ -72,8 +78,15 @@ abstract class Handle {
     const request: Request = rows
       ? rowsRequest(verb, { family, table, set: name, keyLen, dataLen, rows }, entries)
       : {
-          operation: operation(verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem'),
-          wire: { family, table, set: name, elements: compileEntries(entries as readonly unknown[], definition, dataLen > 0) },
+          operation: operation(
+            verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem',
+          ),
+          wire: {
+            family,
+            table,
+            set: name,
+            elements: compileEntries(entries as readonly unknown[], definition, dataLen > 0),
+          },
           source: entries,
           subject: this.subject,
         };
@@ -102,7 +115,10 @@ export class NftSet extends Handle {
 /** A map: `ns.nft.map(family, table, name)`. */
 export class NftMap extends Handle {
   /** Adds entries, [key, value] each. Throws NetlinkError EEXIST when a key is there with another value. */
-  add(entries: readonly (readonly [ElementValue, ElementValue])[] | PackedEntries, options?: CallOptions): Promise<void> {
+  add(
+    entries: readonly (readonly [ElementValue, ElementValue])[] | PackedEntries,
+    options?: CallOptions,
+  ): Promise<void> {
     return this.change('new', entries, true, options);
   }
 
@@ -146,10 +162,16 @@ function packRows(
     if (!list.every((entry) => typeof entry === 'string')) return undefined;
     return packIpv4(list.length, 1, (i) => checkIpv4(list[i], `elements[${i}]`));
   }
-  if (!list.every((entry) => Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string'))) {
+  if (
+    !list.every(
+      (entry) => Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string'),
+    )
+  ) {
     return undefined;
   }
-  return packIpv4(list.length, 2, (i) => checkIpv4((list[i >> 1] as readonly unknown[])[i % 2], `entries[${i >> 1}][${i % 2}]`));
+  return packIpv4(list.length, 2, (i) =>
+    checkIpv4((list[i >> 1] as readonly unknown[])[i % 2], `entries[${i >> 1}][${i % 2}]`),
+  );
 }
 
 /** `rows * columns` addresses, one after the other in network order. */
@@ -159,9 +181,17 @@ export function packIpv4(rows: number, columns: number, address: (index: number)
   return packed;
 }
 
-function compileEntries(entries: readonly unknown[], definition: SetDefinition, withData: boolean): readonly SetElement[] {
+function compileEntries(
+  entries: readonly unknown[],
+  definition: SetDefinition,
+  withData: boolean,
+): readonly SetElement[] {
   const info = setInfo(definition);
-  const types = { key: info.key, ...(withData && info.data ? { data: info.data } : {}), interval: info.flags.includes('interval') };
+  const types = {
+    key: info.key,
+    ...(withData && info.data ? { data: info.data } : {}),
+    interval: info.flags.includes('interval'),
+  };
   const rest = { merge: info.autoMerge === true, anonymous: false, fresh: false, names: {} };
   return compileElements(entries, 'elements', { ...types, ...rest }).elements;
 }
@@ -174,7 +204,11 @@ function withElement(
   row: number,
 ): NetlinkError {
   if (row < 0) return error;
-  const key = Array.isArray(entries) ? entries[row] : entries instanceof Uint32Array ? entries[row] : (entries as PackedEntries).keys[row];
+  const key = Array.isArray(entries)
+    ? entries[row]
+    : entries instanceof Uint32Array
+      ? entries[row]
+      : (entries as PackedEntries).keys[row];
   const shown = typeof key === 'number' ? formatIpv4(key) : JSON.stringify(key);
   return new NetlinkError({
     errno: error.errno,
@@ -191,4 +225,3 @@ function withElement(
 export function elementIpv4(element: SetElement, part: 'key' | 'data'): number {
   return readIpv4(element[part]?.value as Uint8Array);
 }
-

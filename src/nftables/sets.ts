@@ -1,16 +1,45 @@
 /** Sets and maps: their definitions, and the user data by which nft knows what their bytes mean. */
 
-import { byteLength, datatypeNamed, keyLength, typeId, typeOf, typesOfId, type Names, type Type } from './datatypes.js';
 import type { AnonymousSet, SetInfo } from './context.js';
-import { checkName, checkObject, checkString, checkUint, oneOf, show, stringList, wrongType, wrongValue } from './errors.js';
+import { byteLength, datatypeNamed, keyLength, type Names, type Type, typeId, typeOf, typesOfId } from './datatypes.js';
 import { decompileElements, wholeField } from './elements.js';
-import { comment, encode, findComment, findNumber, nested, setAttribute, uint32, type Attribute } from './userdata.js';
+import {
+  checkName,
+  checkObject,
+  checkString,
+  checkUint,
+  oneOf,
+  show,
+  stringList,
+  wrongType,
+  wrongValue,
+} from './errors.js';
+import { type Attribute, comment, encode, findComment, findNumber, nested, setAttribute, uint32 } from './userdata.js';
 import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
 
-const SET_KEYS = ['family', 'table', 'name', 'handle', 'type', 'policy', 'flags', 'elem', 'timeout', 'gc-interval', 'size', 'comment', 'auto-merge'];
+const SET_KEYS = [
+  'family',
+  'table',
+  'name',
+  'handle',
+  'type',
+  'policy',
+  'flags',
+  'elem',
+  'timeout',
+  'gc-interval',
+  'size',
+  'comment',
+  'auto-merge',
+];
 
 /** JSON's names for flags that users set, and the kernel's. */
-const flagNames: Readonly<Record<'constant' | 'interval' | 'timeout' | 'dynamic', SetFlag>> = { constant: 'constant', interval: 'interval', timeout: 'timeout', dynamic: 'eval' };
+const flagNames: Readonly<Record<'constant' | 'interval' | 'timeout' | 'dynamic', SetFlag>> = {
+  constant: 'constant',
+  interval: 'interval',
+  timeout: 'timeout',
+  dynamic: 'eval',
+};
 
 export interface CompiledSet {
   readonly definition: SetDefinition;
@@ -21,8 +50,12 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
   const object = checkObject(value, path, kind === 'map' ? [...SET_KEYS, 'map'] : SET_KEYS);
   const key = parseTypes(object['type'], `${path}.type`);
   const data = kind === 'map' ? parseTypes(object['map'], `${path}.map`) : undefined;
-  const said = object['flags'] === undefined ? [] : stringList(object['flags'], `${path}.flags`, ['constant', 'interval', 'timeout', 'dynamic']);
-  if (key.some((type) => type.datatype.name === 'verdict')) throw wrongValue(`${path}.type`, 'a verdict cannot be a key');
+  const said =
+    object['flags'] === undefined
+      ? []
+      : stringList(object['flags'], `${path}.flags`, ['constant', 'interval', 'timeout', 'dynamic']);
+  if (key.some((type) => type.datatype.name === 'verdict'))
+    throw wrongValue(`${path}.type`, 'a verdict cannot be a key');
   const autoMerge = object['auto-merge'] === true;
   const timed = said.includes('timeout') || object['timeout'] !== undefined;
   const interval = said.includes('interval');
@@ -36,7 +69,8 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
   ];
   const attributes = [...describe(key, data, true), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
   const text = object['comment'];
-  if (text !== undefined) attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
+  if (text !== undefined)
+    attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
   const size = object['size'] === undefined ? undefined : checkUint(object['size'], `${path}.size`);
   const name = checkName(object['name'], `${path}.name`);
   const seconds = (property: string): number => checkUint(object[property], `${path}["${property}"]`) * 1000;
@@ -46,7 +80,9 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     table: checkName(object['table'], `${path}.table`),
     name,
     id,
-    ...(object['policy'] === 'memory' || object['policy'] === 'performance' ? { policy: object['policy'] } : oneOfPolicy(object['policy'], path)),
+    ...(object['policy'] === 'memory' || object['policy'] === 'performance'
+      ? { policy: object['policy'] }
+      : oneOfPolicy(object['policy'], path)),
     ...(object['timeout'] === undefined ? {} : { timeout: seconds('timeout') }),
     ...(object['gc-interval'] === undefined ? {} : { gcInterval: seconds('gc-interval') }),
     userdata: encode(attributes.sort((a, b) => a.type - b.type)),
@@ -59,7 +95,14 @@ function oneOfPolicy(value: unknown, path: string): { readonly policy?: never } 
   return {};
 }
 
-export function compileAnonymousSet(set: AnonymousSet, family: Family, table: string, id: number, interval: boolean, size: number): CompiledSet {
+export function compileAnonymousSet(
+  set: AnonymousSet,
+  family: Family,
+  table: string,
+  id: number,
+  interval: boolean,
+  size: number,
+): CompiledSet {
   const { key, data } = set;
   const flags: SetFlag[] = [
     'anonymous',
@@ -68,9 +111,14 @@ export function compileAnonymousSet(set: AnonymousSet, family: Family, table: st
     ...(interval && key.length > 1 ? (['concat'] as const) : []),
     ...(data === undefined ? [] : (['map'] as const)),
   ];
-  const verdict = data?.[0]?.datatype.name === 'verdict' ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])] : [];
+  const verdict =
+    data?.[0]?.datatype.name === 'verdict'
+      ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])]
+      : [];
   const merged = interval && data === undefined ? [uint32(setAttribute.mergeElements, 1)] : [];
-  const described = describe(key, data, false).filter((attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined);
+  const described = describe(key, data, false).filter(
+    (attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined,
+  );
   const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
   const name = data === undefined ? '__set%d' : '__map%d';
   const definition: SetDefinition = {
@@ -94,7 +142,12 @@ interface Shape {
   readonly size?: number;
 }
 
-function shape({ key, data, flags, size }: Shape): Pick<SetDefinition, 'flags' | 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'desc'> {
+function shape({
+  key,
+  data,
+  flags,
+  size,
+}: Shape): Pick<SetDefinition, 'flags' | 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'desc'> {
   // The kernel wants the fields' lengths where it searches each by itself.
   const concat = flags.includes('concat') ? { concat: key.map((type) => ({ len: byteLength(type) })) } : {};
   const desc = { ...(size === undefined ? {} : { size }), ...concat };
@@ -110,7 +163,8 @@ function shape({ key, data, flags, size }: Shape): Pick<SetDefinition, 'flags' |
 /** nft's byte orders: 0 unknown, 1 host, 2 network. An expression's is known even where its datatype's is not. */
 function byteorder(types: readonly Type[], declared: boolean): number {
   const [type] = types;
-  if (types.length > 1 || type === undefined || type.bits === 0 || (declared && type.datatype.unordered === true)) return 0;
+  if (types.length > 1 || type === undefined || type.bits === 0 || (declared && type.datatype.unordered === true))
+    return 0;
   return type.order === 'big' ? 2 : 1;
 }
 
@@ -121,19 +175,27 @@ function describe(key: readonly Type[], data: readonly Type[] | undefined, decla
   return [
     uint32(setAttribute.keyByteorder, byteorder(key, declared)),
     ...fields(setAttribute.keyTypeof, key),
-    ...(data === undefined ? [] : [uint32(setAttribute.dataByteorder, byteorder(data, true)), ...fields(setAttribute.dataTypeof, data), uint32(setAttribute.dataInterval, 0)]),
+    ...(data === undefined
+      ? []
+      : [
+          uint32(setAttribute.dataByteorder, byteorder(data, true)),
+          ...fields(setAttribute.dataTypeof, data),
+          uint32(setAttribute.dataInterval, 0),
+        ]),
   ];
 }
 
 /** `"ipv4_addr"`, `"ipv4_addr . inet_service"` or `["ipv4_addr", "inet_service"]`. */
 export function parseTypes(value: unknown, path: string): readonly Type[] {
-  const names: readonly unknown[] = typeof value === 'string' ? value.split('.').map((name) => name.trim()) : Array.isArray(value) ? value : [];
+  const names: readonly unknown[] =
+    typeof value === 'string' ? value.split('.').map((name) => name.trim()) : Array.isArray(value) ? value : [];
   if (names.length === 0) throw wrongType(path, 'must be a datatype or a list of them', value);
   if (names.length > 5) throw wrongValue(path, 'has more fields than a datatype number holds (5)');
   return names.map((name) => {
     const datatype = typeof name === 'string' ? datatypeNamed(name) : undefined;
     if (datatype === undefined) throw wrongValue(path, `${show(name)} is not a datatype`);
-    if (datatype.name === 'integer' || datatype.name === 'string') throw wrongValue(path, `${datatype.name} has no length of its own; use a typed name`);
+    if (datatype.name === 'integer' || datatype.name === 'string')
+      throw wrongValue(path, `${datatype.name} has no length of its own; use a typed name`);
     return typeOf(datatype.name);
   });
 }
@@ -151,13 +213,22 @@ export function setInfo(definition: SetDefinition): SetInfo {
   };
 }
 
-export function decompileSet(definition: SetDefinition, elements: readonly SetElement[] | undefined, names: Names): Readonly<Record<'set' | 'map', Readonly<Record<string, unknown>>>> | object {
+export function decompileSet(
+  definition: SetDefinition,
+  elements: readonly SetElement[] | undefined,
+  names: Names,
+): Readonly<Record<'set' | 'map', Readonly<Record<string, unknown>>>> | object {
   const { key, data, flags, autoMerge } = setInfo(definition);
   const typeNames = (types: readonly Type[]): readonly string[] => types.map((type) => type.datatype.name);
   const types = typeNames(key);
-  const said = Object.entries(flagNames).filter(([, wire]) => flags.includes(wire)).map(([name]) => name);
+  const said = Object.entries(flagNames)
+    .filter(([, wire]) => flags.includes(wire))
+    .map(([name]) => name);
   const text = findComment(definition.userdata, setAttribute.comment);
-  const listed = elements === undefined || elements.length === 0 ? [] : decompileElements(elements, key.map(wholeField), data, flags.includes('interval'), names);
+  const listed =
+    elements === undefined || elements.length === 0
+      ? []
+      : decompileElements(elements, key.map(wholeField), data, flags.includes('interval'), names);
   const body = {
     family: definition.family,
     name: definition.name,

@@ -3,6 +3,7 @@
 import { and, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { compileCounter, readCounter } from './counter.js';
+import { ctNamed } from './ct.js';
 import { typeOf } from './datatypes.js';
 import { show, soleKey, wrongValue } from './errors.js';
 import { compileLog, readLog } from './log.js';
@@ -10,9 +11,8 @@ import { compileVmap } from './lookup.js';
 import { readLookup } from './lookups.js';
 import { compileMangle, readPayloadWrite } from './mangle.js';
 import { compileMatch, readCmp, readRange } from './match.js';
-import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
-import { ctNamed } from './ct.js';
 import { metaNamed, metaType } from './meta.js';
+import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
 import type { RuleReader } from './reader.js';
 import { compileReject, readReject } from './reject.js';
 import { verdictJson, verdictStatement } from './verdict.js';
@@ -42,11 +42,14 @@ const compilers: Readonly<Record<string, Compile>> = {
 export function compileStatement(context: RuleContext, value: unknown, path: string): void {
   const [name, operand] = soleKey(value, path, 'a statement');
   const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
-  if (compile === undefined) throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
+  if (compile === undefined)
+    throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
   compile(context, operand, `${path}.${name}`);
 }
 
-type Readers = { readonly [K in Expression['type']]: (reader: RuleReader, expression: Extract<Expression, { type: K }>) => void };
+type Readers = {
+  readonly [K in Expression['type']]: (reader: RuleReader, expression: Extract<Expression, { type: K }>) => void;
+};
 
 const readers: Readers = {
   immediate(reader, { dreg, data }) {
@@ -56,12 +59,20 @@ const readers: Readers = {
   payload(reader, payload) {
     if (payload.dreg === undefined) return readPayloadWrite(reader, payload);
     if (payload.base === 'inner') return reader.unknown('payload');
-    reader.set(payload.dreg, { kind: 'selector', source: 'payload', key: '', base: payload.base, offset: payload.offset, length: payload.len });
+    reader.set(payload.dreg, {
+      kind: 'selector',
+      source: 'payload',
+      key: '',
+      base: payload.base,
+      offset: payload.offset,
+      length: payload.len,
+    });
   },
   meta(reader, { key, dreg, sreg }) {
     const name = metaNamed(key);
     const type = name === undefined ? typeOf('integer') : metaType(name);
-    if (dreg !== undefined) return reader.set(dreg, { kind: 'selector', source: 'meta', key, offset: 0, length: (type.bits + 7) >> 3 });
+    if (dreg !== undefined)
+      return reader.set(dreg, { kind: 'selector', source: 'meta', key, offset: 0, length: (type.bits + 7) >> 3 });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('meta');
     reader.mangle({ meta: { key: name ?? key } }, reader.value(value, type));
@@ -70,14 +81,24 @@ const readers: Readers = {
     const named = ctNamed(key, reader.family, reader.known.network?.name);
     const type = named?.type ?? typeOf('integer');
     const dir = direction === undefined ? {} : { direction };
-    if (dreg !== undefined) return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
+    if (dreg !== undefined)
+      return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
-    reader.mangle({ ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } }, reader.value(value, type));
+    reader.mangle(
+      { ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } },
+      reader.value(value, type),
+    );
   },
   bitwise(reader, { sreg, dreg, op, mask, xor: flip }) {
     const loaded = reader.registers.get(reader.wordOf(sreg));
-    if (loaded?.kind !== 'selector' || (op !== undefined && op !== 'mask-xor') || mask?.value === undefined || flip?.value === undefined) return reader.unknown('bitwise');
+    if (
+      loaded?.kind !== 'selector' ||
+      (op !== undefined && op !== 'mask-xor') ||
+      mask?.value === undefined ||
+      flip?.value === undefined
+    )
+      return reader.unknown('bitwise');
     const before = loaded.mask === undefined ? mask.value : and(loaded.mask, mask.value);
     const flipped = loaded.xor === undefined ? flip.value : xor(and(loaded.xor, mask.value), flip.value);
     reader.set(dreg, { ...loaded, mask: before, xor: flipped });
@@ -90,7 +111,8 @@ const readers: Readers = {
   cmp: readCmp,
   range(reader, { sreg, op, fromData, toData }) {
     const loaded = reader.registers.get(reader.wordOf(sreg));
-    if (loaded?.kind !== 'selector' || fromData.value === undefined || toData.value === undefined) return reader.unknown('range');
+    if (loaded?.kind !== 'selector' || fromData.value === undefined || toData.value === undefined)
+      return reader.unknown('range');
     readRange(reader, loaded, op === 'eq' ? '==' : '!=', fromData.value, toData.value);
   },
   lookup: readLookup,

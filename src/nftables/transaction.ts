@@ -42,8 +42,7 @@ const ruleMessages = { add: 'nft.addrule', insert: 'nft.insertrule', replace: 'n
 
 /** What the kernel is sent for one operation of the compiler's. */
 export function toRequest(op: Operation, source: unknown, subject: string | (() => string)): Request {
-  const name =
-    op.op === 'newrule' ? ruleMessages[op.mode] : messages[op.op]['create' in op && op.create ? 1 : 0];
+  const name = op.op === 'newrule' ? ruleMessages[op.mode] : messages[op.op]['create' in op && op.create ? 1 : 0];
   return { operation: operation(name), wire: op.object as unknown as Wire, source, subject };
 }
 

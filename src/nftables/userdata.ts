@@ -28,12 +28,16 @@ export const setAttribute = {
 
 export const uint32 = (type: number, value: number): Attribute => ({ type, value: fromNumber(value, 4, 'host') });
 
-export const nested = (type: number, attributes: readonly Attribute[]): Attribute => ({ type, value: encode(attributes) });
+export const nested = (type: number, attributes: readonly Attribute[]): Attribute => ({
+  type,
+  value: encode(attributes),
+});
 
 export function comment(type: number, text: string, path: string): Attribute {
   const value = Buffer.from(`${text}\0`);
   // NFTNL_UDATA_COMMENT_MAXLEN is 128 with the NUL.
-  if (value.length > 128 || text.includes('\0')) throw wrongValue(path, 'must be a comment of at most 127 bytes, without NUL');
+  if (value.length > 128 || text.includes('\0'))
+    throw wrongValue(path, 'must be a comment of at most 127 bytes, without NUL');
   return { type, value };
 }
 

@@ -45,8 +45,19 @@ export type Expression =
       readonly sreg?: Register;
       readonly direction?: 'original' | 'reply';
     }
-  | { readonly type: 'cmp'; readonly sreg: Register; readonly op: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly data: Data }
-  | { readonly type: 'range'; readonly sreg: Register; readonly op: 'eq' | 'neq'; readonly fromData: Data; readonly toData: Data }
+  | {
+      readonly type: 'cmp';
+      readonly sreg: Register;
+      readonly op: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte';
+      readonly data: Data;
+    }
+  | {
+      readonly type: 'range';
+      readonly sreg: Register;
+      readonly op: 'eq' | 'neq';
+      readonly fromData: Data;
+      readonly toData: Data;
+    }
   | {
       readonly type: 'bitwise';
       readonly sreg: Register;
@@ -107,7 +118,14 @@ export type Expression =
   /** One that netloom does not know: kept by name. */
   | { readonly type: 'unknown'; readonly name: string };
 
-export type NatFlag = 'map-ips' | 'proto-specified' | 'random' | 'persistent' | 'random-fully' | 'proto-offset' | 'netmap';
+export type NatFlag =
+  | 'map-ips'
+  | 'proto-specified'
+  | 'random'
+  | 'persistent'
+  | 'random-fully'
+  | 'proto-offset'
+  | 'netmap';
 
 export interface Table {
   readonly family: Family;

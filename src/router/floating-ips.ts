@@ -1,8 +1,8 @@
+import type { AnnounceOptions } from '../announce/announce.js';
 import { BatchError, invalidType, invalidValue, NetlinkError } from '../errors.js';
 import { checkIpv4, formatIpv4, type Prefix, writeIpv4 } from '../ip.js';
-import type { AnnounceOptions } from '../announce/announce.js';
-import type { Netns } from '../netns/netns.js';
 import type { Request } from '../netlink/channel.js';
+import type { Netns } from '../netns/netns.js';
 import { resizeSets } from '../nftables/resize.js';
 import { elementIpv4, packIpv4 } from '../nftables/set-handle.js';
 import { rowsRequest } from '../nftables/transaction.js';
@@ -67,7 +67,8 @@ export class FloatingIps {
       checkFloatingIps(pairs, 'pairs');
       if (pairs.length === 0) return;
       const { binding, device, pools } = this.#context;
-      if (device === undefined) throw invalidValue('pairs', 'cannot be associated: the router has no gateway', pairs.length);
+      if (device === undefined)
+        throw invalidValue('pairs', 'cannot be associated: the router has no gateway', pairs.length);
       if (binding === 'prefix') checkPools(pairs, pools, 'pairs');
       const wanted: Associations = new Map(
         pairs.map(({ floatingAddress, fixedAddress }) => [checkIpv4(floatingAddress, ''), checkIpv4(fixedAddress, '')]),
@@ -252,10 +253,23 @@ export class FloatingIps {
     const requests: Request[] = [];
     if (stale.length > 0) requests.push(this.#rows('del', 'ip', snatMap, 1, stale));
     const lacking = [...current].filter(([floating, fixed]) => back.get(fixed) !== floating);
-    if (lacking.length > 0) requests.push(this.#rows('new', 'ip', snatMap, 2, lacking.flatMap(([floating, fixed]) => [fixed, floating])));
+    if (lacking.length > 0)
+      requests.push(
+        this.#rows(
+          'new',
+          'ip',
+          snatMap,
+          2,
+          lacking.flatMap(([floating, fixed]) => [fixed, floating]),
+        ),
+      );
     if (filtersArp(binding) && device) {
-      const answered = new Set((await netns.nft.elements('arp', table, arpSet)).map((element) => elementIpv4(element, 'key')));
-      const own = new Set((await netns.addresses.list({ dev: device, family: 'inet' })).map(({ local }) => checkIpv4(local, '')));
+      const answered = new Set(
+        (await netns.nft.elements('arp', table, arpSet)).map((element) => elementIpv4(element, 'key')),
+      );
+      const own = new Set(
+        (await netns.addresses.list({ dev: device, family: 'inet' })).map(({ local }) => checkIpv4(local, '')),
+      );
       const silent = [...new Set([...own, ...current.keys()])].filter((address) => !answered.has(address));
       const strays = [...answered].filter((address) => !own.has(address) && !current.has(address));
       if (silent.length > 0) requests.push(this.#rows('new', 'arp', arpSet, 1, silent));
@@ -288,7 +302,13 @@ export class FloatingIps {
     const pairs = [...associations];
     return [
       this.#rows('new', 'ip', dnatMap, 2, pairs.flat()),
-      this.#rows('new', 'ip', snatMap, 2, pairs.flatMap(([floating, fixed]) => [fixed, floating])),
+      this.#rows(
+        'new',
+        'ip',
+        snatMap,
+        2,
+        pairs.flatMap(([floating, fixed]) => [fixed, floating]),
+      ),
       ...this.#arp('new', associations),
     ];
   }

@@ -5,8 +5,8 @@ import type { Link } from '../rtnetlink/links.js';
 import type { Route } from '../rtnetlink/routes.js';
 import { type AssociateOptions, FloatingIps, poolTable, routeProtocol } from './floating-ips.js';
 import { checkId, isGatewayPort, isRouterPort, routerNamespace } from './names.js';
-import { applyTables, readBinding } from './tables.js';
 import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type RouterSpec } from './spec.js';
+import { applyTables, readBinding } from './tables.js';
 import { Undo } from './undo.js';
 
 /** Where the rule of the 'prefix' binding stands: behind the local table (0), ahead of the main one (32766). */
@@ -133,7 +133,9 @@ async function setUp(netns: Netns, host: Netns, plan: Plan, undo: Undo): Promise
     'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
   });
   const present = new Map((await netns.links.list()).map((link) => [link.name, link]));
-  const unwanted = [...present.values()].filter(({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name));
+  const unwanted = [...present.values()].filter(
+    ({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name),
+  );
   if (unwanted.length > 0) await netns.links.delete(unwanted.map(({ index }) => index));
   const fresh: Port[] = [];
   for (const port of ports) {
@@ -141,7 +143,10 @@ async function setUp(netns: Netns, host: Netns, plan: Plan, undo: Undo): Promise
   }
   await netns.sysctl.set({
     ...Object.fromEntries(
-      ports.map((port) => [`net/ipv4/conf/${port.device}/arp_ignore`, binding !== 'address' && port === gateway ? 0 : 1]),
+      ports.map((port) => [
+        `net/ipv4/conf/${port.device}/arp_ignore`,
+        binding !== 'address' && port === gateway ? 0 : 1,
+      ]),
     ),
     ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
   });
@@ -197,7 +202,11 @@ async function setAddresses(
   const stale = present.filter((one) => !wanted.includes(one.address) && !floating(one));
   if (missing.length > 0) {
     // The controller owns these addresses: waiting for duplicate detection would only delay the first packet.
-    const specs = missing.map((address) => ({ dev: device, address, ...(address.includes(':') ? { nodad: true } : {}) }));
+    const specs = missing.map((address) => ({
+      dev: device,
+      address,
+      ...(address.includes(':') ? { nodad: true } : {}),
+    }));
     await netns.addresses.add(specs, { rollback: true });
     undo.add(() => netns.addresses.delete(specs.map(({ dev, address }) => ({ dev, address }))));
   }
@@ -231,7 +240,10 @@ async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): P
   ];
   const present = (await netns.routes.list()).filter(({ protocol }) => protocol === routeProtocol);
   const same = (want: WantedRoute, have: Route): boolean =>
-    want.dst === have.dst && want.via === have.gateway && want.family === have.family && (want.dev ?? have.dev) === have.dev;
+    want.dst === have.dst &&
+    want.via === have.gateway &&
+    want.family === have.family &&
+    (want.dev ?? have.dev) === have.dev;
   const missing = wanted.filter((want) => !present.some((have) => same(want, have)));
   const stale = present.filter((have) => !wanted.some((want) => same(want, have)));
   if (stale.length > 0) {
@@ -260,15 +272,27 @@ async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): P
 async function setPoolRoutes(netns: Netns, { gateway, binding }: Plan): Promise<void> {
   const pools = binding === 'prefix' ? (gateway?.pools.map(text) ?? []) : [];
   const present = await readPools(netns);
-  const route = (dst: string) => ({ dst, type: 'local' as const, dev: 'lo', table: poolTable, protocol: routeProtocol });
+  const route = (dst: string) => ({
+    dst,
+    type: 'local' as const,
+    dev: 'lo',
+    table: poolTable,
+    protocol: routeProtocol,
+  });
   const missing = pools.filter((pool) => !present.some((one) => text(one) === pool));
   const stale = present.map(text).filter((pool) => !pools.includes(pool));
   if (missing.length > 0) await netns.routes.add(missing.map(route));
   if (stale.length > 0) await netns.routes.delete(stale.map(route));
-  const rules = (await netns.rules.list({ family: 'inet' })).filter(({ priority, table }) => priority === poolRulePriority && table === poolTable);
+  const rules = (await netns.rules.list({ family: 'inet' })).filter(
+    ({ priority, table }) => priority === poolRulePriority && table === poolTable,
+  );
   const wanted = pools.length > 0 ? gateway?.device : undefined;
   for (const rule of rules.filter(({ iif }) => iif !== wanted)) {
-    await netns.rules.delete({ priority: poolRulePriority, table: poolTable, ...(rule.iif === undefined ? {} : { iif: rule.iif }) });
+    await netns.rules.delete({
+      priority: poolRulePriority,
+      table: poolTable,
+      ...(rule.iif === undefined ? {} : { iif: rule.iif }),
+    });
   }
   if (wanted !== undefined && !rules.some(({ iif }) => iif === wanted)) {
     await netns.rules.add({ priority: poolRulePriority, iif: wanted, table: poolTable, protocol: routeProtocol });
@@ -281,7 +305,11 @@ async function readPools(netns: Netns): Promise<Prefix[]> {
     .filter(({ protocol, type }) => protocol === routeProtocol && type === 'local')
     .map(({ dst }) => {
       const [address, length = '32'] = dst.split('/');
-      return { family: 'ip', bytes: Uint8Array.from((address as string).split('.').map(Number)), length: Number(length) };
+      return {
+        family: 'ip',
+        bytes: Uint8Array.from((address as string).split('.').map(Number)),
+        length: Number(length),
+      };
     });
 }
 

@@ -42,7 +42,9 @@ export function bindingOf(comment: string | undefined): FloatingIpBinding {
 const oifname = (device: string, op: '==' | '!=' = '=='): Statement => ({
   match: { op, left: { meta: { key: 'oifname' } }, right: device },
 });
-const iifname = (device: string): Statement => ({ match: { op: '==', left: { meta: { key: 'iifname' } }, right: device } });
+const iifname = (device: string): Statement => ({
+  match: { op: '==', left: { meta: { key: 'iifname' } }, right: device },
+});
 const mark = { meta: { key: 'mark' } } as const;
 const daddr = { payload: { protocol: 'ip', field: 'daddr' } } as const;
 const saddr = { payload: { protocol: 'ip', field: 'saddr' } } as const;
@@ -54,7 +56,9 @@ export function natTable({ gateway, binding }: Plan, size: number): Command[] {
   const chain = (name: string, type: 'nat' | 'filter', hook: string, prio: number): Command => ({
     add: { chain: { family, table, name, type, hook, prio, policy: 'accept' } },
   });
-  const rule = (chainName: string, ...expr: Statement[]): Command => ({ add: { rule: { family, table, chain: chainName, expr } } });
+  const rule = (chainName: string, ...expr: Statement[]): Command => ({
+    add: { rule: { family, table, chain: chainName, expr } },
+  });
   const commands: Command[] = [
     { add: { table: { family, name: table, comment: tableComment(binding) } } },
     { add: { map: { family, table, name: dnatMap, type: 'ipv4_addr', map: 'ipv4_addr', size } } },
@@ -69,7 +73,9 @@ export function natTable({ gateway, binding }: Plan, size: number): Command[] {
   const toFloating: Statement = { snat: { addr: { map: { key: saddr, data: `@${snatMap}` } }, flags: 'fully-random' } };
   const kept = (0xffffffff & ~lowerHalf) >>> 0;
   commands.push(
-    rule('mark', iifname(gateway.device), { mangle: { key: mark, value: { '|': [{ '&': [mark, kept] }, externalMark] } } }),
+    rule('mark', iifname(gateway.device), {
+      mangle: { key: mark, value: { '|': [{ '&': [mark, kept] }, externalMark] } },
+    }),
     rule('prerouting', toFixed),
     rule('output', toFixed),
     // Between the router's own networks nothing is translated, unless it was sent to a floating IP.
@@ -82,7 +88,12 @@ export function natTable({ gateway, binding }: Plan, size: number): Command[] {
     commands.push(
       rule('postrouting', oifname(gateway.device), toGateway),
       // A tenant that reached a neighbour by its floating IP must get the answer through the router.
-      rule('postrouting', { match: { op: '!=', left: { '&': [mark, lowerHalf] }, right: externalMark } }, translated('in'), toGateway),
+      rule(
+        'postrouting',
+        { match: { op: '!=', left: { '&': [mark, lowerHalf] }, right: externalMark } },
+        translated('in'),
+        toGateway,
+      ),
     );
   }
   return commands;

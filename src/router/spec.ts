@@ -102,7 +102,8 @@ export function checkSpec(spec: RouterSpec): Plan {
   checkKeys(spec, routerKeys, 'spec');
   const id = checkId(spec.id, 'spec.id');
   const binding = spec.floatingIpBinding ?? 'address';
-  if (!bindings.has(binding)) throw invalidValue('spec.floatingIpBinding', "is none of 'address', 'route', 'prefix'", binding);
+  if (!bindings.has(binding))
+    throw invalidValue('spec.floatingIpBinding', "is none of 'address', 'route', 'prefix'", binding);
   const interfaces = (spec.interfaces ?? []).map((port, at) => {
     const path = `spec.interfaces[${at}]`;
     checkKeys(port, interfaceKeys, path);
@@ -111,7 +112,8 @@ export function checkSpec(spec: RouterSpec): Plan {
   const gateway = spec.gateway && checkGateway(spec.gateway);
   const taken = new Set<string>();
   for (const port of [...interfaces, ...(gateway ? [gateway] : [])]) {
-    if (taken.has(port.tap)) throw invalidValue('spec', 'has two ports whose ids begin with the same 11 characters', port.tap);
+    if (taken.has(port.tap))
+      throw invalidValue('spec', 'has two ports whose ids begin with the same 11 characters', port.tap);
     taken.add(port.tap);
   }
   const floatingIps = checkFloatingIps(spec.floatingIps ?? [], 'spec.floatingIps');
@@ -130,7 +132,8 @@ export function checkFloatingIps(pairs: readonly FloatingIp[], path: string): re
     if (typeof pair !== 'object' || pair === null) throw invalidType(`${path}[${at}]`, 'an object', pair);
     const from = checkIpv4(pair.floatingAddress, `${path}[${at}].floatingAddress`);
     const to = checkIpv4(pair.fixedAddress, `${path}[${at}].fixedAddress`);
-    if (floating.has(from)) throw invalidValue(`${path}[${at}].floatingAddress`, 'is there twice', pair.floatingAddress);
+    if (floating.has(from))
+      throw invalidValue(`${path}[${at}].floatingAddress`, 'is there twice', pair.floatingAddress);
     if (fixed.has(to)) throw invalidValue(`${path}[${at}].fixedAddress`, 'is there twice', pair.fixedAddress);
     floating.add(from);
     fixed.add(to);

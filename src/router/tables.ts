@@ -52,15 +52,20 @@ async function applyTable(
   const remove: Command[] = present.length > 0 ? [{ delete: { table: name } }] : [];
   const kept = sets.flatMap((set): Command[] => {
     const elem = elementsOf(present, set);
-    return commands.length > 0 && elem.length > 0 ? [{ add: { element: { family, table, name: set, elem } } } as Command] : [];
+    return commands.length > 0 && elem.length > 0
+      ? [{ add: { element: { family, table, name: set, elem } } } as Command]
+      : [];
   });
   await nft.apply([...remove, ...commands, ...kept, ...elements] as Command[]);
-  undo.add(() => nft.apply([...(commands.length > 0 ? [{ delete: { table: name } }] : []), ...restore(present)] as Command[]));
+  undo.add(() =>
+    nft.apply([...(commands.length > 0 ? [{ delete: { table: name } }] : []), ...restore(present)] as Command[]),
+  );
 }
 
 const added = (command: Command): Record<string, unknown> => (command as { add: Record<string, unknown> }).add;
 
-const body = (object: Record<string, unknown>): Record<string, unknown> => Object.values(object)[0] as Record<string, unknown>;
+const body = (object: Record<string, unknown>): Record<string, unknown> =>
+  Object.values(object)[0] as Record<string, unknown>;
 
 /** Objects without what the kernel adds to them, sets apart from the rest, which they precede in a listing. */
 function shape(objects: Objects): unknown {

@@ -4,7 +4,7 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
 import { type DeviceReference, type Links, nameTable } from './links.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
-import { addressFamily, type AddressFamily, checkAddressOrPrefix, type RouteScope } from './values.js';
+import { type AddressFamily, addressFamily, checkAddressOrPrefix, type RouteScope } from './values.js';
 
 export interface AddressSpec {
   readonly dev: DeviceReference;
@@ -137,7 +137,9 @@ export class Addresses {
         subject: () => `${spec.address} on ${spec.dev}`,
       }),
       options,
-      verb === 'replace' ? undefined : (request) => ({ ...request, operation: operations[verb === 'add' ? 'delete' : 'add'] }),
+      verb === 'replace'
+        ? undefined
+        : (request) => ({ ...request, operation: operations[verb === 'add' ? 'delete' : 'add'] }),
     );
   }
 }

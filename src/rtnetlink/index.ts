@@ -8,15 +8,22 @@ export type {
   Link,
   LinkChange,
   LinkFilter,
-  Links,
   LinkSpec,
   LinkStats,
+  Links,
   NetnsTarget,
   VethPeerSpec,
   VethSpec,
 } from './links.js';
-export type { Neighbour, NeighbourFilter, NeighbourReference, Neighbours, NeighbourSpec, NeighbourState } from './neighbours.js';
+export type {
+  Neighbour,
+  NeighbourFilter,
+  NeighbourReference,
+  NeighbourSpec,
+  NeighbourState,
+  Neighbours,
+} from './neighbours.js';
 export type { BatchOptions } from './one-or-many.js';
-export type { Nexthop, NexthopSpec, Route, RouteFilter, RouteLookup, Routes, RouteSpec, RouteType } from './routes.js';
-export type { Rule, Rules, RuleSpec } from './rules.js';
+export type { Nexthop, NexthopSpec, Route, RouteFilter, RouteLookup, RouteSpec, Routes, RouteType } from './routes.js';
+export type { Rule, RuleSpec, Rules } from './rules.js';
 export type { AddressFamily, RouteScope, RouteTable } from './values.js';

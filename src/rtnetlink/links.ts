@@ -217,7 +217,9 @@ export class Links {
     const peers = list.filter((spec): spec is VethSpec => spec.kind === 'veth' && spec.peer?.up === true);
     try {
       await Promise.all(
-        peers.map(({ netns, peer }) => (peer?.netns?.links ?? netns?.links ?? this).set(peer?.name as string, { up: true })),
+        peers.map(({ netns, peer }) =>
+          (peer?.netns?.links ?? netns?.links ?? this).set(peer?.name as string, { up: true }),
+        ),
       );
     } catch (error) {
       await this.delete(list.flatMap(({ name }) => name ?? []));
@@ -249,7 +251,12 @@ export class Links {
       references,
       (reference, path): Request => {
         checkReference(reference, path);
-        return { operation: operations.delete, wire: referenceWire(reference), source: reference, subject: String(reference) };
+        return {
+          operation: operations.delete,
+          wire: referenceWire(reference),
+          source: reference,
+          subject: String(reference),
+        };
       },
       options,
     );
@@ -292,7 +299,8 @@ export class Links {
       subject: String(reference),
     };
     const [reply] = await this.#channel.one(request, options);
-    if (!reply) throw new NetlinkError({ errno: 19, syscall: 'RTM_GETLINK', subject: String(reference), request: reference });
+    if (!reply)
+      throw new NetlinkError({ errno: 19, syscall: 'RTM_GETLINK', subject: String(reference), request: reference });
     return reply;
   }
 }
@@ -316,7 +324,10 @@ function checkCommon(spec: CommonSpec | LinkChange, path: string): void {
   if (spec.alias !== undefined && (typeof spec.alias !== 'string' || Buffer.byteLength(spec.alias) > 255)) {
     throw invalidType(`${path}.alias`, 'a string of at most 255 bytes', spec.alias);
   }
-  if (spec.netns !== undefined && (typeof spec.netns !== 'object' || !Number.isInteger(spec.netns?.fd) || spec.netns.fd < 0)) {
+  if (
+    spec.netns !== undefined &&
+    (typeof spec.netns !== 'object' || !Number.isInteger(spec.netns?.fd) || spec.netns.fd < 0)
+  ) {
     throw invalidType(`${path}.netns`, 'an open Netns or { fd }', spec.netns);
   }
   const mode = spec.addrGenMode;

@@ -4,9 +4,17 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
 import { type DeviceReference, type Links, nameTable } from './links.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
-import { addressFamily, type AddressFamily } from './values.js';
+import { type AddressFamily, addressFamily } from './values.js';
 
-export type NeighbourState = 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'noarp' | 'permanent';
+export type NeighbourState =
+  | 'incomplete'
+  | 'reachable'
+  | 'stale'
+  | 'delay'
+  | 'probe'
+  | 'failed'
+  | 'noarp'
+  | 'permanent';
 
 export interface NeighbourSpec {
   readonly dev: DeviceReference;
@@ -94,7 +102,9 @@ export class Neighbours {
     options: BatchOptions | undefined,
   ): Promise<void> {
     const list = Array.isArray(specs) ? (specs as readonly NeighbourSpec[]) : [specs as NeighbourSpec];
-    const wires = list.map((spec, at) => specWire(spec, verb === 'delete', Array.isArray(specs) ? `specs[${at}]` : 'spec'));
+    const wires = list.map((spec, at) =>
+      specWire(spec, verb === 'delete', Array.isArray(specs) ? `specs[${at}]` : 'spec'),
+    );
     const indexes = await this.#links.indexes(list.map((spec) => spec.dev));
     let at = 0;
     await oneOrMany(
@@ -115,7 +125,8 @@ export class Neighbours {
 function specWire(spec: NeighbourSpec, deleting: boolean, path: string): Wire {
   checkKeys(spec, specKeys, path);
   const dst = checkAddress(spec.dst, `${path}.dst`);
-  if (!deleting && !spec.proxy && spec.mac === undefined) throw invalidValue(`${path}.mac`, 'is needed', spec.mac ?? null);
+  if (!deleting && !spec.proxy && spec.mac === undefined)
+    throw invalidValue(`${path}.mac`, 'is needed', spec.mac ?? null);
   const flags = [...(spec.proxy ? ['proxy'] : []), ...(spec.router ? ['router'] : [])];
   return {
     family: addressFamily(dst),

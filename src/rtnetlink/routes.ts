@@ -5,8 +5,8 @@ import { operation, type Wire } from '../netlink/codec.js';
 import { type DeviceReference, type Links, nameTable } from './links.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
 import {
-  addressFamily,
   type AddressFamily,
+  addressFamily,
   checkAddressOrPrefix,
   prefixText,
   type RouteScope,
@@ -207,7 +207,10 @@ export class Routes {
       oif: lookup.oif === undefined ? undefined : indexes.get(lookup.oif),
     };
     const request: Request = { operation: operations.get, wire, source: destination, subject: destination };
-    const [[reply], names] = await Promise.all([this.#channel.one(request, options), nameTable(this.#channel, options)]);
+    const [[reply], names] = await Promise.all([
+      this.#channel.one(request, options),
+      nameTable(this.#channel, options),
+    ]);
     return toRoute(reply as Record<string, unknown>, names);
   }
 
@@ -256,14 +259,21 @@ function specWire(spec: RouteSpec, verb: Verb, path: string): Wire {
   const gateway = spec.via === undefined ? undefined : checkAddress(spec.via, `${path}.via`);
   const prefsrc = spec.prefsrc === undefined ? undefined : checkAddress(spec.prefsrc, `${path}.prefsrc`);
   const dst = spec.dst === 'default' ? undefined : checkAddressOrPrefix(spec.dst, `${path}.dst`);
-  const family = dst ? addressFamily(dst.bytes) : gateway ? addressFamily(gateway) : (spec.family ?? defaultFamily(spec));
+  const family = dst
+    ? addressFamily(dst.bytes)
+    : gateway
+      ? addressFamily(gateway)
+      : (spec.family ?? defaultFamily(spec));
   const size = family === 'inet' ? 4 : 16;
   if (dst) checkHostBits(dst.bytes, dst.length, spec.dst, `${path}.dst`);
   if (gateway && gateway.length < size) throw invalidAddressFamily(`${path}.via`, spec.via, spec.dst);
   if (prefsrc && prefsrc.length !== size) throw invalidAddressFamily(`${path}.prefsrc`, spec.prefsrc, spec.dst);
   const hostRoute = type === 'local';
   const linkRoute = type === 'broadcast' || type === 'anycast' || type === 'multicast';
-  const table = tableNumber(spec.table ?? (hostRoute || type === 'broadcast' || type === 'anycast' ? 'local' : 'main'), `${path}.table`);
+  const table = tableNumber(
+    spec.table ?? (hostRoute || type === 'broadcast' || type === 'anycast' ? 'local' : 'main'),
+    `${path}.table`,
+  );
   const direct = (type ?? 'unicast') === 'unicast' && !gateway && !spec.multipath;
   const deleting = verb === 'delete';
   return {
@@ -307,9 +317,10 @@ function nexthopWire(hop: NexthopSpec, size: number, path: string): Wire {
 
 function withDevices(wire: Wire, spec: RouteSpec, indexes: DeviceIndexes): Wire {
   const oif = spec.dev === undefined ? undefined : indexes.get(spec.dev);
-  if (!spec.multipath) return oif === undefined ? wire : { ...wire, oif };
+  const nexthops = spec.multipath;
+  if (!nexthops) return oif === undefined ? wire : { ...wire, oif };
   const multipath = (wire['multipath'] as Wire[]).map((hop, at) => {
-    const { dev } = spec.multipath?.[at] as NexthopSpec;
+    const { dev } = nexthops[at] as NexthopSpec;
     return dev === undefined ? hop : { ...hop, oif: indexes.get(dev) };
   });
   return { ...wire, oif, multipath };

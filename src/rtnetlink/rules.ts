@@ -2,7 +2,15 @@ import { checkDeviceName, checkInteger, checkKeys, invalidAddressFamily } from '
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
-import { addressFamily, type AddressFamily, checkAddressOrPrefix, prefixText, type RouteTable, tableName, tableNumber } from './values.js';
+import {
+  type AddressFamily,
+  addressFamily,
+  checkAddressOrPrefix,
+  prefixText,
+  type RouteTable,
+  tableName,
+  tableNumber,
+} from './values.js';
 
 export interface RuleSpec {
   /** 0 is asked first. Without one the kernel puts the rule before those that it has. */
@@ -70,16 +78,24 @@ export class Rules {
   /** Both families unless one is asked for, each in order of priority. */
   async list(filter: { readonly family?: AddressFamily } = {}, options?: CallOptions): Promise<Rule[]> {
     const families = filter.family ? [filter.family] : (['inet', 'inet6'] as const);
-    const dumps = families.map((family) => this.#channel.one({ operation: operations.list, wire: { family } }, options));
+    const dumps = families.map((family) =>
+      this.#channel.one({ operation: operations.list, wire: { family } }, options),
+    );
     return (await Promise.all(dumps)).flat().map(toRule);
   }
 
   /** Throws NetlinkError EEXIST for one that is there. */
   add(specs: RuleSpec | readonly RuleSpec[], options?: BatchOptions): Promise<void> {
-    return oneOrMany(this.#channel, specs, (spec, path) => toRequest('add', spec, path), options, (request) => ({
-      ...request,
-      operation: operations.delete,
-    }));
+    return oneOrMany(
+      this.#channel,
+      specs,
+      (spec, path) => toRequest('add', spec, path),
+      options,
+      (request) => ({
+        ...request,
+        operation: operations.delete,
+      }),
+    );
   }
 
   /** Deletes the first that matches. Throws NetlinkError ENOENT where none does. */
@@ -90,7 +106,8 @@ export class Rules {
 
 function toRequest(verb: 'add' | 'delete', spec: RuleSpec, path: string): Request {
   checkKeys(spec, specKeys, path);
-  const from = spec.from === undefined || spec.from === 'all' ? undefined : checkAddressOrPrefix(spec.from, `${path}.from`);
+  const from =
+    spec.from === undefined || spec.from === 'all' ? undefined : checkAddressOrPrefix(spec.from, `${path}.from`);
   const to = spec.to === undefined || spec.to === 'all' ? undefined : checkAddressOrPrefix(spec.to, `${path}.to`);
   if (from && to && from.bytes.length !== to.bytes.length) throw invalidAddressFamily(`${path}.to`, spec.to, spec.from);
   const sample = from ?? to;
@@ -117,7 +134,8 @@ function toRequest(verb: 'add' | 'delete', spec: RuleSpec, path: string): Reques
     operation: operations[verb],
     wire,
     source: spec,
-    subject: () => `priority ${spec.priority ?? '(any)'} from ${spec.from ?? 'all'}${spec.iif ? ` iif ${spec.iif}` : ''}`,
+    subject: () =>
+      `priority ${spec.priority ?? '(any)'} from ${spec.from ?? 'all'}${spec.iif ? ` iif ${spec.iif}` : ''}`,
   };
 }
 

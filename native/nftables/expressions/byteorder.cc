@@ -12,8 +12,11 @@ const Names opNames{"byteorderOp", false, {{"ntoh", NFT_BYTEORDER_NTOH}, {"hton"
 
 }  // namespace
 
-const Schema byteorderSchema{"byteorder",
-0,
-{attribute("sreg", Type::Be32, NFTA_BYTEORDER_SREG), attribute("dreg", Type::Be32, NFTA_BYTEORDER_DREG), attribute("op", Type::Be32, NFTA_BYTEORDER_OP, &opNames), attribute("len", Type::Be32, NFTA_BYTEORDER_LEN), attribute("size", Type::Be32, NFTA_BYTEORDER_SIZE)}};
+const Schema byteorderSchema{
+    "byteorder",
+    0,
+    {attribute("sreg", Type::Be32, NFTA_BYTEORDER_SREG), attribute("dreg", Type::Be32, NFTA_BYTEORDER_DREG),
+     attribute("op", Type::Be32, NFTA_BYTEORDER_OP, &opNames), attribute("len", Type::Be32, NFTA_BYTEORDER_LEN),
+     attribute("size", Type::Be32, NFTA_BYTEORDER_SIZE)}};
 
 }  // namespace netloom

@@ -7,8 +7,9 @@
 
 namespace netloom {
 
-const Schema counterSchema{"counter",
-0,
-{attribute("bytes", Type::Be64, NFTA_COUNTER_BYTES), attribute("packets", Type::Be64, NFTA_COUNTER_PACKETS)}};
+const Schema counterSchema{
+    "counter",
+    0,
+    {attribute("bytes", Type::Be64, NFTA_COUNTER_BYTES), attribute("packets", Type::Be64, NFTA_COUNTER_PACKETS)}};
 
 }  // namespace netloom

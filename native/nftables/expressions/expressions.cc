@@ -27,9 +27,8 @@ const Schema verdictSchema{"verdict",
 
 }  // namespace
 
-const Schema dataSchema{"data",
-                        0,
-                        {attribute("value", Type::Bytes, NFTA_DATA_VALUE), nest("verdict", NFTA_DATA_VERDICT, &verdictSchema)}};
+const Schema dataSchema{
+    "data", 0, {attribute("value", Type::Bytes, NFTA_DATA_VALUE), nest("verdict", NFTA_DATA_VERDICT, &verdictSchema)}};
 
 const Names natFlagNames{"natFlags",
                          true,
@@ -42,10 +41,14 @@ const Names natFlagNames{"natFlags",
                           {"netmap", NF_NAT_RANGE_NETMAP}}};
 
 const std::vector<Variant> expressions{
-    {"bitwise", &bitwiseSchema}, {"byteorder", &byteorderSchema}, {"cmp", &cmpSchema},         {"counter", &counterSchema},
-    {"ct", &ctSchema},           {"immediate", &immediateSchema}, {"log", &logSchema},         {"lookup", &lookupSchema},
-    {"masq", &masqSchema},       {"meta", &metaSchema},           {"nat", &natSchema},         {"payload", &payloadSchema},
-    {"range", &rangeSchema},     {"redir", &redirSchema},         {"reject", &rejectSchema},
+    {"bitwise", &bitwiseSchema}, {"byteorder", &byteorderSchema},
+    {"cmp", &cmpSchema},         {"counter", &counterSchema},
+    {"ct", &ctSchema},           {"immediate", &immediateSchema},
+    {"log", &logSchema},         {"lookup", &lookupSchema},
+    {"masq", &masqSchema},       {"meta", &metaSchema},
+    {"nat", &natSchema},         {"payload", &payloadSchema},
+    {"range", &rangeSchema},     {"redir", &redirSchema},
+    {"reject", &rejectSchema},
 };
 
 const Schema expressionSchema{"expression", 0, {choice("type", kInline, NFTA_EXPR_NAME, NFTA_EXPR_DATA, &expressions)}};

@@ -1,4 +1,5 @@
-// Kernel expressions: each has a file of its own with the schema of its NFTA_EXPR_DATA; `expressions` is their register.
+// Kernel expressions: each has a file of its own with the schema of its NFTA_EXPR_DATA; `expressions` is their
+// register.
 #pragma once
 
 #include "netlink/schema.h"

@@ -7,8 +7,9 @@
 
 namespace netloom {
 
-const Schema immediateSchema{"immediate",
-0,
-{attribute("dreg", Type::Be32, NFTA_IMMEDIATE_DREG), nest("data", NFTA_IMMEDIATE_DATA, &dataSchema)}};
+const Schema immediateSchema{
+    "immediate",
+    0,
+    {attribute("dreg", Type::Be32, NFTA_IMMEDIATE_DREG), nest("data", NFTA_IMMEDIATE_DATA, &dataSchema)}};
 
 }  // namespace netloom

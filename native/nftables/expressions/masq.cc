@@ -8,7 +8,9 @@
 namespace netloom {
 
 const Schema masqSchema{"masq",
-0,
-{attribute("flags", Type::Be32, NFTA_MASQ_FLAGS, &natFlagNames), attribute("regProtoMin", Type::Be32, NFTA_MASQ_REG_PROTO_MIN), attribute("regProtoMax", Type::Be32, NFTA_MASQ_REG_PROTO_MAX)}};
+                        0,
+                        {attribute("flags", Type::Be32, NFTA_MASQ_FLAGS, &natFlagNames),
+                         attribute("regProtoMin", Type::Be32, NFTA_MASQ_REG_PROTO_MIN),
+                         attribute("regProtoMax", Type::Be32, NFTA_MASQ_REG_PROTO_MAX)}};
 
 }  // namespace netloom

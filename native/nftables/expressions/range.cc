@@ -12,8 +12,10 @@ const Names opNames{"rangeOp", false, {{"eq", NFT_RANGE_EQ}, {"neq", NFT_RANGE_N
 
 }  // namespace
 
-const Schema rangeSchema{"range",
-0,
-{attribute("sreg", Type::Be32, NFTA_RANGE_SREG), attribute("op", Type::Be32, NFTA_RANGE_OP, &opNames), nest("fromData", NFTA_RANGE_FROM_DATA, &dataSchema), nest("toData", NFTA_RANGE_TO_DATA, &dataSchema)}};
+const Schema rangeSchema{
+    "range",
+    0,
+    {attribute("sreg", Type::Be32, NFTA_RANGE_SREG), attribute("op", Type::Be32, NFTA_RANGE_OP, &opNames),
+     nest("fromData", NFTA_RANGE_FROM_DATA, &dataSchema), nest("toData", NFTA_RANGE_TO_DATA, &dataSchema)}};
 
 }  // namespace netloom

@@ -8,7 +8,9 @@
 namespace netloom {
 
 const Schema redirSchema{"redir",
-0,
-{attribute("regProtoMin", Type::Be32, NFTA_REDIR_REG_PROTO_MIN), attribute("regProtoMax", Type::Be32, NFTA_REDIR_REG_PROTO_MAX), attribute("flags", Type::Be32, NFTA_REDIR_FLAGS, &natFlagNames)}};
+                         0,
+                         {attribute("regProtoMin", Type::Be32, NFTA_REDIR_REG_PROTO_MIN),
+                          attribute("regProtoMax", Type::Be32, NFTA_REDIR_REG_PROTO_MAX),
+                          attribute("flags", Type::Be32, NFTA_REDIR_FLAGS, &natFlagNames)}};
 
 }  // namespace netloom

@@ -7,8 +7,9 @@
 
 namespace netloom {
 
-const Schema rejectSchema{"reject",
-0,
-{attribute("kind", Type::Be32, NFTA_REJECT_TYPE), attribute("icmpCode", Type::U8, NFTA_REJECT_ICMP_CODE)}};
+const Schema rejectSchema{
+    "reject",
+    0,
+    {attribute("kind", Type::Be32, NFTA_REJECT_TYPE), attribute("icmpCode", Type::U8, NFTA_REJECT_ICMP_CODE)}};
 
 }  // namespace netloom

@@ -1,0 +1,52 @@
+/** Which sets commands refer to, seen before they are compiled. */
+
+import { isObject } from './errors.js';
+import type { Command } from './json.js';
+import type { Family } from './wire.js';
+
+const kinds: readonly unknown[] = ['rule', 'set', 'map', 'element'];
+
+export interface SetReferenced {
+  readonly family: Family;
+  readonly table: string;
+  readonly name: string;
+}
+
+/** Sets that the commands refer to and do not define: fetch these first, and give them to `findSet`. */
+export function setsNeeded(
+  commands: readonly Command[] | { readonly nftables: readonly Command[] },
+  options: { readonly family?: Family | undefined } = {},
+): readonly SetReferenced[] {
+  const list: unknown = isObject(commands) ? commands['nftables'] : commands;
+  if (!Array.isArray(list)) return [];
+  const defined = new Set<string>();
+  const needed = new Map<string, SetReferenced>();
+  for (const command of list) {
+    const outer = firstOf(command);
+    // A bare object stands for its addition.
+    const [kind, object] = kinds.includes(outer[0]) ? outer : firstOf(outer[1]);
+    if (!isObject(object) || typeof object['table'] !== 'string') continue;
+    const family = (object['family'] ?? options.family ?? 'ip') as Family;
+    const table = object['table'];
+    const add = (name: string): void => {
+      const key = `${family} ${table} ${name}`;
+      if (!defined.has(key)) needed.set(key, { family, table, name });
+    };
+    if ((kind === 'set' || kind === 'map') && typeof object['name'] === 'string' && object['type'] !== undefined)
+      defined.add(`${family} ${table} ${object['name']}`);
+    if (kind === 'element' && typeof object['name'] === 'string') add(object['name']);
+    if (kind === 'rule') for (const name of references(object['expr'])) add(name);
+  }
+  return [...needed.values()];
+}
+
+const firstOf = (value: unknown): [key?: string, value?: unknown] =>
+  isObject(value) ? (Object.entries(value)[0] ?? []) : [];
+
+function* references(value: unknown): Generator<string> {
+  if (typeof value === 'string') {
+    if (value.startsWith('@')) yield value.slice(1);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) yield* references(item);
+  }
+}
