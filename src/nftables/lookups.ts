@@ -36,7 +36,7 @@ function keyFields(reader: RuleReader, register: number, length: number | undefi
   let bytes = 0;
   do {
     const loaded: Loaded | undefined = reader.registers.get(word);
-    if (loaded?.kind !== 'selector') return fields;
+    if (loaded?.kind !== 'selector' || loaded.length === 0) return fields;
     fields.push(describe(reader, loaded));
     word += wordsFor(loaded.length);
     bytes += wordsFor(loaded.length) * 4;
