@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'vitest';
 import { type CompiledOperation, compileCommands, setsNeeded } from '../src/nftables/compile.js';
-import { decompileChain, decompileSet, decompileTable } from '../src/nftables/decompile.js';
+import { decompileChain, decompileRule, decompileSet, decompileTable } from '../src/nftables/decompile.js';
 import type { Command } from '../src/nftables/json.js';
 import { packElements } from '../src/nftables/pack.js';
 import type { SetDefinition, SetElement } from '../src/nftables/wire.js';
@@ -409,6 +409,44 @@ describe('sets', () => {
     assert.equal(sent.at(-1), '0a00270f');
   });
 
+  it('keeps a field that is not whole bytes where it stands, or moves it to the end of its byte', () => {
+    const field = (protocol: string): unknown => ({ payload: { protocol, field: 'dscp' } });
+    const lookup = (family: string, left: unknown, right: unknown): CompiledOperation[] =>
+      compile(set({ type: 'dscp', elem: ['cs1'] }), {
+        add: { rule: { family, table: 't', chain: 'c', expr: [{ match: { op: '==', left, right } }] } },
+      });
+    const anonymous = lookup('ip6', field('ip6'), { set: ['cs1', 5] });
+    assert(anonymous[2]?.op === 'newset');
+    assert.equal(anonymous[2].object.keyLen, 2);
+    assert.deepEqual(elementsOf(anonymous[3]), ['0200', '0140']);
+    const named = lookup('ip', field('ip'), '@s');
+    assert.deepEqual(elementsOf(named[1]), ['08']);
+    assert(named[2]?.op === 'newrule');
+    assert.deepEqual(
+      named[2].object.expressions?.map(({ type }) => type),
+      ['payload', 'bitwise', 'bitwise', 'lookup'],
+    );
+  });
+
+  it('reads elements that share their memory, as a decoder makes them', () => {
+    const memory = Buffer.from('0a0000000b0000000c000000', 'hex');
+    const elements = [0, 4, 8].map((at) => ({
+      key: { value: memory.subarray(at, at + 4) },
+      ...(at === 8 ? { flags: ['interval-end'] as const } : {}),
+    }));
+    const definition: SetDefinition = {
+      family: 'ip',
+      table: 't',
+      name: 's',
+      keyType: 7,
+      keyLen: 4,
+      flags: ['interval'],
+    };
+    const prefixes = ['10.0.0.0', '11.0.0.0'].map((addr) => ({ prefix: { addr, len: 8 } }));
+    for (const _ of [1, 2])
+      assert.deepEqual((decompileSet(definition, elements, {}) as { set: { elem: unknown } }).set.elem, prefixes);
+  });
+
   it('names the sets that must be known', () => {
     const commands = [
       set({}),
@@ -535,6 +573,31 @@ describe('bad input', () => {
     [rule({ log: { prefix: 'x', level: 'loud' } }), value, /log\.level: "loud" is not one of emerg/],
   ])('%j', (command, code, message) => {
     assert.throws(() => compile(command), { name: 'TypeError', code, message });
+  });
+});
+
+describe('what the kernel adds to a rule', () => {
+  it('is not listed: one address is a range from it to itself, and flags that follow from registers', () => {
+    const { rule: listed } = decompileRule({
+      family: 'ip',
+      table: 't',
+      chain: 'c',
+      expressions: [
+        { type: 'immediate', dreg: 1, data: { value: Uint8Array.of(10, 0, 0, 1) } },
+        { type: 'immediate', dreg: 2, data: { value: Uint8Array.of(0, 80) } },
+        {
+          type: 'nat',
+          kind: 'dnat',
+          family: 'ip',
+          regAddrMin: 1,
+          regAddrMax: 1,
+          regProtoMin: 2,
+          regProtoMax: 2,
+          flags: ['map-ips', 'proto-specified'],
+        },
+      ],
+    });
+    assert.deepEqual(listed['expr'], [{ dnat: { addr: '10.0.0.1', port: 80 } }]);
   });
 });
 

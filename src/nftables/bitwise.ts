@@ -1,12 +1,14 @@
 /** `{"&": [left, right]}`, `|`, `^`: any chain of them with constants is one mask and one xor in the kernel. */
 
-import { and, isOnes, isZero, not, ones, or, xor } from './bytes.js';
+import { and, isOnes, isZero, not, ones, or, toNumber, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { byteLength, type Type } from './datatypes.js';
 import { checkArray, isObject, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
 import { flagNames } from './flags.js';
+import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import type { Expression } from './wire.js';
 
 type BitwiseOperator = '&' | '|' | '^';
 
@@ -87,4 +89,22 @@ export function constantJson(bytes: Uint8Array, type: Type): unknown {
   }
   if (type.datatype.flags !== undefined) return 0;
   return type.datatype.format(bytes.subarray(0, byteLength(type)), type, {});
+}
+
+// Back from expressions.
+
+export function readBitwise(reader: RuleReader, expression: Extract<Expression, { type: 'bitwise' }>): void {
+  const { sreg, dreg, op, mask, xor: flip, data } = expression;
+  const loaded = reader.registers.get(reader.wordOf(sreg));
+  if (loaded?.kind !== 'selector') return reader.unknown('bitwise');
+  // A header field moved to the end of its byte.
+  if (op === 'rshift' && data?.value !== undefined && loaded.length === 1) {
+    return reader.set(dreg, { ...loaded, shifted: toNumber(data.value, 'host') });
+  }
+  if ((op !== undefined && op !== 'mask-xor') || mask?.value === undefined || flip?.value === undefined) {
+    return reader.unknown('bitwise');
+  }
+  const kept = loaded.mask === undefined ? mask.value : and(loaded.mask, mask.value);
+  const flipped = loaded.xor === undefined ? flip.value : xor(and(loaded.xor, mask.value), flip.value);
+  reader.set(dreg, { ...loaded, mask: kept, xor: flipped });
 }

@@ -76,7 +76,8 @@ export function maskPrefix(mask: Uint8Array): number {
 
 /** The next value, or undefined after the last. */
 export function increment(bytes: Uint8Array): Uint8Array | undefined {
-  const next = bytes.slice();
+  // Not slice(): a Buffer's shares its memory.
+  const next = Uint8Array.from(bytes);
   for (let i = next.length - 1; i >= 0; i--) {
     next[i] = next[i]! + 1;
     if (next[i] !== 0) return next;
@@ -86,7 +87,7 @@ export function increment(bytes: Uint8Array): Uint8Array | undefined {
 
 /** The value before; of zero: the last. */
 export function decrement(bytes: Uint8Array): Uint8Array {
-  const previous = bytes.slice();
+  const previous = Uint8Array.from(bytes);
   for (let i = previous.length - 1; i >= 0; i--) {
     previous[i] = previous[i]! - 1;
     if (previous[i] !== 0xff) break;

@@ -33,7 +33,9 @@ export interface AnonymousSet {
   readonly keyTypeof?: Attribute;
   readonly elements: readonly unknown[];
   /** Elements as they stand in loaded bytes. */
-  readonly place?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  readonly place?: (bytes: Uint8Array) => Uint8Array;
+  /** Bytes, where not the key's own. */
+  readonly keyLen?: number;
 }
 
 /** What rules need from the transaction around them. */

@@ -66,7 +66,7 @@ function describePayload(reader: RuleReader, loaded: Selected): Described {
   const offset = loaded.offset * 8;
   const plain = loaded.xor === undefined || isZero(loaded.xor);
   const part = loaded.mask === undefined ? undefined : reader.fieldOfMask(loaded.base!, offset, loaded.mask);
-  if (part !== undefined && plain) return part;
+  if (part !== undefined && plain) return { ...part, shift: part.shift - (loaded.shifted ?? 0) };
   const found = describeFieldAt(reader, loaded.base!, offset, loaded.length * 8);
   if (!found.field) return { ...found, ...operations(loaded) };
   return found;

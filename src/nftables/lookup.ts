@@ -8,7 +8,7 @@ import { keyLength, type Type } from './datatypes.js';
 import { checkArray, checkObject, isObject, wrongType, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { fits, registerAt, wordsFor } from './registers.js';
-import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
+import { loadSelector, orderForRange, placedKey, type Selector, shiftDown } from './selector.js';
 import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
@@ -33,13 +33,15 @@ export function lookupSet(
 }
 
 /** Loads the fields of a key side by side, from `word` on. */
-export function keyLoad(key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
+export function keyLoad(key: readonly Selector[], word: number, set: SetInfo, path: string): readonly Expression[] {
+  const placed = key.length === 1 && set.flags.includes('anonymous');
   let at = word;
   return key.flatMap((field) => {
     const register = registerAt(at);
     at += wordsFor(field.bytes);
     return [
       ...loadSelector(field, register),
+      ...(placed ? [] : shiftDown(field, register, path)),
       ...(set.flags.includes('interval') ? orderForRange(field, register) : []),
     ];
   });
@@ -73,7 +75,7 @@ export function compileMap(
   return {
     set,
     expressions: [
-      ...keyLoad(key, start, set),
+      ...keyLoad(key, start, set, `${path}.key`),
       {
         type: 'lookup',
         set: set.name,
@@ -111,7 +113,7 @@ function mapOf(
       ...(keyTypeof === undefined ? {} : { keyTypeof }),
       data: inferred,
       elements,
-      ...(key.length === 1 && isField(key[0]!) ? { place: (bytes: Uint8Array) => place(key[0]!, bytes) } : {}),
+      ...placedKey(key),
     },
     `${path}.set`,
   );

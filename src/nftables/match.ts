@@ -12,7 +12,7 @@ import type { MatchOperator } from './json.js';
 import { type Literal, literalMask, parseLiteral, span, toBig } from './literals.js';
 import { keyLoad, lookupSet } from './lookup.js';
 import type { Loaded, RuleReader } from './reader.js';
-import { isField, loadSelector, orderForRange, place, type Selector } from './selector.js';
+import { loadSelector, orderForRange, place, placedKey, type Selector } from './selector.js';
 import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
@@ -50,7 +50,10 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
     if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(`${path}.op`, `"${op}" cannot be used with a set`);
     const inverted = op === '!=' ? { flags: ['inv'] as const } : {};
     const id = set.id === undefined ? {} : { setId: set.id };
-    context.match([...keyLoad(key, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
+    context.match([
+      ...keyLoad(key, 0, set, `${path}.left`),
+      { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted },
+    ]);
     if (op !== '!=' && single?.learnAny !== undefined && isObject(right))
       learnElements(context, single, right['set'], `${path}.right.set`);
     return;
@@ -87,7 +90,7 @@ function setOf(
       key: key.map((field) => field.type),
       elements: items,
       ...(keyTypeof === undefined ? {} : { keyTypeof }),
-      ...(key.length === 1 && isField(key[0]!) ? { place: (bytes: Uint8Array) => place(key[0]!, bytes) } : {}),
+      ...placedKey(key),
     },
     `${path}.set`,
   );

@@ -151,7 +151,7 @@ export function readNat(reader: RuleReader, nat: Nat): void {
     nat.regProtoMin !== undefined &&
     wordOf(nat.regProtoMin) === wordOf(nat.regAddrMin!) + wordsFor(byteLength(address)) &&
     !reader.registers.has(wordOf(nat.regProtoMin));
-  const wide = inside || (mapped && nat.regAddrMax !== undefined);
+  const wide = inside || (mapped && nat.regAddrMax !== undefined && nat.regAddrMax !== nat.regAddrMin);
   const port =
     nat.regProtoMin === undefined || inside
       ? undefined
@@ -181,7 +181,8 @@ export function readPortNat(reader: RuleReader, expression: Port): void {
 
 function readRange(reader: RuleReader, min: Register, max: Register | undefined, type: Type): unknown {
   const low = reader.registers.get(wordOf(min));
-  const high = max === undefined ? undefined : reader.registers.get(wordOf(max));
+  // The kernel lists one value as a range from it to itself.
+  const high = max === undefined || max === min ? undefined : reader.registers.get(wordOf(max));
   const from = low === undefined ? undefined : reader.value(low, type);
   if (low?.kind !== 'immediate' || high?.kind !== 'immediate') return from;
   const bits = type.datatype.prefix === true ? rangePrefix(low.bytes, high.bytes) : -1;

@@ -30,6 +30,8 @@ export type Loaded =
       readonly direction?: CtDirection;
       readonly mask?: Uint8Array;
       readonly xor?: Uint8Array;
+      /** Bits it was moved down by. */
+      readonly shifted?: number;
       /** Now in network order. */
       readonly swapped?: true;
     }

@@ -1,8 +1,9 @@
 /** What a rule reads from a packet into a register: the compiler's form of payload, meta, ct and bitwise expressions. */
 
-import { and, isOnes, isZero, ones, shiftInto } from './bytes.js';
+import { and, fromNumber, isOnes, isZero, ones, shiftInto } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { byteLength, type Type } from './datatypes.js';
+import { wrongValue } from './errors.js';
 import type { Base } from './protocols.js';
 import type { Attribute } from './userdata.js';
 import type { Expression, Register } from './wire.js';
@@ -62,6 +63,26 @@ export function loadSelector(selector: Selector, register: Register): readonly E
       xor: { value: xor },
     },
   ];
+}
+
+/** A key's one field that is not whole bytes: an anonymous set holds its values where they stand in the loaded bytes. */
+export function placedKey(key: readonly Selector[]): {
+  readonly place?: (bytes: Uint8Array) => Uint8Array;
+  readonly keyLen?: number;
+} {
+  const [field] = key;
+  if (key.length !== 1 || field === undefined || !isField(field)) return {};
+  return { place: (bytes) => place(field, bytes), keyLen: field.bytes };
+}
+
+/** Elsewhere the value itself is looked up, shifted to the end of its byte. */
+export function shiftDown(field: Selector, register: Register, path: string): readonly Expression[] {
+  if (field.shift === 0) return [];
+  // The kernel shifts words in host order, which moves nothing sensible over a byte's edge.
+  if (field.bytes > 1)
+    throw wrongValue(path, 'a field across bytes can only be looked up alone, in a set written in the rule');
+  const data = { value: fromNumber(field.shift, 4, 'host') };
+  return [{ type: 'bitwise', op: 'rshift', sreg: register, dreg: register, len: field.bytes, data }];
 }
 
 /** To network order, so that the kernel can compare a number in host order. */

@@ -123,6 +123,7 @@ export function compileAnonymousSet(
   const name = data === undefined ? '__set%d' : '__map%d';
   const definition: SetDefinition = {
     ...shape({ key, ...(data === undefined ? {} : { data }), flags, size }),
+    ...(set.keyLen === undefined ? {} : { keyLen: set.keyLen }),
     family,
     table,
     name,

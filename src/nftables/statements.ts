@@ -1,6 +1,6 @@
 /** The language, one line for each word: statements to compile, kernel expressions to read back. */
 
-import { and, xor } from './bytes.js';
+import { readBitwise } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCounter, readCounter } from './counter.js';
 import { ctNamed } from './ct.js';
@@ -90,19 +90,7 @@ const readers: Readers = {
       reader.value(value, type),
     );
   },
-  bitwise(reader, { sreg, dreg, op, mask, xor: flip }) {
-    const loaded = reader.registers.get(reader.wordOf(sreg));
-    if (
-      loaded?.kind !== 'selector' ||
-      (op !== undefined && op !== 'mask-xor') ||
-      mask?.value === undefined ||
-      flip?.value === undefined
-    )
-      return reader.unknown('bitwise');
-    const before = loaded.mask === undefined ? mask.value : and(loaded.mask, mask.value);
-    const flipped = loaded.xor === undefined ? flip.value : xor(and(loaded.xor, mask.value), flip.value);
-    reader.set(dreg, { ...loaded, mask: before, xor: flipped });
-  },
+  bitwise: readBitwise,
   byteorder(reader, { sreg, dreg }) {
     const loaded = reader.registers.get(reader.wordOf(sreg));
     if (loaded?.kind !== 'selector') return reader.unknown('byteorder');

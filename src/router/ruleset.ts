@@ -71,7 +71,8 @@ export function natTable({ gateway, binding }: Plan, size: number): Command[] {
   if (!gateway) return commands;
   const toFixed: Statement = { dnat: { addr: { map: { key: daddr, data: `@${dnatMap}` } } } };
   const toFloating: Statement = { snat: { addr: { map: { key: saddr, data: `@${snatMap}` } }, flags: 'fully-random' } };
-  const kept = (0xffffffff & ~lowerHalf) >>> 0;
+  // Bits that are set anyway are kept too: the form in which nft, and so a listing, has it.
+  const kept = ((0xffffffff & ~lowerHalf) | externalMark) >>> 0;
   commands.push(
     rule('mark', iifname(gateway.device), {
       mangle: { key: mark, value: { '|': [{ '&': [mark, kept] }, externalMark] } },
