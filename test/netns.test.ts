@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { NetlinkError, Netns } from '../src/index.js';
+import { cleanUp, ip, ipJson, namespace, rejection, run, uniqueName } from './helpers/namespaces.js';
+
+/** The namespace's number, as `ip netns identify` compares them. */
+const inode = (path: string): number => statSync(path).ino;
+const inodeOf = (netns: Netns): number => inode(`/proc/self/fd/${netns.fd}`);
+
+/** The namespaces of this process's threads. */
+function threadNamespaces(): Set<string> {
+  return new Set(readdirSync('/proc/self/task').map((task) => readlinkSync(`/proc/self/task/${task}/ns/net`)));
+}
+
+const ownNamespace = readlinkSync('/proc/self/ns/net');
+
+async function outputOf(child: ChildProcess): Promise<{ stdout: string; code: number | null }> {
+  const closed = once(child, 'close');
+  const stdout = child.stdout ? await text(child.stdout) : '';
+  const [code] = (await closed) as [number | null];
+  return { stdout, code };
+}
+
+describe('making', () => {
+  test('a named one is one of ip netns', async () => {
+    const netns = await namespace();
+    expect(inodeOf(netns)).toBe(inode(`/run/netns/${netns.name}`));
+    expect(ipJson(netns.name, 'link')).toMatchObject([{ ifname: 'lo', operstate: 'DOWN' }]);
+  });
+
+  test('an anonymous one has no name', async () => {
+    const before = await Netns.list();
+    await using netns = await Netns.create();
+    expect(netns.name).toBeUndefined();
+    expect((await Netns.list()).filter((name) => !before.includes(name) && !name.startsWith('nlt-'))).toEqual([]);
+    expect((await netns.links.list()).map(({ name }) => name)).toEqual(['lo']);
+    expect(inodeOf(netns)).not.toBe(inode('/proc/self/ns/net'));
+  });
+
+  test('a name that is taken is refused', async () => {
+    const { name } = await namespace();
+    const error = await rejection(Netns.create(name), NetlinkError);
+    expect(error).toMatchObject({ code: 'EEXIST', errno: 17 });
+    expect(error.message).toContain(name);
+  });
+
+  test.each([['../escape'], ['a/b'], [''], ['.'], ['..'], ['nul\0']])('%j is not a name', async (name) => {
+    const before = readdirSync('/run/netns').filter((entry) => !entry.startsWith('nlt-'));
+    expect(await rejection(Netns.create(name), TypeError)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(await rejection(Netns.open(name), TypeError)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(await rejection(Netns.delete(name), TypeError)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(readdirSync('/run/netns').filter((entry) => !entry.startsWith('nlt-'))).toEqual(before);
+  });
+
+  test('a name holds 255 bytes and no more', async () => {
+    const longest = uniqueName().padEnd(255, 'x');
+    await using netns = await Netns.create(longest);
+    cleanUp(() => Netns.delete(longest));
+    expect(netns.name).toBe(longest);
+    expect(await rejection(Netns.create(`${longest}x`), RangeError)).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+    expect(await rejection(Netns.create('é'.repeat(128)), RangeError)).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+  });
+
+  test('the process stays in its own, on every thread', async () => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => namespace({ dispatch: 'worker' })));
+    await Promise.all(made.map((netns) => netns.links.set('lo', { up: true })));
+    await Promise.all(made.map((netns) => netns.sysctl.set({ 'net.ipv4.ip_forward': 1 })));
+    closeSync(await made[0]!.socket('udp4', { address: '127.0.0.1' }));
+    expect(threadNamespaces()).toEqual(new Set([ownNamespace]));
+  });
+});
+
+describe('opening', () => {
+  test('by name, process, path and descriptor', async () => {
+    const netns = await namespace();
+    const path = `/run/netns/${netns.name}`;
+    const descriptor = openSync(path, 'r');
+    const child = spawn('ip', ['netns', 'exec', netns.name, 'sleep', '60']);
+    cleanUp(async () => {
+      closeSync(descriptor);
+      child.kill();
+    });
+    await expect.poll(() => inode(`/proc/${child.pid}/ns/net`)).toBe(inodeOf(netns));
+    for (const reference of [netns.name, { pid: child.pid! }, { path }, { fd: descriptor }]) {
+      await using opened = await Netns.open(reference);
+      expect(inodeOf(opened)).toBe(inodeOf(netns));
+      expect(opened.name).toBe(typeof reference === 'string' ? netns.name : undefined);
+    }
+    expect(inode(`/proc/self/fd/${descriptor}`)).toBe(inodeOf(netns));
+  });
+
+  test("the process's own", async () => {
+    await using current = await Netns.current();
+    expect(inodeOf(current)).toBe(inode('/proc/self/ns/net'));
+  });
+
+  test('what is not there, or is no namespace', async () => {
+    expect(await rejection(Netns.open(uniqueName()), NetlinkError)).toMatchObject({ code: 'ENOENT' });
+    const error = await rejection(Netns.open({ path: '/etc/passwd' }), NetlinkError);
+    expect(error.message).toContain('/etc/passwd');
+    expect(await rejection(Netns.open({ path: '/proc/self/ns/uts' }), NetlinkError)).toMatchObject({ code: 'EINVAL' });
+    expect(await rejection(Netns.open({ pid: -1 }), TypeError)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+});
+
+test('list is what ip netns list shows', async () => {
+  const made = [await namespace(), await namespace()];
+  // Other tests make and remove theirs meanwhile.
+  const ours = (name: string): boolean => name.startsWith(`nlt-${process.pid}-`);
+  const shown = run('ip', 'netns', 'list')
+    .split('\n')
+    .map((line) => line.split(' ')[0]!);
+  const listed = await Netns.list();
+  expect(listed).toEqual([...listed].sort());
+  expect(listed.filter(ours)).toEqual(shown.filter(ours).sort());
+  expect(listed).toEqual(expect.arrayContaining(made.map(({ name }) => name)));
+});
+
+describe('deleting', () => {
+  test('takes the name and leaves the handle', async () => {
+    const netns = await namespace();
+    await Netns.delete(netns.name);
+    expect(await Netns.list()).not.toContain(netns.name);
+    expect((await netns.links.list()).map(({ name }) => name)).toEqual(['lo']);
+    expect(await rejection(Netns.delete(netns.name), NetlinkError)).toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('takes what ip netns add made', async () => {
+    const name = uniqueName();
+    run('ip', 'netns', 'add', name);
+    await Netns.delete(name);
+    expect(run('ip', 'netns', 'list')).not.toContain(name);
+  });
+});
+
+describe('spawn', () => {
+  test("shows the namespace's devices", async () => {
+    const netns = await namespace();
+    ip(netns.name, 'link', 'add', 'br7', 'type', 'bridge');
+    const { stdout, code } = await outputOf(netns.spawn('ip', ['-j', 'link']));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(ipJson(netns.name, 'link'));
+    expect(threadNamespaces()).toEqual(new Set([ownNamespace]));
+  });
+
+  test('passes arguments, exit code, environment, identity and shell', async () => {
+    const netns = await namespace();
+    expect((await outputOf(netns.spawn('sh', ['-c', 'exit 7']))).code).toBe(7);
+    const environment = { ...process.env, COLOUR: 'red' };
+    const plain = netns.spawn('sh', ['-c', 'echo "$1 $COLOUR $PWD"', 'sh', 'a  b'], { env: environment, cwd: '/tmp' });
+    expect((await outputOf(plain)).stdout).toBe('a  b red /tmp\n');
+    const other = netns.spawn('id', ['-u'], { uid: 65534, gid: 65534 });
+    expect((await outputOf(other)).stdout).toBe('65534\n');
+    const shell = netns.spawn('echo $((6 * 7))', [], { shell: true });
+    expect((await outputOf(shell)).stdout).toBe('42\n');
+  });
+
+  test('an unknown command is an error event', async () => {
+    const netns = await namespace();
+    const [error] = (await once(netns.spawn('netloom-no-such-program'), 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ENOENT');
+  });
+});
+
+test('a handle that is closed says so', async () => {
+  const netns = await namespace();
+  await netns.links.list();
+  await netns.close();
+  await netns.close();
+  expect(netns.fd).toBe(-1);
+  const closed = { code: 'ERR_NETNS_CLOSED', message: expect.stringContaining(netns.name) };
+  await expect(netns.links.list()).rejects.toMatchObject(closed);
+  await expect(netns.nft.list()).rejects.toMatchObject(closed);
+  await expect(netns.socket('udp4')).rejects.toMatchObject(closed);
+  expect(() => netns.spawn('true')).toThrow(expect.objectContaining(closed));
+});
+
+test('requests made before closing are carried out', async () => {
+  const netns = await namespace();
+  const made = netns.links.add({ kind: 'bridge', name: 'br0' });
+  await netns.close();
+  await made;
+  expect(ipJson(netns.name, 'link', 'show', 'br0')).toHaveLength(1);
+});
