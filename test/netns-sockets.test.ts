@@ -37,6 +37,8 @@ describe('sockets', () => {
 
   test('an address that the namespace lacks, and arguments that are none', async () => {
     const netns = await namespace();
+    // Where no device was ever up there is no local table, and bind(2) takes any address (__inet_dev_addr_type).
+    await netns.links.set('lo', { up: true });
     const error = await rejection(netns.socket('udp4', { address: '192.0.2.1', port: 53 }), NetlinkError);
     expect(error).toMatchObject({ code: 'EADDRNOTAVAIL', netns: netns.name });
     expect(error.message).toContain('192.0.2.1');

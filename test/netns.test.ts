@@ -4,18 +4,20 @@ import { closeSync, openSync, readdirSync, readlinkSync, statSync } from 'node:f
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { NetlinkError, Netns } from '../src/index.js';
-import { cleanUp, ip, ipJson, namespace, rejection, run, uniqueName } from './helpers/namespaces.js';
+import { cleanUp, ip, ipJson, namespace, namespaceWithVeth, rejection, run, uniqueName } from './helpers/namespaces.js';
 
 /** The namespace's number, as `ip netns identify` compares them. */
 const inode = (path: string): number => statSync(path).ino;
 const inodeOf = (netns: Netns): number => inode(`/proc/self/fd/${netns.fd}`);
 
-/** The namespaces of this process's threads. */
-function threadNamespaces(): Set<string> {
-  return new Set(readdirSync('/proc/self/task').map((task) => readlinkSync(`/proc/self/task/${task}/ns/net`)));
-}
-
 const ownNamespace = readlinkSync('/proc/self/ns/net');
+
+/** Threads of this process that are in another namespace. */
+function strayThreads(): string[] {
+  return readdirSync('/proc/self/task').filter(
+    (task) => readlinkSync(`/proc/self/task/${task}/ns/net`) !== ownNamespace,
+  );
+}
 
 async function outputOf(child: ChildProcess): Promise<{ stdout: string; code: number | null }> {
   const closed = once(child, 'close');
@@ -69,7 +71,17 @@ describe('making', () => {
     await Promise.all(made.map((netns) => netns.links.set('lo', { up: true })));
     await Promise.all(made.map((netns) => netns.sysctl.set({ 'net.ipv4.ip_forward': 1 })));
     closeSync(await made[0]!.socket('udp4', { address: '127.0.0.1' }));
-    expect(threadNamespaces()).toEqual(new Set([ownNamespace]));
+    expect(strayThreads()).toEqual([]);
+  });
+
+  test('an anonymous one goes when its handle is closed, and its devices with it', async () => {
+    const inner = await Netns.create();
+    const outer = await namespaceWithVeth(inner);
+    await inner.sysctl.set({ 'net.ipv4.ip_forward': 1 });
+    await inner.close();
+    await expect
+      .poll(() => ipJson(outer.name, 'link').map(({ ifname }) => ifname), { timeout: 3000 })
+      .toEqual(['lo']);
   });
 });
 
@@ -143,7 +155,7 @@ describe('spawn', () => {
     const { stdout, code } = await outputOf(netns.spawn('ip', ['-j', 'link']));
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual(ipJson(netns.name, 'link'));
-    expect(threadNamespaces()).toEqual(new Set([ownNamespace]));
+    expect(readlinkSync('/proc/thread-self/ns/net')).toBe(ownNamespace);
   });
 
   test('passes arguments, exit code, environment, identity and shell', async () => {
@@ -180,8 +192,8 @@ test('a handle that is closed says so', async () => {
 
 test('requests made before closing are carried out', async () => {
   const netns = await namespace();
-  const made = netns.links.add({ kind: 'bridge', name: 'br0' });
+  const made = netns.rules.add({ priority: 77, table: 77 });
   await netns.close();
   await made;
-  expect(ipJson(netns.name, 'link', 'show', 'br0')).toHaveLength(1);
+  expect(ipJson(netns.name, 'rule')).toContainEqual(expect.objectContaining({ priority: 77, table: '77' }));
 });
