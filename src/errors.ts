@@ -54,6 +54,7 @@ function hint(code: string, syscall: string): string | undefined {
   if (code === 'EPERM' && /^(RTM|NFT|NFNL|IPCTNL)_/.test(syscall)) {
     return "Operation not permitted: this needs CAP_NET_ADMIN in the namespace's user namespace";
   }
+  if (code === 'EEXIST' && syscall === 'open') return 'the name is taken';
   if (code === 'EINVAL' && syscall.startsWith('ioctl(NS_GET_NSTYPE)')) return 'not a network namespace';
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AddressSpec, BatchError, NetlinkError, type Netns } from '../src/index.js';
+import { type AddressSpec, BatchError, NetlinkError, Netns } from '../src/index.js';
 import { ip, ipJson, namespaceWithVeth, rejection } from './helpers/namespaces.js';
 
 /** Addresses of veth0 as ip shows them, without what the kernel made itself. */
@@ -97,8 +97,7 @@ describe('errors', () => {
       await netns.addresses.add(spec);
       const error = await rejection(netns.addresses.add(spec), NetlinkError);
       expect(error).toMatchObject({ code: 'EEXIST', errno: 17, syscall: 'RTM_NEWADDR', netns: netns.name });
-      expect(error.kernelMessage?.toLowerCase()).toBe(words.toLowerCase());
-      expect(error.kernelMessage).toMatch(/address already assigned/i);
+      expect(error.kernelMessage).toBe(words);
       expect(error.request).toBe(spec);
       expect(error.message).toContain(`${address} on veth0`);
       expect(error.message).toContain(error.kernelMessage);
@@ -149,7 +148,6 @@ describe('many calls in one tick', () => {
 
   test.each(['adaptive', 'worker', 'inline'] as const)('1,000 adds arrive in call order (%s)', async (dispatch) => {
     const outer = await namespaceWithVeth();
-    const { Netns } = await import('../src/index.js');
     await using netns = await Netns.open(outer.name, { dispatch });
     const settled: number[] = [];
     await Promise.all(

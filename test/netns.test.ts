@@ -79,9 +79,7 @@ describe('making', () => {
     const outer = await namespaceWithVeth(inner);
     await inner.sysctl.set({ 'net.ipv4.ip_forward': 1 });
     await inner.close();
-    await expect
-      .poll(() => ipJson(outer.name, 'link').map(({ ifname }) => ifname), { timeout: 3000 })
-      .toEqual(['lo']);
+    await expect.poll(() => ipJson(outer.name, 'link').map(({ ifname }) => ifname), { timeout: 3000 }).toEqual(['lo']);
   });
 });
 
@@ -196,4 +194,12 @@ test('requests made before closing are carried out', async () => {
   await netns.close();
   await made;
   expect(ipJson(netns.name, 'rule')).toContainEqual(expect.objectContaining({ priority: 77, table: '77' }));
+});
+
+// Adding a device looks up its master first, and asks for the device a few microtasks later: after close.
+test.fails('so is the making of a device', async () => {
+  const netns = await namespace();
+  const made = netns.links.add({ kind: 'bridge', name: 'br0' });
+  await netns.close();
+  await made;
 });

@@ -3,6 +3,7 @@
 namespace netloom {
 
 Instance::Instance(Napi::Env env) : env_(env) {
+  openNamespace("/proc/thread-self/ns/net", home_);
   wayBack_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "netloom", 0, 1);
   wayBack_.Unref(env);
   // Hooks run last in, first out: the threads have ended before the thread-safe function goes.

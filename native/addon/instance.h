@@ -26,8 +26,10 @@ class Instance {
                     std::function<Napi::Value(Napi::Env, State&)> finish) {
     auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
     hold(env);
-    pool.post([this, state, deferred, work = std::move(work), finish = std::move(finish)] {
+    pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish)] {
       auto outcome = std::make_shared<Outcome>(work(*state));
+      // A thread in a namespace keeps it alive: the mover is back at home before anybody hears of its work.
+      if (&pool == &mover) enterNamespace(home_.get());
       callBack([this, state, deferred, outcome, finish](Napi::Env env) {
         release(env);
         if (*outcome)
@@ -50,12 +52,14 @@ class Instance {
 
   CostModel costs;
   Scratch scratch;        // for what runs on the JS thread
-  ThreadPool mover{1};    // enters namespaces, and promises nothing about its own
+  ThreadPool mover{1};    // enters namespaces, and comes back
   ThreadPool workers{2};  // whatever takes long
   Napi::FunctionReference namespaceClass;
   Napi::FunctionReference channelClass;
 
  private:
+  Fd home_;  // the process's own namespace
+
   static void stop(void* instance);
 
   Napi::ThreadSafeFunction wayBack_;

@@ -1,7 +1,7 @@
 // Network namespaces: namespaces(7), setns(2), ip-netns(8).
 //
 // Whatever moves between namespaces runs on the one thread that is kept for it: a function marked "mover" leaves its
-// calling thread in another namespace.
+// calling thread in another namespace, from which it must be brought back, since a thread keeps its namespace alive.
 #pragma once
 
 #include <string>

@@ -91,7 +91,7 @@ export class Netns {
     try {
       return new Netns(await addon.createNamespace(name ?? null), name, label, options);
     } catch (error) {
-      throw fromNative(error, name, undefined);
+      throw fromNative(error, name === undefined ? undefined : `namespace ${name}`, undefined);
     }
   }
 

@@ -8,7 +8,7 @@ import { type BatchOptions, oneOrMany } from './one-or-many.js';
 export type DeviceReference = string | number;
 
 /** A namespace to put a device in: a handle (`Netns`), or a descriptor. */
-export type NetnsTarget = { readonly fd: number; readonly links?: Pick<Links, 'set'> };
+export type NetnsTarget = { readonly fd: number; readonly links?: Pick<Links, 'set' | 'delete'> };
 
 interface CommonSpec {
   /** At most 15 bytes. Without it the kernel names the device (veth0, ...). */
@@ -19,6 +19,7 @@ interface CommonSpec {
   readonly mtu?: number;
   readonly up?: boolean;
   readonly txQueueLength?: number;
+  /** At most 255 bytes. The kernel takes it, and `addrGenMode`, in a second step, which needs a `name`. */
   readonly alias?: string;
   readonly group?: number;
   /** Where to make it; default: this handle's. */
@@ -214,16 +215,28 @@ export class Links {
         return { operation: operations.delete, wire: referenceWire(name as string), source, subject: name };
       },
     );
-    const peers = list.filter((spec): spec is VethSpec => spec.kind === 'veth' && spec.peer?.up === true);
     try {
-      await Promise.all(
-        peers.map(({ netns, peer }) =>
-          (peer?.netns?.links ?? netns?.links ?? this).set(peer?.name as string, { up: true }),
-        ),
-      );
+      await Promise.all(list.map((spec) => this.#finish(spec)));
     } catch (error) {
-      await this.delete(list.flatMap(({ name }) => name ?? []));
+      for (const { name, netns } of list) if (name !== undefined) await (netns?.links ?? this).delete(name);
       throw error;
+    }
+  }
+
+  /** What the kernel does not take in the message that makes a device: see `CommonSpec` and `VethPeerSpec`. */
+  async #finish(spec: LinkSpec): Promise<void> {
+    const ends: [CommonSpec, boolean][] = [[spec, needsFinish(spec)]];
+    if (spec.kind === 'veth' && spec.peer) ends.push([spec.peer, needsFinish(spec.peer) || spec.peer.up === true]);
+    for (const [{ name, netns, alias, addrGenMode, up }, needed] of ends) {
+      if (!needed) continue;
+      const links = netns?.links ?? this;
+      const change = {
+        ...(alias === undefined ? {} : { alias }),
+        ...(addrGenMode === undefined ? {} : { addrGenMode }),
+      };
+      if (Object.keys(change).length > 0) await links.set(name as string, change);
+      // Last: going up makes the link-local address.
+      if (up) await links.set(name as string, { up });
     }
   }
 
@@ -345,17 +358,28 @@ function checkSpec(spec: LinkSpec, path: string): void {
   if (spec.kind === 'veth' && spec.peer !== undefined) {
     checkKeys(spec.peer, peerKeys, `${path}.peer`);
     checkCommon(spec.peer, `${path}.peer`);
-    const elsewhere = spec.peer.netns ?? spec.netns;
-    if (spec.peer.up && (spec.peer.name === undefined || (elsewhere && !elsewhere.links))) {
-      throw invalidValue(`${path}.peer.up`, 'needs a name, and a Netns where the peer is in another namespace', true);
-    }
+    if (needsFinish(spec.peer) || spec.peer.up) checkFinish(spec.peer, `${path}.peer`);
   }
+  if (needsFinish(spec)) checkFinish(spec, path);
   if (spec.kind === 'bridge') {
     for (const key of bridgeKeys) {
       const value = spec[key as keyof BridgeSettings];
       if (value !== undefined) checkInteger(value, `${path}.${key}`, 0, 0xffffffff);
     }
   }
+}
+
+function needsFinish({ alias, addrGenMode }: CommonSpec): boolean {
+  return alias !== undefined || addrGenMode !== undefined;
+}
+
+function checkFinish({ name, netns }: CommonSpec, path: string): void {
+  if (name !== undefined && (!netns || netns.links)) return;
+  throw invalidValue(
+    path,
+    'needs a name (and a Netns, not a bare descriptor) for alias, addrGenMode or a peer that is up',
+    name ?? null,
+  );
 }
 
 function commonWire(spec: CommonSpec | LinkChange): Wire {
@@ -376,11 +400,12 @@ function upWire(up: boolean | undefined): Wire {
 }
 
 function specWire(spec: LinkSpec, masters: ReadonlyMap<DeviceReference, number>): Wire {
+  const later: Wire = { alias: undefined, families: undefined };
   const info: Record<string, unknown> = { kind: spec.kind };
-  if (spec.kind === 'veth' && spec.peer) info['peer'] = commonWire(spec.peer);
+  if (spec.kind === 'veth' && spec.peer) info['peer'] = { ...commonWire(spec.peer), ...later };
   if (spec.kind === 'bridge') for (const key of bridgeKeys) info[key] = spec[key as keyof BridgeSettings];
   const master = 'master' in spec && spec.master !== undefined ? masters.get(spec.master) : undefined;
-  return { ...commonWire(spec), ...upWire(spec.up), master, info };
+  return { ...commonWire(spec), ...upWire(needsFinish(spec) ? undefined : spec.up), ...later, master, info };
 }
 
 function changeWire(change: LinkChange, masters: ReadonlyMap<DeviceReference, number>): Wire {
