@@ -174,7 +174,10 @@ export class Netns {
     return this.#announcer.announce(announcements, options);
   }
 
-  /** Closes its sockets and lets the namespace go. Requests made before are carried out. */
+  /**
+   * Closes its sockets and lets the namespace go. Requests that were made are carried out; a call of several steps, such as
+   * one that looks a device's name up first, rejects with ERR_NETNS_CLOSED at its next step. Await calls, then close.
+   */
   async close(): Promise<void> {
     this.#announcer.close();
     for (const channel of this.#channels) channel.close();
