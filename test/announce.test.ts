@@ -35,6 +35,7 @@ async function capture(netns: Netns, ...filter: string[]): Promise<string[]> {
   program.stdout!.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)));
   await new Promise<void>((resolve, reject) => {
     program.on('error', reject);
+    program.on('exit', (code) => reject(new Error(`tcpdump ended with ${code}`)));
     program.stderr!.setEncoding('utf8').on('data', (text: string) => text.includes('listening on') && resolve());
   });
   return lines;
@@ -46,7 +47,8 @@ async function seen(lines: string[], wanted: RegExp): Promise<string> {
   return lines.join('\n');
 }
 
-describe('what neighbours see', () => {
+// tcpdump drops its groups, which a user namespace of one user does not allow.
+describe.skipIf(process.env['NETLOOM_UNPRIVILEGED'])('what neighbours see', () => {
   test('IPv4: a gratuitous ARP', async () => {
     const { here, there } = await pair();
     const lines = await capture(there, 'arp');

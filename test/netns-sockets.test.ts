@@ -32,7 +32,7 @@ describe('sockets', () => {
     expect(await text(client.stdout!)).toBe('hello from inside');
     // Nobody listens there outside.
     const [refused] = (await once(connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
-    expect(refused.code).toBe('ECONNREFUSED');
+    expect(['ECONNREFUSED', 'ENETUNREACH']).toContain(refused.code);
   });
 
   test('an address that the namespace lacks, and arguments that are none', async () => {
