@@ -7,7 +7,15 @@ import { describe, expect, test } from 'vitest';
 import { Netns } from '../src/index.js';
 
 const command = fileURLToPath(new URL('../bin/netloom.js', import.meta.url));
-const demo = (...options: string[]): string[] => [command, 'demo', '--json', '--count', '500', ...options];
+const demo = (...options: string[]): string[] => [
+  command,
+  'demo',
+  '--json',
+  '--no-compare',
+  '--count',
+  '500',
+  ...options,
+];
 
 /** Namespaces of a demo with this process id. */
 async function leftBy(pid: number | undefined): Promise<string[]> {

@@ -4,12 +4,14 @@ import { Netns } from '../../netns/index.js';
 import { Router } from '../../router/index.js';
 import { createOutput, detectMode, drawTopology, type Output } from '../terminal/index.js';
 import { isolate } from './bridge.js';
+import { compare } from './compare.js';
 import { fetchFrom, ping, serve } from './probes.js';
 
 export interface DemoOptions {
   readonly json: boolean;
   readonly plain: boolean;
   readonly keep: boolean;
+  readonly compare: boolean;
   readonly count: number;
 }
 
@@ -174,12 +176,28 @@ class Demo {
     const disassociate = elapsed();
     const text = `${associate.toFixed(1)} us each to associate, ${disassociate.toFixed(1)} us to disassociate`;
     progress.done(text);
-    this.#out.result('churn', {
-      count,
-      binding: 'prefix',
-      associateMicroseconds: associate,
-      disassociateMicroseconds: disassociate,
-    });
+    const ours = { associate, disassociate };
+    const peer = this.#options.compare
+      ? await this.#step('The same by ip -batch and nft -f', () => compare(pairs))
+      : undefined;
+    this.#out.result('churn', { count, unit: 'us', netloom: ours, ...(peer ? { 'ip-batch+nft': peer } : {}) });
+    if (!peer) return;
+    const micro = (value: unknown): string => `${(value as number).toFixed(1)} us`;
+    this.#out.table(
+      [
+        { who: 'netloom (prefix binding)', ...ours },
+        { who: 'ip -batch + nft -f', ...peer },
+      ],
+      [
+        { key: 'who', title: 'one floating IP' },
+        { key: 'associate', title: 'associate', align: 'right', format: micro },
+        { key: 'disassociate', title: 'disassociate', align: 'right', format: micro },
+      ],
+    );
+    const times = (ours: number, theirs: number): string => `${(theirs / ours).toFixed(1)} times`;
+    this.#out.text(
+      `netloom is ${times(associate, peer.associate)} as fast to associate and ${times(disassociate, peer.disassociate)} to disassociate.`,
+    );
   }
 
   async #tenant(node: Netns, name: string, gateway: string, net: string) {
