@@ -191,6 +191,7 @@ export class FloatingIps {
 
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
   async #translate(wanted: Associations, undo: Undo): Promise<number[]> {
+    if (wanted.size > lookupLimit && wanted.size > (await this.#size()) / 2) await this.#grow(wanted.size);
     try {
       await this.#commit(this.#add(wanted));
       undo.add(() => this.#commit(this.#remove(wanted)));
@@ -237,6 +238,13 @@ export class FloatingIps {
     return [...replaced.keys()];
   }
 
+  /** What the maps were made for. */
+  async #size(): Promise<number> {
+    const sets = await this.#context.netns.nft.sets('ip', table);
+    return sets.find(({ name }) => name === dnatMap)?.desc?.size ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
   async #grow(more: number): Promise<void> {
     const { netns, binding } = this.#context;
     const count = (await this.#all(dnatMap)).size;
