@@ -52,7 +52,9 @@ export async function namespaceWithVeth(peer?: Netns): Promise<NamedNetns> {
 
 /** What a program prints. */
 export function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  // A sanitizer's run-time library is for this process, not for the oracles.
+  const { LD_PRELOAD: _, ...env } = process.env;
+  return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** An object of `ip -j`. */
