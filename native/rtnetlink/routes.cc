@@ -73,8 +73,6 @@ std::vector<Operation> routeOperations() {
        &routeSchema},
       {"routes.replace", "RTM_NEWROUTE", NETLINK_ROUTE, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, Kind::Change,
        &routeSchema},
-      {"routes.append", "RTM_NEWROUTE", NETLINK_ROUTE, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, Kind::Change,
-       &routeSchema},
       {"routes.delete", "RTM_DELROUTE", NETLINK_ROUTE, RTM_DELROUTE, 0, Kind::Change, &routeSchema},
       {"routes.get", "RTM_GETROUTE", NETLINK_ROUTE, RTM_GETROUTE, 0, Kind::Get, &routeSchema, &routeSchema,
        RTM_NEWROUTE},

@@ -104,7 +104,6 @@ export interface RouteLookup {
 const operations = {
   add: operation('routes.add'),
   replace: operation('routes.replace'),
-  append: operation('routes.append'),
   delete: operation('routes.delete'),
   get: operation('routes.get'),
   list: operation('routes.list'),
@@ -138,7 +137,7 @@ const routeTypes: ReadonlySet<string> = new Set([
   'throw',
 ]);
 
-type Verb = 'add' | 'replace' | 'append' | 'delete';
+type Verb = 'add' | 'replace' | 'delete';
 type DeviceIndexes = ReadonlyMap<DeviceReference, number>;
 
 /** Routes: RTM_*ROUTE, ip-route(8). */
