@@ -102,7 +102,18 @@ describe('elements in bulk', () => {
     expect(await map.list()).toHaveLength(1000);
     await map.delete(keys);
     expect(await map.list()).toEqual([]);
-    await expect(map.add([['10.0.0.5', 'nonsense']])).rejects.toMatchObject({ code: 'ERR_INVALID_ADDRESS' });
+    await expect(map.add([['10.0.0.5', 'nonsense']])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+  });
+
+  test('of any plain type, more than one message holds', async () => {
+    const netns = await namespace();
+    const set = { family: 'inet', table: 't', name: 's', type: ['ipv6_addr', 'inet_service'] } as const;
+    await netns.nft.apply([{ add: { table: { family: 'inet', name: 't' } } }, { add: { set } }] as never);
+    const elements = Array.from({ length: 5000 }, (_, i) => ({ concat: [`2001:db8::${i.toString(16)}`, 1 + i] }));
+    await netns.nft.set('inet', 't', 's').add(elements);
+    const listed = await netns.nft.set('inet', 't', 's').list();
+    expect(listed).toHaveLength(5000);
+    expect(listed).toContainEqual({ concat: ['2001:db8::ff', 256] });
   });
 
   test('a map that does not exist says so', async () => {

@@ -1,5 +1,5 @@
 /**
- * Elements of a plain set or map, packed: fixed-size rows of keys and of data for the serialiser's fast path.
+ * Elements of a plain set or map, packed: fixed-size rows of key and data, as native/nftables/rows.h takes them.
  *
  * It runs for each of 100,000 floating IPs, so addresses are parsed straight into the row.
  */
@@ -12,50 +12,51 @@ import type { SetDefinition } from './wire.js';
 /** A key, or `[key, value]` of a map; a concatenation is `{ concat: [...] }` or an array of its fields. */
 export type Entry = unknown;
 
-export interface PackedElements {
-  /** One after another, `keyLen` bytes each; fields of a concatenation are padded to 4 bytes. */
-  readonly keys: Uint8Array;
-  /** Maps only, `dataLen` bytes each. */
-  readonly data?: Uint8Array;
+export interface PackedRows {
+  /** Key and data side by side; fields of a concatenation are padded to 4 bytes. */
+  readonly rows: Uint8Array;
   readonly keyLen: number;
+  /** 0 for keys alone. */
   readonly dataLen: number;
+}
+
+/** Whether a set's elements can be rows at all. */
+export function canPack({ flags, dataType }: Pick<SetDefinition, 'flags' | 'dataType' | 'dataLen'>): boolean {
+  const verdicts = flags?.includes('map') === true && typesOfId(dataType ?? 0, 0)[0]?.datatype.name === 'verdict';
+  return flags?.includes('interval') !== true && !verdicts;
 }
 
 /** Writes a value at a place, or throws. */
 type Writer = (value: unknown, bytes: Uint8Array, at: number, index: number) => void;
 
-/** `keysOnly`: entries are keys even of a map, as for deletion. */
+/** `keysOnly`: entries are keys even of a map, as for deletion. The set must be one that `canPack`. */
 export function packElements(
   set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>,
   entries: readonly Entry[],
   names: Names = {},
   keysOnly: boolean = false,
-): PackedElements {
-  if (set.flags?.includes('interval') === true)
-    throw wrongValue('entries', 'a set with intervals cannot be packed: use an element command');
+): PackedRows {
   const key = typesOfId(set.keyType ?? 0, set.keyLen ?? 0);
   const keyLen = keyLength(key);
-  const keys = new Uint8Array(entries.length * keyLen);
-  const isMap = set.flags?.includes('map') === true || (set.dataLen ?? 0) > 0;
-  if (!isMap || keysOnly) {
+  if (!set.flags?.includes('map') || keysOnly) {
+    const rows = new Uint8Array(entries.length * keyLen);
     const write = writer(key, names, '');
-    for (let i = 0; i < entries.length; i++) write(entries[i], keys, i * keyLen, i);
-    return { keys, keyLen, dataLen: 0 };
+    for (let i = 0; i < entries.length; i++) write(entries[i], rows, i * keyLen, i);
+    return { rows, keyLen, dataLen: 0 };
   }
   const types = typesOfId(set.dataType ?? 0, set.dataLen ?? 0);
-  if (types[0]?.datatype.name === 'verdict')
-    throw wrongValue('entries', 'a verdict map cannot be packed: use an element command');
   const dataLen = keyLength(types);
-  const data = new Uint8Array(entries.length * dataLen);
+  const size = keyLen + dataLen;
+  const rows = new Uint8Array(entries.length * size);
   const writeKey = writer(key, names, '[0]');
   const writeData = writer(types, names, '[1]');
   for (let i = 0; i < entries.length; i++) {
     const pair = entries[i];
     if (!Array.isArray(pair) || pair.length !== 2) throw wrongType(`entries[${i}]`, 'must be [key, value]', pair);
-    writeKey(pair[0], keys, i * keyLen, i);
-    writeData(pair[1], data, i * dataLen, i);
+    writeKey(pair[0], rows, i * size, i);
+    writeData(pair[1], rows, i * size + keyLen, i);
   }
-  return { keys, data, keyLen, dataLen };
+  return { rows, keyLen, dataLen };
 }
 
 function writer(types: readonly Type[], names: Names, where: string): Writer {

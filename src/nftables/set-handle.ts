@@ -1,9 +1,10 @@
 import { invalidType, invalidValue, NetlinkError } from '../errors.js';
-import { checkIpv4, formatIpv4, readIpv4, writeIpv4 } from '../ip.js';
+import { formatIpv4, readIpv4, writeIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { compileElements, decompileElements, wholeField } from './elements.js';
 import type { Nft } from './nft.js';
+import { canPack, type PackedRows, packElements } from './pack.js';
 import { setInfo } from './sets.js';
 import { rowsRequest } from './transaction.js';
 import type { Family, SetDefinition, SetElement } from './wire.js';
@@ -72,11 +73,9 @@ abstract class Handle {
   ): Promise<void> {
     const definition = await this.definition(options);
     const { family, table, name } = this;
-    const keyLen = definition.keyLen ?? 0;
-    const dataLen = withData ? (definition.dataLen ?? 0) : 0;
-    const rows = packRows(entries, definition, dataLen > 0);
-    const request: Request = rows
-      ? rowsRequest(verb, { family, table, set: name, keyLen, dataLen, rows }, entries)
+    const packed = packRows(entries, definition, withData);
+    const request: Request = packed
+      ? rowsRequest(verb, { family, table, set: name, ...packed }, entries)
       : {
           operation: operation(
             verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem',
@@ -85,7 +84,7 @@ abstract class Handle {
             family,
             table,
             set: name,
-            elements: compileEntries(entries as readonly unknown[], definition, dataLen > 0),
+            elements: compileEntries(entries as readonly unknown[], definition, withData),
           },
           source: entries,
           subject: this.subject,
@@ -136,42 +135,30 @@ export class NftMap extends Handle {
 /** nft's own number for the ipv4_addr datatype. */
 const ipv4Type = 7;
 
-/** Rows of IPv4 addresses, which is what floating IPs are; undefined for elements that need the compiler. */
+/** Rows, where the elements are plain values; undefined for those that need the compiler (ranges, timeouts, comments). */
 function packRows(
   entries: readonly unknown[] | Uint32Array | PackedEntries,
-  { keyType, dataType, flags }: SetDefinition,
+  definition: SetDefinition,
   withData: boolean,
-): Uint8Array | undefined {
-  const ipv4 = keyType === ipv4Type && (!withData || dataType === ipv4Type) && !flags?.includes('interval');
+): PackedRows | undefined {
+  if (Array.isArray(entries)) {
+    const decorated = (entry: unknown): boolean => typeof entry === 'object' && entry !== null && 'elem' in entry;
+    const plain = !entries.some((entry) => decorated(entry) || (Array.isArray(entry) && decorated(entry[0])));
+    return plain && canPack(definition) ? packElements(definition, entries, {}, !withData) : undefined;
+  }
+  const { keyType, dataType } = definition;
+  const ipv4 = keyType === ipv4Type && (!withData || dataType === ipv4Type) && canPack(definition);
+  if (!ipv4) throw invalidType('entries', 'an array: packed entries are for IPv4 addresses', entries);
   if (entries instanceof Uint32Array) {
-    if (!ipv4) throw invalidType('elements', 'objects: packed elements are for sets of ipv4_addr', entries);
-    return packIpv4(entries.length, 1, (i) => entries[i] as number);
+    return { rows: packIpv4(entries.length, 1, (i) => entries[i] as number), keyLen: 4, dataLen: 0 };
   }
-  if (!Array.isArray(entries)) {
-    const { keys, values } = entries as PackedEntries;
-    if (!(keys instanceof Uint32Array) || !(values instanceof Uint32Array)) {
-      throw invalidType('entries', 'an array, or { keys, values } of Uint32Array', entries);
-    }
-    if (!ipv4 || !withData) throw invalidType('entries', 'objects: packed entries are for maps of ipv4_addr', entries);
-    if (keys.length !== values.length) throw invalidValue('entries', 'has not as many values as keys', keys.length);
-    return packIpv4(keys.length, 2, (i) => (i % 2 === 0 ? keys[i >> 1] : values[i >> 1]) as number);
+  const { keys, values } = entries as PackedEntries;
+  if (!(keys instanceof Uint32Array) || !(values instanceof Uint32Array) || !withData) {
+    throw invalidType('entries', 'an array, or { keys, values } of Uint32Array', entries);
   }
-  if (!ipv4) return undefined;
-  const list = entries as readonly unknown[];
-  if (!withData) {
-    if (!list.every((entry) => typeof entry === 'string')) return undefined;
-    return packIpv4(list.length, 1, (i) => checkIpv4(list[i], `elements[${i}]`));
-  }
-  if (
-    !list.every(
-      (entry) => Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string'),
-    )
-  ) {
-    return undefined;
-  }
-  return packIpv4(list.length, 2, (i) =>
-    checkIpv4((list[i >> 1] as readonly unknown[])[i % 2], `entries[${i >> 1}][${i % 2}]`),
-  );
+  if (keys.length !== values.length) throw invalidValue('entries', 'has not as many values as keys', keys.length);
+  const rows = packIpv4(keys.length, 2, (i) => (i % 2 === 0 ? keys[i >> 1] : values[i >> 1]) as number);
+  return { rows, keyLen: 4, dataLen: 4 };
 }
 
 /** `rows * columns` addresses, one after the other in network order. */
