@@ -38,6 +38,7 @@ const packages = {
   iptables: () => which('iptables'),
   conntrack: () => which('conntrack'),
   'iputils-ping': () => which('ping'),
+  'iputils-arping': () => which('arping'),
   tcpdump: () => which('tcpdump'),
   strace: () => which('strace'),
   'util-linux': () => which('unshare') && which('setpriv'),
@@ -49,7 +50,17 @@ const packages = {
 };
 
 const build = ['g++', 'make', 'python3', 'pkg-config', 'libnl-3-dev'];
-const oracles = ['iproute2', 'nftables', 'iptables', 'conntrack', 'iputils-ping', 'tcpdump', 'strace', 'util-linux'];
+const oracles = [
+  'iproute2',
+  'nftables',
+  'iptables',
+  'conntrack',
+  'iputils-ping',
+  'iputils-arping',
+  'tcpdump',
+  'strace',
+  'util-linux',
+];
 
 /** `needed` stops the command when it cannot be had; `wanted` is installed where that is possible, and else done without. */
 export const purposes = {

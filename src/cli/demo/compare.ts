@@ -1,18 +1,25 @@
-/** The same work by the command line: local routes by `ip -batch`, elements of sized maps by `nft -f`. */
+/** The same work by the command line: routes or addresses by `ip -batch`, elements of sized maps by `nft -f`. */
 import { once } from 'node:events';
 import { Netns } from '../../netns/index.js';
-import type { FloatingIp } from '../../router/index.js';
+import type { FloatingIp, FloatingIpBinding } from '../../router/index.js';
 
-export interface Compared {
-  /** Microseconds for each floating IP. */
+/** Microseconds for each floating IP. */
+export interface Cost {
   readonly associate: number;
   readonly disassociate: number;
+}
+
+export interface Compared {
+  /** The routes, or addresses, alone. */
+  readonly ip: Cost;
+  /** The maps alone. */
+  readonly nft: Cost;
 }
 
 const maps = ['fip_dnat', 'fip_snat'] as const;
 
 /** Undefined where the programs are not there. */
-export async function compare(pairs: readonly FloatingIp[]): Promise<Compared | undefined> {
+export async function compare(pairs: readonly FloatingIp[], binding: FloatingIpBinding): Promise<Compared | undefined> {
   const netns = await Netns.create();
   try {
     await netns.links.set('lo', { up: true });
@@ -22,8 +29,13 @@ export async function compare(pairs: readonly FloatingIp[]): Promise<Compared | 
         add: { map: { family: 'ip', table: 'netloom', name, type: 'ipv4_addr', map: 'ipv4_addr', size: 65536 } },
       })),
     ] as never);
-    const routes = (verb: string): string =>
-      pairs.map(({ floatingAddress }) => `route ${verb} local ${floatingAddress} dev lo table local\n`).join('');
+    // The 'prefix' binding has no counterpart there: a command line would make routes.
+    const object = (verb: string, address: string): string =>
+      binding === 'address'
+        ? `address ${verb} ${address}/32 dev lo`
+        : `route ${verb} local ${address} dev lo table local`;
+    const objects = (verb: string): string =>
+      pairs.map(({ floatingAddress }) => `${object(verb, floatingAddress)}\n`).join('');
     const keys = { fip_dnat: 'floatingAddress', fip_snat: 'fixedAddress' } as const;
     const values = { fip_dnat: 'fixedAddress', fip_snat: 'floatingAddress' } as const;
     const elements = (verb: string, withValue: boolean): string =>
@@ -33,14 +45,20 @@ export async function compare(pairs: readonly FloatingIp[]): Promise<Compared | 
           return `${verb} element ip netloom ${map} { ${list.join(', ')} }\n`;
         })
         .join('');
-    const timed = async (ip: string, nft: string): Promise<number> => {
+    const timed = async (program: string, args: string[], input: string): Promise<number> => {
       const start = process.hrtime.bigint();
-      await run(netns, 'ip', ['-batch', '-'], ip);
-      await run(netns, 'nft', ['-f', '-'], nft);
+      await run(netns, program, args, input);
       return Number(process.hrtime.bigint() - start) / 1000 / pairs.length;
     };
-    const associate = await timed(routes('add'), elements('add', true));
-    return { associate, disassociate: await timed(routes('del'), elements('delete', false)) };
+    const ip = (verb: string): Promise<number> => timed('ip', ['-batch', '-'], objects(verb));
+    const nft = (verb: string, withValue: boolean): Promise<number> =>
+      timed('nft', ['-f', '-'], elements(verb, withValue));
+    const added = { ip: await ip('add'), nft: await nft('add', true) };
+    const deleted = { ip: await ip('del'), nft: await nft('delete', false) };
+    return {
+      ip: { associate: added.ip, disassociate: deleted.ip },
+      nft: { associate: added.nft, disassociate: deleted.nft },
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

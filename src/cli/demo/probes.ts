@@ -31,19 +31,26 @@ export async function ping(netns: Netns, address: string, timeout: number = 1000
   }
 }
 
-/** A server that answers with the address that it was reached from. */
-export async function serve(netns: Netns): Promise<Server> {
+/** A server that answers with its name and the address that it was reached from. */
+export async function serve(netns: Netns, name: string): Promise<Server> {
   const fd = await netns.socket('tcp4', { address: '0.0.0.0', port: 80 });
   const server = createServer((request, response) => {
-    response.setHeader('connection', 'close');
+    response.setHeader('connection', 'close').setHeader('server', name);
     response.end(request.socket.remoteAddress);
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ fd }, resolve));
   return server;
 }
 
+export interface Answer {
+  /** Who answered. */
+  readonly server: string;
+  /** Whom it saw. */
+  readonly seen: string;
+}
+
 /** What a server at an address answers. */
-export async function fetchFrom(netns: Netns, address: string): Promise<string> {
+export async function fetchFrom(netns: Netns, address: string): Promise<Answer> {
   const fd = await netns.socket('tcp4');
   return new Promise((resolve, reject) => {
     // Not read before it is connected: that fails, and would end it (`manualStart` is Node's own option for it).
@@ -54,7 +61,7 @@ export async function fetchFrom(netns: Netns, address: string): Promise<string> 
       response.on('data', (chunk: string) => {
         body += chunk;
       });
-      response.on('end', () => resolve(body));
+      response.on('end', () => resolve({ server: String(response.headers['server']), seen: body }));
     });
     request.on('timeout', () => request.destroy(new Error(`no answer from ${address} within 3 s`)));
     request.on('error', reject);
