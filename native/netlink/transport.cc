@@ -84,19 +84,15 @@ class Transport::Run : private DeviceLookup {
     if (!inTransaction_) broken_ = false;
   }
 
-  // Sends what is gathered and reads until all of it is settled.
+  // Sends what is gathered and reads what there is to read of it.
   void flush() {
     for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
-      // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end
-      // itself.
-      const size_t last = scratch_.sent.size() - (inTransaction_ ? 2 : 1);
-      headerOf(scratch_.sent[last])->nlmsg_flags |= NLM_F_ACK;
       truncated_ = false;
       if (int error = socket_.send(scratch_.batch.bytes())) {
         failRest(-error,
                  error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
       } else {
-        settle(firstSequence_ + last);
+        settle();
       }
       if (!truncated_ || !keepUnanswered()) break;
     }
@@ -291,37 +287,32 @@ class Transport::Run : private DeviceLookup {
     return failure;
   }
 
-  void settle(uint32_t lastSequence) {
-    bool settled = false;
+  // Reads until there is nothing more: all that will come has come when sendmsg returns. What has no error by then has
+  // succeeded, as the kernel keeps no error to itself: one that it cannot queue shows as ENOBUFS.
+  void settle() {
     bool failed = false;
     bool lost = false;
-    while (!settled) {
-      // What was lost does not come: after that, only what is there already is read.
-      const auto wait = lost ? RawSocket::Wait::No : RawSocket::Wait::Yes;
-      const int error = socket_.receive(scratch_.received, wait, [&](const nlmsghdr* header) {
+    int error;
+    do {
+      error = socket_.receive(scratch_.received, RawSocket::Wait::No, [&](const nlmsghdr* header) {
         const uint32_t position = header->nlmsg_seq - firstSequence_;
         if (position >= scratch_.sent.size()) return;  // of an earlier call that gave up
         auto& sent = scratch_.sent[position];
         const auto& operation = operations()[sent.operation];
         if (header->nlmsg_type == NLMSG_ERROR) {
           const int code = -static_cast<const nlmsgerr*>(nlmsg_data(header))->error;
-          if (code != 0) {
-            sent.answered = failed = true;
-            fail(sent.operation, failure(header, code, sent));
-          }
-          // The batch as a whole is refused by an error on its first message (no privilege, stale generation).
-          if (header->nlmsg_seq == lastSequence || (inTransaction_ && code != 0 && position == 0)) settled = true;
+          if (code == 0) return;
+          sent.answered = failed = true;
+          fail(sent.operation, failure(header, code, sent));
         } else if (operation.kind == Kind::Get && header->nlmsg_type == operation.replyType) {
           sent.answered = true;
           reply(operation, sent.request, sent.operation, header);
         }
       });
-      if (error == -ENOBUFS) lost = true;
-      if (error == -EMSGSIZE) truncated_ = true;
-      if (error == 0 || error == -ENOBUFS || error == -EMSGSIZE) continue;
-      if (!lost) return failRest(-error, "no reply from the kernel");
-      break;
-    }
+      lost |= error == -ENOBUFS;
+      truncated_ |= error == -EMSGSIZE;
+    } while (error == 0 || error == -ENOBUFS || error == -EMSGSIZE);
+    if (error != -EAGAIN) return failRest(-error, "no reply from the kernel");
     // A transaction that has failed has failed as a whole, however much of the reasons was lost.
     if (lost && !(inTransaction_ && failed)) failRest(ENOBUFS, kUnknown);
   }
