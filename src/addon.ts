@@ -68,7 +68,8 @@ export interface NativeNamespace {
   close(): void;
   sysctl(entries: [path: string, value: string | null][]): Promise<string[]>;
   socket(kind: string, address: Uint8Array | null, port: number, reuseAddress: boolean): Promise<number>;
-  announce(rows: Uint8Array): Promise<void>;
+  /** The socket that it leaves by is kept until the last. */
+  announce(rows: Uint8Array, last: boolean): Promise<void>;
   channel(protocol: number): Promise<NativeChannel>;
 }
 

@@ -107,24 +107,29 @@ export class FloatingIps {
     });
   }
 
-  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
-  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
+  /** Makes the associations exactly these. Returns how many are new or were moved. `fresh`: there are none yet. @internal */
+  reconcile(wanted: Associations, options: InternalOptions, fresh: boolean): Promise<number> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
+      if (fresh) {
+        const count = wanted.floating.length;
+        if (count > 0 && device) await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
+        return count;
+      }
       const current = await this.#all(dnatMap, options);
       const wantedIndex = new AddressIndex(wanted.floating);
       const currentIndex = new AddressIndex(current.floating);
       await this.#repair(wantedIndex, current, options);
       const gone = select(current, (row) => !wantedIndex.has(current.floating[row] as number));
-      const fresh = select(wanted, (row) => {
+      const added = select(wanted, (row) => {
         const at = currentIndex.row(wanted.floating[row] as number);
         return at < 0 || current.fixed[at] !== wanted.fixed[row];
       });
       if (gone.floating.length > 0) await Undo.guard((undo) => this.#disassociate(gone, options, undo));
-      if (fresh.floating.length > 0 && device) {
-        await Undo.guard((undo) => this.#associate(fresh, device, options, undo));
+      if (added.floating.length > 0 && device) {
+        await Undo.guard((undo) => this.#associate(added, device, options, undo));
       }
-      return fresh.floating.length;
+      return added.floating.length;
     });
   }
 
