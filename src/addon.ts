@@ -19,7 +19,7 @@ export type FieldType =
   | 'union';
 
 /** How an operation behaves: `Kind` in native/netlink/operation.h. */
-export type OperationKind = 'change' | 'get' | 'dump' | 'dumprows' | 'begin' | 'end' | 'columns' | 'rows';
+export type OperationKind = 'change' | 'get' | 'dump' | 'dumprows' | 'begin' | 'end' | 'columns' | 'rows' | 'getrows';
 
 export interface FieldDescription {
   readonly name: string;

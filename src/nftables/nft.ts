@@ -4,7 +4,7 @@ import { operation } from '../netlink/codec.js';
 import { compileCommands, setsNeeded } from './compile.js';
 import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
 import type { Command } from './json.js';
-import { rowCount, sliceRows } from './rows.js';
+import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
 import type { Chain, Family, Rule, SetDefinition, SetElement, Table } from './wire.js';
@@ -226,6 +226,22 @@ export class Nft {
     };
     const replies = await this.#channel.one(request, options);
     return replies.flatMap((reply) => (reply['elements'] as SetElement[] | undefined) ?? []);
+  }
+
+  /** Of IPv4 keys, the rows (key and data bytes) that a map has. @internal */
+  async lookup(
+    family: Family,
+    table: string,
+    set: string,
+    keys: Uint32Array,
+    options?: CallOptions,
+  ): Promise<readonly Uint8Array[]> {
+    if (keys.length === 0) return [];
+    const requests = [
+      columnsRequest(keys.length, [keys]),
+      rowsRequest('get', { family, table, set, key: { column: 0, size: 4 } }),
+    ];
+    return this.#channel.ask(requests, (decoder, end) => decoder.rest(end), options);
   }
 
   /** A table's rules as the kernel has them. @internal */

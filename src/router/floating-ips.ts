@@ -1,6 +1,6 @@
 import type { AnnounceOptions } from '../announce/announce.js';
 import { BatchError, invalidValue, NetlinkError } from '../errors.js';
-import { checkIpv4, formatIpv4, type Prefix, readIpv4, writeIpv4 } from '../ip.js';
+import { checkIpv4, formatIpv4, type Prefix, readIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
@@ -46,6 +46,9 @@ const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 /** Up to so many keys are looked up one by one; for more the map is read as a whole. */
 const lookupLimit = 256;
+
+/** What looking one key up costs, in rows of a listing. */
+const lookupCost = 6;
 
 /** A router's floating IPs. Changes are made one after the other, in the order of the calls. */
 export class FloatingIps {
@@ -251,12 +254,17 @@ export class FloatingIps {
 
   /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
   async #makeRoom(more: number, options: InternalOptions): Promise<void> {
-    const sets = await this.#context.netns.nft.sets('ip', table, limitsOf(options));
+    const { size, count } = await this.#room(limitsOf(options));
+    if (count + more > size) await this.#grow(more, options);
+  }
+
+  /** What the maps were made for, and what is in them. */
+  async #room(limits: CallOptions): Promise<{ size: number; count: number }> {
+    const sets = await this.#context.netns.nft.sets('ip', table, limits);
     const map = sets.find(({ name }) => name === dnatMap);
     const size = map?.desc?.size ?? Number.POSITIVE_INFINITY;
     // Older kernels do not say how many there are.
-    const count = map?.count ?? (more > size / 2 ? size : 0);
-    if (count + more > size) await this.#grow(more, options);
+    return { size, count: map?.count ?? (await this.#all(dnatMap, limits)).floating.length };
   }
 
   async #grow(more: number, options: InternalOptions): Promise<void> {
@@ -369,28 +377,21 @@ export class FloatingIps {
   async #lookup(map: string, keys: Uint32Array, options: InternalOptions): Promise<Found> {
     const fixed = new Uint32Array(keys.length);
     const present = new Uint8Array(keys.length);
-    if (keys.length > lookupLimit) {
-      const rows = await this.#rows('ip', map, options);
-      const index = new AddressIndex(keys);
+    const { nft } = this.#context.netns;
+    const limits = limitsOf(options);
+    const index = new AddressIndex(keys);
+    const found = (rows: Uint8Array): void => {
       for (let at = 0; at < rows.length; at += 8) {
         const row = index.row(readIpv4(rows, at));
         if (row < 0) continue;
         present[row] = 1;
         fixed[row] = readIpv4(rows, at + 4);
       }
-    } else {
-      const { nft } = this.#context.netns;
-      await Promise.all(
-        Array.from(keys, async (key, row) => {
-          const bytes = new Uint8Array(4);
-          writeIpv4(bytes, 0, key);
-          const element = await nft.element('ip', table, map, bytes, limitsOf(options));
-          if (!element) return;
-          present[row] = 1;
-          fixed[row] = readIpv4(element.data?.value as Uint8Array);
-        }),
-      );
-    }
+    };
+    // A row of a listing costs a fraction of one that is asked for.
+    const few = keys.length <= lookupLimit || keys.length * lookupCost < (await this.#room(limits)).count;
+    if (few) for (const rows of await nft.lookup('ip', table, map, keys, limits)) found(rows);
+    else found(await this.#rows('ip', map, options));
     return { fixed, present, missing: present.indexOf(0) };
   }
 
