@@ -141,9 +141,10 @@ export class Nft {
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
+    generation?: number,
   ): Promise<void> {
     if (requests.length === 0) return;
-    const whole = transaction(requests);
+    const whole = transaction(requests, generation);
     try {
       await this.#channel.all(whole, options, explain);
     } catch (error) {
@@ -204,6 +205,12 @@ export class Nft {
       if (error instanceof NetlinkError && error.code === 'EBADMSG') return undefined;
       throw error;
     }
+  }
+
+  /** Counts transactions. @internal */
+  async generation(options?: CallOptions): Promise<number> {
+    const [reply] = await this.#channel.one({ operation: operations.generation, wire: {} }, options);
+    return reply?.['id'] as number;
   }
 
   /** Definitions of a table's sets and maps. @internal */
@@ -276,16 +283,14 @@ export class Nft {
   async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
     const dump = (name: 'tables' | 'chains' | 'rules' | 'sets'): Promise<Record<string, unknown>[]> =>
       this.#channel.one({ operation: operations[name], wire: { family } }, options);
-    const generation = async (): Promise<unknown> =>
-      (await this.#channel.one({ operation: operations.generation, wire: {} }, options))[0]?.['id'];
     for (let attempt = 0; attempt < attempts; attempt++) {
       const [before, tables, chains, rules, sets, after] = await Promise.all([
-        generation(),
+        this.generation(options),
         dump('tables'),
         dump('chains'),
         dump('rules'),
         dump('sets'),
-        generation(),
+        this.generation(options),
       ]);
       if (before !== after) continue;
       const inTable = (object: Record<string, unknown>): boolean => table === undefined || object['table'] === table;

@@ -4,7 +4,7 @@ import { checkIpv4, formatIpv4, type Prefix, readIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
-import { resizeSets } from '../nftables/resize.js';
+import { type Resize, resizeSets } from '../nftables/resize.js';
 import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { AddressIndex } from './address-index.js';
 import {
@@ -199,15 +199,20 @@ export class FloatingIps {
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
   async #translate(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
     const count = wanted.floating.length;
-    if (count > lookupLimit) await this.#makeRoom(count, options);
+    const additions = this.#add(wanted);
     try {
-      await this.#commit(this.#add(wanted), options);
+      // A transaction that finds its map full has done its work for nothing, so a large one asks beforehand.
+      const size = count > lookupLimit ? await this.#sizeFor(count, options) : undefined;
+      if (size === undefined) await this.#commit(additions, options);
+      else await this.#grow(size, additions, options);
       undo.add(() => this.#commit(this.#remove(wanted)));
       return none.floating;
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'ENFILE') {
-        await this.#grow(count, options);
+        const size = await this.#sizeFor(count, options);
+        if (size === undefined) throw error;
+        await this.#grow(size, [], options);
         return this.#translate(wanted, options, undo);
       }
       if (code === 'ERR_TRANSACTION_TOO_LARGE' && count > 1) return this.#translateInHalves(wanted, options, undo);
@@ -252,10 +257,10 @@ export class FloatingIps {
     return replaced.floating;
   }
 
-  /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
-  async #makeRoom(more: number, options: InternalOptions): Promise<void> {
+  /** The size that the maps must have for so many more; undefined when they have it. */
+  async #sizeFor(more: number, options: InternalOptions): Promise<number | undefined> {
     const { size, count } = await this.#room(limitsOf(options));
-    if (count + more > size) await this.#grow(more, options);
+    return count + more > size ? capacityFor(count + more) : undefined;
   }
 
   /** What the maps were made for, and what is in them. */
@@ -267,12 +272,12 @@ export class FloatingIps {
     return { size, count: map?.count ?? (await this.#all(dnatMap, limits)).floating.length };
   }
 
-  async #grow(more: number, options: InternalOptions): Promise<void> {
+  /** Gives the maps that size, and adds to them in the same transaction. */
+  async #grow(size: number, additions: readonly Request[], options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
-    const count = (await this.#all(dnatMap, options)).floating.length;
-    const size = capacityFor(count + more);
-    await resizeSets(netns.nft, 'ip', table, [dnatMap, snatMap], size);
-    if (filtersArp(binding)) await resizeSets(netns.nft, 'arp', table, [arpSet], size + 64);
+    const resizes: Resize[] = [{ family: 'ip', table, names: [dnatMap, snatMap], size }];
+    if (filtersArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
+    await resizeSets(netns.nft, resizes, additions, limitsOf(options));
   }
 
   /** Brings back what a crash left half done: the maps and the bindings agree with `current`, or with nothing. */
