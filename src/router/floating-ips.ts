@@ -25,6 +25,9 @@ import { Undo } from './undo.js';
 export const routeProtocol = 78;
 export const poolTable = 78;
 
+/** The nexthop object that routes of the 'route' binding share, which spares the kernel to make and look for one for each. */
+export const poolNexthop = 78;
+
 export interface AssociateOptions extends CallOptions {
   /**
    * How the new addresses are announced; false for not at all. Default: three rounds, a second apart, as OpenStack's agent
@@ -40,6 +43,8 @@ export interface FloatingIpContext {
   /** The gateway port, or undefined without a gateway. */
   readonly device: string | undefined;
   readonly pools: readonly Prefix[];
+  /** Whether `poolNexthop` is there. */
+  readonly sharesNexthop: boolean;
 }
 
 const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
@@ -166,8 +171,8 @@ export class FloatingIps {
       await this.#bindings('add', addresses, device, options);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
-      const failed = new Set(error.failures.map(({ index }) => index));
-      made = addresses.filter((_, row) => !failed.has(row));
+      const failed = new AddressIndex(Uint32Array.from(error.failures, ({ error }) => addressOf(error)));
+      made = addresses.filter((address) => !failed.has(address));
       undo.add(() => this.#bindings('delete', made, device));
       // What is there already is as good as made.
       if (error.failures.every((failure) => (failure.error as NetlinkError).code === 'EEXIST')) return;
@@ -190,10 +195,12 @@ export class FloatingIps {
   }
 
   #bindings(verb: 'add' | 'delete', addresses: Uint32Array, dev: string, options: InternalOptions = {}): Promise<void> {
-    const { netns, binding } = this.#context;
+    const { netns, binding, sharesNexthop } = this.#context;
     if (binding === 'address') return netns.addresses[verb]({ dev, addresses }, limitsOf(options));
-    const route = { destinations: addresses, type: 'local', dev, protocol: routeProtocol } as const;
-    return netns.routes[verb](route, limitsOf(options));
+    const route = { destinations: spread(addresses), type: 'local', protocol: routeProtocol } as const;
+    // To delete, what a route leads to need not be said: by a nexthop object, or before there was one.
+    if (verb === 'delete') return netns.routes.delete(route, limitsOf(options));
+    return netns.routes.add({ ...route, ...(sharesNexthop ? { nhid: poolNexthop } : { dev }) }, limitsOf(options));
   }
 
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
@@ -427,6 +434,26 @@ export class FloatingIps {
     this.#tail = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Of the route or the address that could not be made. */
+function addressOf(error: Error): number {
+  const { dst, address } = (error as NetlinkError).request as { dst?: string; address?: string };
+  return checkIpv4((dst ?? address ?? '').replace(/\/32$/, ''), 'request');
+}
+
+/**
+ * Every sixteenth first: routes that come in the order of their addresses have the kernel resize the same nodes of its tree over and over
+ * (fib_trie's resize).
+ */
+function spread(addresses: Uint32Array): Uint32Array {
+  const stride = 16;
+  const spreadOut = new Uint32Array(addresses.length);
+  let to = 0;
+  for (let start = 0; start < stride; start++) {
+    for (let at = start; at < addresses.length; at += stride) spreadOut[to++] = addresses[at] as number;
+  }
+  return spreadOut;
 }
 
 /** Of a call of several steps: its time has become a signal. */

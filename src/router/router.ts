@@ -5,7 +5,7 @@ import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/links.js';
 import type { Route } from '../rtnetlink/routes.js';
-import { type AssociateOptions, FloatingIps, poolTable, routeProtocol } from './floating-ips.js';
+import { type AssociateOptions, FloatingIps, poolNexthop, poolTable, routeProtocol } from './floating-ips.js';
 import { checkId, isGatewayPort, isRouterPort, routerNamespace } from './names.js';
 import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type RouterSpec } from './spec.js';
 import { applyTables, readBinding } from './tables.js';
@@ -58,6 +58,7 @@ export class Router {
         binding: plan.binding,
         device: plan.gateway?.device,
         pools: plan.gateway?.pools ?? [],
+        sharesNexthop: plan.binding === 'route',
       });
       await floatingIps.reconcile(plan.floatingIps, { announce: options.announce, ...limits }, fresh);
       return new Router(plan.id, netns, floatingIps, host, ownsHost);
@@ -68,13 +69,15 @@ export class Router {
   static async open(id: string, options: RouterOptions = {}): Promise<Router> {
     const netns = await Netns.open(routerNamespace(checkId(id, 'id')), dispatchOf(options.dispatch));
     const limits = deadline(options);
-    const [links, binding, pools] = await Promise.all([
+    const [links, binding, pools, nexthops] = await Promise.all([
       netns.links.list({}, limits),
       readBinding(netns, limits),
       readPools(netns, limits),
+      netns.nexthops.list(limits),
     ]);
+    const sharesNexthop = nexthops.some(({ id }) => id === poolNexthop);
     const device = links.find(({ name }) => isGatewayPort(name))?.name;
-    const floatingIps = new FloatingIps({ netns, binding, device, pools });
+    const floatingIps = new FloatingIps({ netns, binding, device, pools, sharesNexthop });
     return new Router(id, netns, floatingIps, options.host ?? (await Netns.current()), options.host === undefined);
   }
 
@@ -186,6 +189,9 @@ async function setUp(site: Site): Promise<Port[]> {
     ...ports.map((port) => setAddresses(site, port, port === gateway ? binding : undefined)),
     setRoutes(site),
     setPoolRoutes(site),
+    gateway && binding === 'route'
+      ? netns.nexthops.replace({ id: poolNexthop, dev: gateway.device, protocol: routeProtocol })
+      : undefined,
   ]);
   check();
   return ports.filter((_, at) => made[at]);
