@@ -21,8 +21,10 @@ class Skip(Exception):
 
 
 def serve(scenarios):
-    """A scenario is called with a Sandbox, a size and a batch. It returns how many operations there are, what does them, and
-    what looks at them afterwards."""
+    """A scenario is called with a Sandbox, a size and a batch.
+
+    It returns how many operations there are, what does them, and what looks at them afterwards.
+    """
     for line in sys.stdin:
         print(json.dumps(_answer(scenarios, json.loads(line))), flush=True)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """OpenStack's own: the floating IPs of Neutron's L3 agent (Debian's python3-neutron, and conntrack).
 
-A LegacyRouter is driven as RouterInfo.process_external drives it: iptables first, then addresses; by the agent's own privsep
-daemons. Gratuitous ARP is left out, as it is for the others.
+A LegacyRouter is driven as RouterInfo.process_external drives it: iptables first, then addresses; by the agent's own
+privsep daemons. Gratuitous ARP is left out, as it is for the others.
 """
 
 import os
