@@ -17,7 +17,7 @@ import {
   select,
   slice,
 } from './associations.js';
-import { arpSet, capacityFor, dnatMap, filtersArp, snatMap, table } from './ruleset.js';
+import { arpSet, capacityFor, dnatMap, listsArp, snatMap, table } from './ruleset.js';
 import type { FloatingIp, FloatingIpBinding, PackedFloatingIps } from './spec.js';
 import { Undo } from './undo.js';
 
@@ -296,7 +296,7 @@ export class FloatingIps {
   async #grow(size: number, additions: readonly Request[], options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
     const resizes: Resize[] = [{ family: 'ip', table, names: [dnatMap, snatMap], size }];
-    if (filtersArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
+    if (listsArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
     await resizeSets(netns.nft, resizes, additions, limitsOf(options));
   }
 
@@ -307,8 +307,8 @@ export class FloatingIps {
     const [back, answered, own, bound] = await Promise.all([
       // The other way round: its keys are the fixed addresses.
       this.#all(snatMap, options).then(({ floating, fixed }) => ({ floating: fixed, fixed: floating })),
-      filtersArp(binding) && device ? this.#answered(options) : undefined,
-      filtersArp(binding) && device ? netns.addresses.list({ dev: device, family: 'inet' }, limits) : [],
+      listsArp(binding) && device ? this.#answered(options) : undefined,
+      listsArp(binding) && device ? netns.addresses.list({ dev: device, family: 'inet' }, limits) : [],
       binding !== 'prefix' && device ? this.#bound(device, options) : undefined,
     ]);
     const index = new AddressIndex(current.floating);
@@ -384,7 +384,7 @@ export class FloatingIps {
       rowsRequest(verb, { family: 'ip', table, set: dnatMap, ...dnat }),
       rowsRequest(verb, { family: 'ip', table, set: snatMap, ...snat }),
     ];
-    if (filtersArp(this.#context.binding)) {
+    if (listsArp(this.#context.binding)) {
       requests.push(rowsRequest(verb, { family: 'arp', table, set: arpSet, key: cell(0) }));
     }
     return requests;

@@ -191,6 +191,10 @@ async function setUp(site: Site): Promise<Port[]> {
     ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
   };
   await settled([
+    connect(
+      site,
+      ports.filter((_, at) => made[at]),
+    ),
     netns.sysctl.set(sysctls),
     fresh ? makeTables(netns, plan, floatingIps.additions(plan.floatingIps)) : applyTables(netns, plan, undo),
   ]);
@@ -227,7 +231,7 @@ async function plug({ netns, host, undo }: Site, port: Port, present: Link | und
     const queues = { numTxQueues: 1, numRxQueues: 1, ...size };
     const peer = { name: device, netns, ...queues, ...(mac === undefined ? {} : { mac }) };
     const master = bridge === undefined ? {} : { master: bridge };
-    await host.links.add({ kind: 'veth', name: tap, up: true, ...master, ...queues, peer });
+    await host.links.add({ kind: 'veth', name: tap, ...master, ...queues, peer });
     undo.add(() => host.links.delete(tap));
     return true;
   }
@@ -242,6 +246,20 @@ async function plug({ netns, host, undo }: Site, port: Port, present: Link | und
     !other.up || 'master' in joins ? host.links.set(tap, { ...joins, up: true }) : undefined,
   ]);
   return false;
+}
+
+/**
+ * Brings new ports' other ends up, without IPv6: a bridge's port needs no address, and each would be one more to look for duplicates of
+ * on the whole bridge, and one more to walk by when the next goes up (rt6_sync_up).
+ */
+async function connect({ host }: Site, ports: readonly Port[]): Promise<void> {
+  if (ports.length === 0) return;
+  const off = ports.map(({ tap }): [string, number] => [`net/ipv6/conf/${tap}/disable_ipv6`, 1]);
+  await host.sysctl.set(Object.fromEntries(off)).catch((error: unknown) => {
+    // A kernel without IPv6.
+    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
+  });
+  await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
 }
 
 const text = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;

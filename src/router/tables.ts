@@ -4,7 +4,18 @@ import type { CallOptions } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import type { Command } from '../nftables/json.js';
-import { arpSet, arpTable, bindingOf, capacityFor, dnatMap, filtersArp, natTable, snatMap, table } from './ruleset.js';
+import {
+  arpSet,
+  arpTable,
+  bindingOf,
+  capacityFor,
+  dnatMap,
+  filtersArp,
+  listsArp,
+  natTable,
+  snatMap,
+  table,
+} from './ruleset.js';
 import type { FloatingIpBinding, Plan } from './spec.js';
 import type { Undo } from './undo.js';
 
@@ -24,7 +35,7 @@ export async function applyTables(netns: Netns, plan: Plan, undo: Undo): Promise
   const size = capacityFor(plan.floatingIps.floating.length);
   const arp = filtersArp(plan.binding) ? (enough: number) => arpTable(plan, Math.max(size + 64, enough)) : () => [];
   await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
-  await applyTable(netns, 'arp', arp, [arpSet], undo, gatewayElements(plan));
+  await applyTable(netns, 'arp', arp, listsArp(plan.binding) ? [arpSet] : [], undo, gatewayElements(plan));
 }
 
 /** The tables of a namespace that has none, with the floating IPs, in one transaction. */
@@ -38,7 +49,7 @@ export async function makeTables(netns: Netns, plan: Plan, floatingIps: readonly
 /** The gateway's own addresses are among those that it answers for. */
 function gatewayElements({ gateway, binding }: Plan): Command[] {
   const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => formatAddress(bytes)) ?? [];
-  if (!filtersArp(binding) || own.length === 0) return [];
+  if (!listsArp(binding) || own.length === 0) return [];
   return [{ add: { element: { family: 'arp', table, name: arpSet, elem: own } } }];
 }
 
