@@ -204,3 +204,16 @@ test('queues as they are asked for, and arp_ignore with the message that brings 
   await rejection(netns.links.set('one0', { arpIgnore: 9 }), RangeError);
   await rejection(netns.links.add({ kind: 'ifb', name: 'ifb9', numTxQueues: 0 }), RangeError);
 });
+
+test('deletes a group at once', async () => {
+  const netns = await namespace();
+  await netns.links.add([
+    { kind: 'ifb', name: 'ifb0', group: 9 },
+    { kind: 'veth', name: 'p0', group: 9, peer: { name: 'p1' } },
+    { kind: 'ifb', name: 'ifb1' },
+  ]);
+  await netns.links.delete({ group: 9 });
+  expect(ipJson(netns.name, 'link').map(({ ifname }) => ifname)).toEqual(['lo', 'ifb1']);
+  await rejection(netns.links.delete({ group: 0 }), RangeError);
+  expect(await rejection(netns.links.delete({ group: 9 }), NetlinkError)).toMatchObject({ code: 'ENODEV' });
+});

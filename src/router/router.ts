@@ -12,6 +12,9 @@ import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type
 import { applyTables, makeTables, readBinding } from './tables.js';
 import { settled, Undo } from './undo.js';
 
+/** The group that a router's ports are in, so that they go together. */
+const portGroup = 78;
+
 /** Where the rule of the 'prefix' binding stands: behind the local table (0), ahead of the main one (32766). */
 const poolRulePriority = 100;
 
@@ -95,10 +98,8 @@ export class Router {
     const limits = deadline(options);
     // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
     const ports = (await this.netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
-    await this.netns.links.delete(
-      ports.map(({ index }) => index),
-      limits,
-    );
+    const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
+    await this.netns.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
     await this.close();
     await Netns.delete(routerNamespace(this.id));
   }
@@ -229,7 +230,7 @@ async function plug({ netns, host, undo }: Site, port: Port, present: Link | und
   const size = { ...(mtu === undefined ? {} : { mtu }) };
   if (!present) {
     const queues = { numTxQueues: 1, numRxQueues: 1, ...size };
-    const peer = { name: device, netns, ...queues, ...(mac === undefined ? {} : { mac }) };
+    const peer = { name: device, netns, group: portGroup, ...queues, ...(mac === undefined ? {} : { mac }) };
     const master = bridge === undefined ? {} : { master: bridge };
     await host.links.add({ kind: 'veth', name: tap, ...master, ...queues, peer });
     undo.add(() => host.links.delete(tap));

@@ -249,7 +249,14 @@ export class Links {
     );
   }
 
-  delete(references: DeviceReference | readonly DeviceReference[], options?: CallOptions): Promise<void> {
+  /** Devices, or with `{ group }` all of a group at once: then the kernel waits for its readers once, not once for each device. */
+  delete(
+    references: DeviceReference | readonly DeviceReference[] | { readonly group: number },
+    options?: CallOptions,
+  ): Promise<void> {
+    if (typeof references === 'object' && 'group' in references) {
+      return this.#channel.change(deleteGroupWork, references, options);
+    }
     return oneOrMany(this.#channel, deleteWork, references, options);
   }
 
@@ -304,6 +311,12 @@ const deleteWork: Work<DeviceReference> = {
     out.record(schema, referenceWire(reference));
   },
   describe: String,
+};
+
+const deleteGroupWork: Work<{ readonly group: number }> = {
+  operation: operations.delete,
+  write: (out, { group }) => out.record(schema, { group: checkInteger(group, 'group', 1, 0xffffffff) }),
+  describe: ({ group }) => `group ${group}`,
 };
 
 export function checkReference(reference: unknown, path: string): void {
