@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createOutput, detectMode, type Output } from '../terminal/index.js';
 import { drawChart } from './chart.js';
-import { type ContenderName, contender, contenderNames } from './contenders.js';
+import { contender, contenderNames } from './contenders.js';
 import { removeLeftovers } from './leftovers.js';
 import { describeMachine, type Machine, machineLine } from './machine.js';
 import type { BenchOptions } from './options.js';
@@ -51,20 +51,15 @@ async function measureAll(options: BenchOptions, out: Output, signal: AbortSigna
   out.title('netloom bench');
   const machine = await describeMachine();
   out.text(`  ${machineLine(machine)}`);
-  let advance = (): void => {};
   const runner = new Runner({
     contender,
     timeout: options.timeout * 1000,
     settle: () => settle(idleLimit[options.quick ? 'quick' : 'full']),
     signal,
-    onRun: () => advance(),
   });
   try {
     await prepareContenders(runner, plan, out, signal);
-    const progress = out.progress('Runs', countRuns(runner, plan));
-    advance = () => progress.advance();
     const results = await measurePlan(runner, plan, out);
-    progress.done();
     await report(options, { machine, results, runner, plan }, out);
     return runner.failed.some(({ contender }) => contender.startsWith('netloom')) || results.length === 0 ? 1 : 0;
   } finally {
@@ -89,22 +84,27 @@ async function prepareContenders(
   }
 }
 
-/** Without the runs that only warm up. */
-function countRuns(runner: Runner, plan: readonly Case[]): number {
-  const absent = new Set(runner.skipped.map(({ contender }) => contender));
-  const present = (names: readonly ContenderName[]): number => names.filter((name) => !absent.has(name)).length;
-  return plan.reduce((sum, { contenders, runs }) => sum + runs * present(contenders), 0);
+/** Without those that only warm up. */
+function countRuns(runner: Runner, { contenders, runs }: Case): number {
+  const absent = new Set(runner.skipped.flatMap(({ contender, scenario }) => (scenario ? [] : [contender])));
+  return runs * contenders.filter((name) => !absent.has(name)).length;
 }
 
 async function measurePlan(runner: Runner, plan: readonly Case[], out: Output): Promise<Result[]> {
   const results: Result[] = [];
+  const counts = plan.map((one) => countRuns(runner, one));
+  const progress = out.progress(
+    'Runs',
+    counts.reduce((sum, count) => sum + count, 0),
+  );
+  let done = 0;
   for (const [at, one] of plan.entries()) {
     const { scenario } = one;
     if (plan[at - 1]?.scenario !== scenario) out.section(`${scenario.name}: ${scenario.what}`);
     const step = out.step(caseTitle(one));
     const failedBefore = runner.failed.length;
     try {
-      const found = await runner.measure(one);
+      const found = await runner.measure(one, () => progress.advance());
       results.push(...found);
       for (const { contender, reason } of runner.failed.slice(failedBefore))
         step.note(`${contender} failed: ${reason}`);
@@ -112,8 +112,12 @@ async function measurePlan(runner: Runner, plan: readonly Case[], out: Output): 
       else step.skip('nobody who can do it is there');
     } catch (error) {
       step.fail(error);
+      progress.fail(error);
       throw error;
     }
+    // One that failed has had fewer.
+    done += counts[at] as number;
+    progress.set(done);
     if (plan[at + 1]?.scenario !== scenario) {
       showScenario(
         out,
@@ -122,6 +126,7 @@ async function measurePlan(runner: Runner, plan: readonly Case[], out: Output): 
       );
     }
   }
+  progress.done();
   return results;
 }
 

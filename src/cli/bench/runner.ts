@@ -22,8 +22,6 @@ export interface RunnerOptions {
   /** Between two runs. */
   readonly settle: () => Promise<void>;
   readonly signal: AbortSignal;
-  /** After each run, counted or not. */
-  readonly onRun?: () => void;
 }
 
 export class Runner {
@@ -48,7 +46,7 @@ export class Runner {
   }
 
   /** All rounds of one case: contenders by turns, so that what disturbs one disturbs all. */
-  async measure(one: Case): Promise<Result[]> {
+  async measure(one: Case, onRun: () => void = () => {}): Promise<Result[]> {
     const samples = new Map<ContenderName, number[]>();
     let present: ContenderName[] = [];
     for (const name of one.contenders) {
@@ -57,6 +55,7 @@ export class Runner {
     for (let round = 0; round < one.runs; round++) {
       for (const name of rotated(present, round)) {
         const value = await this.#ask(one, name, requestOf(one));
+        onRun();
         if (value === undefined) present = present.filter((other) => other !== name);
         else samples.set(name, [...(samples.get(name) ?? []), value]);
       }
@@ -83,7 +82,7 @@ export class Runner {
 
   /** In the scenario's unit, or undefined when there is no figure: what the reason is has been noted. */
   async #ask(one: Case, name: ContenderName, request: Request): Promise<number | undefined> {
-    const { signal, settle, timeout, onRun } = this.#options;
+    const { signal, settle, timeout } = this.#options;
     const launch = await this.#launch(name);
     if (!launch) return undefined;
     signal.throwIfAborted();
@@ -104,8 +103,6 @@ export class Runner {
       signal.throwIfAborted();
       this.failed.push({ ...absence, reason: (error as Error).message });
       return undefined;
-    } finally {
-      onRun?.();
     }
   }
 
