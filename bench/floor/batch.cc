@@ -26,38 +26,35 @@ void failed(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-Batch::Batch(size_t datagramBytes) : message_(nlmsg_alloc_size(kMessageBytes), nlmsg_free), limit_(datagramBytes) {}
+Batch::Batch(size_t datagramBytes) : limit_(datagramBytes) {}
 
 void Batch::put(int result) {
   if (result < 0) throw std::length_error("a message does not fit its buffer");
 }
 
 nl_msg* Batch::start(uint16_t type, uint16_t flags) {
-  *nlmsg_hdr(message_.get()) = {.nlmsg_len = NLMSG_HDRLEN,
-                                .nlmsg_type = type,
-                                .nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags),
-                                .nlmsg_seq = 0,
-                                .nlmsg_pid = 0};
-  return message_.get();
+  // One for all batches: each message is copied behind the others when it is finished.
+  thread_local const std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message(nlmsg_alloc_size(kMessageBytes),
+                                                                            nlmsg_free);
+  *nlmsg_hdr(message.get()) = {.nlmsg_len = NLMSG_HDRLEN,
+                               .nlmsg_type = type,
+                               .nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags),
+                               .nlmsg_seq = 0,
+                               .nlmsg_pid = 0};
+  return message.get();
 }
 
 void Batch::finish(nl_msg* message) {
   auto* header = nlmsg_hdr(message);
   const size_t size = NLMSG_ALIGN(header->nlmsg_len);
   if (datagrams_.empty() || datagrams_.back().size + size > limit_) {
-    if (!datagrams_.empty()) askForAck();
     datagrams_.push_back({.offset = bytes_.size(), .size = 0, .messages = 0});
   }
   auto& datagram = datagrams_.back();
   header->nlmsg_seq = datagram.messages++;
   datagram.size += size;
-  last_ = bytes_.size();
   const auto* bytes = reinterpret_cast<const uint8_t*>(header);
   bytes_.insert(bytes_.end(), bytes, bytes + size);
-}
-
-void Batch::askForAck() {
-  at(last_)->nlmsg_flags |= NLM_F_ACK;
 }
 
 Socket::Socket(int protocol) : received_(new uint8_t[kReceiveBytes]) {
@@ -83,16 +80,10 @@ Socket::~Socket() {
 void Socket::transact(const Batch& batch) {
   for (const auto& datagram : batch.datagrams_) {
     send(batch.bytes_.data() + datagram.offset, datagram.size);
-    uint32_t left = datagram.messages;
-    while (left > 0) {
-      int size = receive();
-      for (auto* header = reinterpret_cast<nlmsghdr*>(received_.get()); nlmsg_ok(header, size);
-           header = nlmsg_next(header, &size)) {
-        if (header->nlmsg_type != NLMSG_ERROR) continue;
-        fail(header);
-        left = 0;  // only the last message is acked, and what comes before it would have failed
-      }
-    }
+    if (receive(MSG_DONTWAIT) < 0) continue;
+    const auto* header = reinterpret_cast<const nlmsghdr*>(received_.get());
+    if (header->nlmsg_type == NLMSG_ERROR) fail(header);
+    throw std::runtime_error("an answer that was not asked for");
   }
 }
 
@@ -100,8 +91,9 @@ void Socket::send(const uint8_t* bytes, size_t size) {
   if (::send(fd_, bytes, size, 0) < 0) failed("send");
 }
 
-int Socket::receive() {
-  const auto size = recv(fd_, received_.get(), kReceiveBytes, MSG_TRUNC);
+int Socket::receive(int flags) {
+  const auto size = recv(fd_, received_.get(), kReceiveBytes, flags | MSG_TRUNC);
+  if (size < 0 && errno == EAGAIN && (flags & MSG_DONTWAIT)) return -1;
   if (size < 0) failed("recv");
   if (static_cast<size_t>(size) > kReceiveBytes) throw std::length_error("an answer does not fit its buffer");
   return static_cast<int>(size);

@@ -8,7 +8,6 @@
 #include <netlink/msg.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +17,7 @@ namespace bench {
 class Batch {
  public:
   static constexpr size_t kDatagramBytes = 256 * 1024;
-  static constexpr size_t kOneEach = 0;  // each message is a datagram of its own, with an ack of its own
+  static constexpr size_t kOneEach = 0;  // each message is a datagram of its own
   static constexpr size_t kOneForAll = SIZE_MAX;
 
   explicit Batch(size_t datagramBytes = kDatagramBytes);
@@ -37,10 +36,6 @@ class Batch {
     add(type, flags, header, [](nl_msg*) {});
   }
 
-  // The last message asks for an ack. In a transaction that is the one before its end, as older kernels do not ack the
-  // end itself; it is answered after the commit.
-  void askForAck();
-
  private:
   friend class Socket;
 
@@ -50,15 +45,12 @@ class Batch {
     uint32_t messages;
   };
 
-  nl_msg* start(uint16_t type, uint16_t flags);
+  static nl_msg* start(uint16_t type, uint16_t flags);
   void finish(nl_msg* message);
-  nlmsghdr* at(size_t offset) { return reinterpret_cast<nlmsghdr*>(bytes_.data() + offset); }
   static void put(int result);
 
-  std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
   std::vector<uint8_t> bytes_;
   std::vector<Datagram> datagrams_;
-  size_t last_ = 0;
   size_t limit_;
 };
 
@@ -70,7 +62,7 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  // Sends it all and reads until the last ack. Throws the kernel's first error.
+  // Sends it all, and looks for an error behind each datagram.
   void transact(const Batch& batch);
 
   // Sends the only message of `request` and gives every message of the answer to `each`, up to NLMSG_DONE.
@@ -78,7 +70,7 @@ class Socket {
   void dump(const Batch& request, Each each) {
     send(request.bytes_.data(), request.bytes_.size());
     for (bool done = false; !done;) {
-      int left = receive();
+      int left = receive(0);
       for (auto* header = reinterpret_cast<nlmsghdr*>(received_.get()); nlmsg_ok(header, left);
            header = nlmsg_next(header, &left)) {
         if (header->nlmsg_type == NLMSG_ERROR) fail(header);
@@ -94,7 +86,8 @@ class Socket {
 
  private:
   void send(const uint8_t* bytes, size_t size);
-  int receive();
+  // Bytes received, or -1 when there is nothing to receive and MSG_DONTWAIT is among the flags.
+  int receive(int flags);
   // Throws, where the message tells of an error.
   static void fail(const nlmsghdr* header);
   [[noreturn]] static void interrupted();

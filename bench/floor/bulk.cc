@@ -21,7 +21,6 @@ Answer add(const Request& request, size_t datagramBytes, Add addOne, size_t (*co
   const size_t before = count(socket);
   Batch batch(datagramBytes);
   for (size_t i = 0; i < request.size; ++i) addOne(batch, kFirst + i);
-  batch.askForAck();
   const auto time = timed([&] { socket.transact(batch); });
   expect("objects", count(socket), before + request.size);
   return {time, request.size};

@@ -25,7 +25,6 @@ Answer dumpRoutes(const Request& request) {
                      .table = RT_TABLE_MAIN,
                      .device = kLoopback});
   }
-  batch.askForAck();
   socket.transact(batch);
   const Batch dump = routesRequest(RT_TABLE_MAIN);
   size_t found = 0;
@@ -40,7 +39,6 @@ Answer dumpNeighbours(const Request& request) {
   Batch batch;
   // Permanent ones are exempt from net.ipv4.neigh.default.gc_thresh3 (neigh_alloc), which is the whole machine's.
   for (size_t i = 0; i < request.size; ++i) addNeighbour(batch, Sandbox::kGatewayIndex, kFirst + i);
-  batch.askForAck();
   socket.transact(batch);
   const Batch dump = neighboursRequest(Sandbox::kGatewayIndex);
   size_t found = 0;

@@ -17,20 +17,22 @@ constexpr size_t kMost = 130'000;
 constexpr size_t kChurned = 4'000;          // floating IPs in one run of a churn
 constexpr uint32_t kFloating = 0xc6120100;  // 198.18.1.0
 constexpr uint32_t kFixed = 0x0a000100;     // 10.0.1.0
+constexpr uint32_t kNexthop = 78;
 
 // What one call to the kernel's two subsystems changes. The gateway port takes an address before it is translated.
 struct Change {
-  Change(Binding binding, bool add, size_t first, size_t count) : add(add), routes(), elements(Batch::kOneForAll) {
+  Change(Binding binding, bool add, size_t first, size_t count) : add(add), elements(Batch::kOneForAll) {
     std::vector<Element> forward, back;
     for (size_t i = first; i < first + count; ++i) {
       const uint32_t floating = kFloating + i, fixed = kFixed + i;
       forward.push_back({floating, fixed});
       back.push_back({fixed, floating});
       constexpr int device = Sandbox::kGatewayIndex;
-      if (binding == Binding::Route) (add ? addRoute : deleteRoute)(routes, localRoute(floating, device));
+      auto route = localRoute(floating, device);
+      route.nexthop = kNexthop;
+      if (binding == Binding::Route) (add ? addRoute : deleteRoute)(routes, route);
       if (binding == Binding::Address) (add ? addAddress : deleteAddress)(routes, device, floating, 32);
     }
-    if (binding != Binding::Prefix) routes.askForAck();
     const auto change = add ? addElements : deleteElements;
     begin(elements);
     change(elements, kDnatMap, forward);
@@ -56,6 +58,9 @@ struct Gateway {
     addSet(tables, kArpSet, capacity);
     end(tables);
     netfilter.transact(tables);
+    Batch nexthop;
+    addNexthop(nexthop, kNexthop, Sandbox::kGatewayIndex);
+    route.transact(nexthop);
   }
 
   void apply(const Change& change) {

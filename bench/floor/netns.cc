@@ -59,12 +59,10 @@ Sandbox::Sandbox() : home_(currentNetns()) {
           {.name = kOutside, .index = kOutsideIndex, .netns = outside_.get()});
   setUp(batch, kLoopback);
   addAddress(batch, kGatewayIndex, 0xc613ff01, 15);
-  batch.askForAck();
   Socket(NETLINK_ROUTE).transact(batch);
   enter(outside_);
   Batch peer;
   setUp(peer, kOutsideIndex);
-  peer.askForAck();
   Socket(NETLINK_ROUTE).transact(peer);
   enter(inside);
 }

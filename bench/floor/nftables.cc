@@ -77,7 +77,6 @@ void begin(Batch& batch) {
 }
 
 void end(Batch& batch) {
-  batch.askForAck();
   bound(batch, NFNL_MSG_BATCH_END);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -50,7 +51,10 @@ void changeRoute(Batch& batch, uint16_t type, uint16_t flags, const Route& route
   batch.add(type, flags, header, [&](nl_msg* message) {
     if (route.length > 0) putAddress(message, RTA_DST, route.destination);
     if (route.via) putAddress(message, RTA_GATEWAY, route.via);
-    nla_put_u32(message, RTA_OIF, route.device);
+    if (route.nexthop)
+      nla_put_u32(message, RTA_NH_ID, route.nexthop);
+    else
+      nla_put_u32(message, RTA_OIF, route.device);
   });
 }
 
@@ -116,6 +120,16 @@ size_t countAddresses(Socket& socket, int device) {
 }
 
 // ---- routes
+
+void addNexthop(Batch& batch, uint32_t id, int device) {
+  nhmsg header{};
+  header.nh_family = AF_INET;
+  header.nh_protocol = kProtocol;
+  batch.add(RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_EXCL, header, [&](nl_msg* message) {
+    nla_put_u32(message, NHA_ID, id);
+    nla_put_u32(message, NHA_OIF, device);
+  });
+}
 
 Route localRoute(uint32_t address, int device) {
   return {.destination = address, .type = RTN_LOCAL, .scope = RT_SCOPE_HOST, .table = RT_TABLE_LOCAL, .device = device};

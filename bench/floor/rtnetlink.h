@@ -34,11 +34,14 @@ struct Route {
   uint8_t scope;
   uint32_t table;
   int device;
+  uint32_t nexthop = 0;  // instead of the device
   uint32_t via = 0;
   uint8_t protocol = kProtocol;
 };
 
-// What a floating IP of the 'route' binding is.
+// A nexthop object: routes that name it share what fib_create_info would make and look for anew for each.
+void addNexthop(Batch& batch, uint32_t id, int device);
+
 Route localRoute(uint32_t address, int device);
 
 void addRoute(Batch& batch, const Route& route);
