@@ -11,7 +11,7 @@ import { judge, type Result } from './ratios.js';
 import { showAbsences, showList, showScenario, showTargets } from './report.js';
 import { Runner } from './runner.js';
 import { settle } from './settle.js';
-import { targets } from './targets.js';
+import { type Cell, targets } from './targets.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Milliseconds that the machine is given to become idle between two runs. */
@@ -139,9 +139,10 @@ interface Findings {
 
 async function report(options: BenchOptions, { machine, results, runner, plan }: Findings, out: Output): Promise<void> {
   const { skipped, failed } = runner;
-  const measured = new Set(plan.map(({ scenario }) => scenario.name));
+  const planned = ({ scenario, size }: Cell): boolean =>
+    plan.some((one) => one.scenario.name === scenario && one.size === size);
   const verdicts = judge(
-    targets.filter(({ own }) => measured.has(own.scenario)),
+    targets.filter(({ own }) => planned(own)),
     results,
   );
   showTargets(out, verdicts);

@@ -4,7 +4,7 @@ import type { Result } from './ratios.js';
 import { showFigure } from './report.js';
 import { scenarios } from './scenarios.js';
 
-const panel = { width: 560, gap: 40, padding: 16, title: 40, bar: 22, axis: 26 };
+const panel = { width: 560, gap: 40, padding: 16, title: 40, bar: 22, axis: 20 };
 const label = 178;
 const figures = 122;
 const page = { margin: 32, head: 104 };
@@ -74,13 +74,18 @@ function head(machine: Machine): string[] {
   let x = page.margin;
   return [
     text(page.margin, 42, 'netloom benchmarks', { size: 22, weight: 600 }),
-    text(page.margin, 64, `${machineLine(machine)}. Medians; lines span the runs; logarithmic scales.`, {
-      size: 12.5,
-      fill: colours.faint,
-    }),
+    text(
+      page.margin,
+      64,
+      `${machineLine(machine)}. Medians, in brackets as multiples of the floor; lines span the runs; logarithmic scales.`,
+      {
+        size: 12.5,
+        fill: colours.faint,
+      },
+    ),
     ...legend.flatMap(([name, colour]) => {
       const at = x;
-      x += 40 + name.length * 6.6;
+      x += 44 + name.length * 5.8;
       return [rect(at, 77, 12, 12, colour, 2), text(at + 18, 87, name, { size: 12 })];
     }),
   ];
@@ -121,7 +126,7 @@ function drawBar(result: Result, x: number, y: number, scale: Scale): string[] {
   const middle = y + panel.bar / 2;
   const left = x + label;
   const end = scale.at(median);
-  const times = ratioToFloor === null || contender === 'floor' ? '' : `  ${showFigure(ratioToFloor)} x`;
+  const times = ratioToFloor === null || contender === 'floor' ? '' : `  (${showFigure(ratioToFloor)} x)`;
   const [from, to] = [scale.at(min), scale.at(max)];
   return [
     text(left - 10, middle + 4, contender, { size: 12, anchor: 'end' }),

@@ -42,19 +42,19 @@ export function makePlan(selection: Selection): Case[] {
 }
 
 function casesOf(scenario: Scenario, selection: Selection): Case[] {
-  const { most = {}, leftOutOfQuick = [], sizes, batches } = scenario;
+  const { most = {}, mostInQuick = {}, sizes, batches } = scenario;
   const { size: wanted, runs } = selection;
   // Who names a scenario that the quick run has not, means it.
   const quick = selection.quick && (sizes.quick.length > 0 || selection.scenarios.length === 0);
   const named = selection.contenders.length > 0;
   const thorough = quick ? 'quick' : 'full';
-  const candidates = scenario.contenders.filter((name) => named || !quick || !leftOutOfQuick.includes(name));
+  const limits = quick && !named ? { ...most, ...mostInQuick } : most;
   return (wanted === undefined ? sizes[thorough] : [wanted]).flatMap((size) =>
     (batches?.[thorough] ?? [undefined]).map((batch) => ({
       scenario,
       size,
       batch: batch !== undefined && batch > size ? size : batch,
-      contenders: candidates.filter((name) => size <= (most[name] ?? Number.POSITIVE_INFINITY)),
+      contenders: scenario.contenders.filter((name) => size <= (limits[name] ?? Number.POSITIVE_INFINITY)),
       runs: runs ?? scenario.runs[selection.quick ? 'quick' : 'full'],
     })),
   );

@@ -14,8 +14,8 @@ export interface Scenario {
   readonly contenders: readonly ContenderName[];
   /** The largest size that a contender is asked for, where more would take minutes. */
   readonly most?: Partial<Readonly<Record<ContenderName, number>>>;
-  /** Of these the quick run has none: no target looks at them. */
-  readonly leftOutOfQuick?: readonly ContenderName[];
+  /** The same for the quick run, where no target looks at more; 0 for those that none looks at. */
+  readonly mostInQuick?: Partial<Readonly<Record<ContenderName, number>>>;
   /** Rounds, unless the caller says how many. */
   readonly runs: { readonly full: number; readonly quick: number };
   /** The size of a run that is not counted, before a contender's first; 0 for none. */
@@ -38,6 +38,8 @@ const batches: readonly ContenderName[] = ['ip-batch+nft', 'ip-batch+iptables-re
 const everyone: readonly ContenderName[] = [...both, ...batches, ...forks, 'go', 'pyroute2', 'neutron'];
 /** Rules one after the other, and clients that wait for each answer, take too long for more. */
 const most = { 'ip-batch+iptables-restore': k10, pyroute2: k10, neutron: k10 };
+const none = (...names: ContenderName[]): Partial<Record<ContenderName, number>> =>
+  Object.fromEntries(names.map((name) => [name, 0]));
 const fip = { unit: 'us', runs, warmUp: k } as const;
 
 const floatingIps: readonly Scenario[] = [
@@ -47,8 +49,15 @@ const floatingIps: readonly Scenario[] = [
     what: 'a floating IP',
     sizes: { full: [k, k10, k100], quick: [k10, k100] },
     contenders: everyone,
-    most: { ...most, 'fork-ip-nft': k10, 'fork-ip-iptables': k10 },
-    leftOutOfQuick: ['ip-batch+iptables-restore', 'pyroute2'],
+    most,
+    mostInQuick: {
+      'ip-batch+nft': k10,
+      'fork-ip-nft': k10,
+      'fork-ip-iptables': k10,
+      go: k10,
+      'ip-batch+iptables-restore': 0,
+      pyroute2: 0,
+    },
   },
   {
     ...fip,
@@ -57,7 +66,7 @@ const floatingIps: readonly Scenario[] = [
     sizes: { full: [k, k10, k100], quick: [k10, k100] },
     contenders: [...both, ...batches, 'go'],
     most,
-    leftOutOfQuick: [...batches, 'go'],
+    mostInQuick: none(...batches, 'go'),
   },
   {
     ...fip,
@@ -66,7 +75,7 @@ const floatingIps: readonly Scenario[] = [
     sizes: { full: [k, k10], quick: [k] },
     contenders: everyone,
     most: { ...most, pyroute2: k, neutron: k },
-    leftOutOfQuick: [...batches, ...forks, 'go', 'pyroute2', 'neutron'],
+    mostInQuick: none(...batches, ...forks, 'go', 'pyroute2', 'neutron'),
   },
   ...(['prefix', 'route', 'address'] as const).map(
     (binding): Scenario => ({
@@ -118,7 +127,7 @@ const tables: readonly Scenario[] = [
     unit: 'us',
     sizes: { full: [k10], quick: [k10] },
     contenders: ['floor', 'netloom-objects', 'go', 'npm-netlink', 'pyroute2'],
-    leftOutOfQuick: ['pyroute2'],
+    mostInQuick: none('pyroute2'),
     runs,
     warmUp: k,
   },
@@ -179,7 +188,7 @@ const wholes: readonly Scenario[] = [
     unit: 'us',
     sizes: { full: [1, k10, k100], quick: [1, k100] },
     contenders: ['netloom-packed', 'ip-batch+iptables-restore'],
-    leftOutOfQuick: ['ip-batch+iptables-restore'],
+    mostInQuick: none('ip-batch+iptables-restore'),
     most: { 'ip-batch+iptables-restore': k10 },
     runs,
     warmUp: 0,

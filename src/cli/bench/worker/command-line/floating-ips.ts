@@ -4,7 +4,7 @@ import { floatingText, gatewayAddress, pairsAsObjects } from '../addresses.js';
 import { capacityFor } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
 import type { CommandLine } from './index.js';
-import { forked, ipBatch, nftFile, runStep, runSteps, type Step, shell } from './programs.js';
+import { forked, ipBatch, nftFile, processes, runStep, runSteps, type Step } from './programs.js';
 
 const device = 'qg-bench';
 
@@ -94,17 +94,15 @@ const usesMaps = (name: CommandLine): boolean => name.endsWith('nft');
 /** The programs of a contender that carry out changes. */
 function stepsOf(name: CommandLine, bound: Bound, changes: readonly Change[]): Step[] {
   if (!name.startsWith('fork')) return bulk(name, bound, changes);
-  const commands = changes.flatMap(({ verb, from, count }) => {
-    const objects = objectLines(bound, verb, from, count);
-    return objects.flatMap((object, at) => {
+  return changes.flatMap(({ verb, from, count }) =>
+    objectLines(bound, verb, from, count).flatMap((object, at) => {
       const one = { verb, from: from + at, count: 1 };
-      const rest = usesMaps(name)
-        ? [`nft '${elementLines(one).join('; ')}'`]
-        : ruleLines(one).map((rule) => `iptables -t nat ${rule}`);
-      return [`ip ${object}`, ...rest];
-    });
-  });
-  return [shell(commands)];
+      const rest: [string, ...string[]][] = usesMaps(name)
+        ? [['nft', elementLines(one).join('; ')]]
+        : ruleLines(one).map((rule) => ['iptables', '-t', 'nat', ...rule.split(' ')]);
+      return processes([['ip', ...object.split(' ')], ...rest]);
+    }),
+  );
 }
 
 /** By as few processes as there can be. */

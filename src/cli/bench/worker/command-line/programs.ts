@@ -10,7 +10,7 @@ export interface Step {
 
 /** What it prints. Throws with the first line of what it complains of. */
 export async function runStep(netns: Netns, { program, args, input }: Step): Promise<string> {
-  const child = netns.spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = netns.spawn(program, args, { stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   let complaint = '';
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
@@ -37,9 +37,9 @@ export function nftFile(lines: readonly string[]): Step {
   return { program: 'nft', args: ['-f', '-'], input: lines.map((line) => `${line}\n`).join('') };
 }
 
-/** A process for each command, from the cheapest parent that there is: a shell that lives in the namespace. */
-export function shell(commands: readonly string[]): Step {
-  return { program: 'sh', args: ['-ec', commands.join('\n')] };
+/** A process for each command, as `child_process` starts it. */
+export function processes(commands: readonly (readonly [program: string, ...args: string[]])[]): Step[] {
+  return commands.map(([program, ...args]) => ({ program, args }));
 }
 
 /** A process for each operation is measured by so many, whatever the size. */

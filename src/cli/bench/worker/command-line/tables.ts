@@ -3,7 +3,7 @@ import { Netns } from '../../../../index.js';
 import { floatingText, mac } from '../addresses.js';
 import { addVeth, capacityFor, makeNamespace } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed, uniqueName } from '../run.js';
-import { forked, ipBatch, nftFile, runStep, runSteps, type Step, shell } from './programs.js';
+import { forked, ipBatch, nftFile, processes, runStep, runSteps, type Step } from './programs.js';
 
 /** All by one process, or a process for each. */
 type Way = 'batch' | 'fork';
@@ -23,8 +23,8 @@ async function byIp(run: Run, way: Way, line: (address: string) => string): Prom
   const netns = await makeNamespace(run);
   await addVeth(netns);
   const lines = floatingText(0, way === 'fork' ? forked : run.size).map(line);
-  const step = way === 'fork' ? shell(lines.map((one) => `ip ${one}`)) : ipBatch(lines);
-  return timed(lines.length, () => runSteps(netns, [step]));
+  const steps = stepsOf(way, lines);
+  return timed(lines.length, () => runSteps(netns, steps));
 }
 
 async function addElements(run: Run, way: Way): Promise<Measured> {
@@ -33,11 +33,12 @@ async function addElements(run: Run, way: Way): Promise<Measured> {
   const set = `add set ip netloom bench { type ipv4_addr; size ${capacityFor(count)}; }`;
   await runStep(netns, nftFile(['add table ip netloom', set]));
   const addresses = floatingText(0, count);
-  const step =
+  const element = (list: string): string => `add element ip netloom bench { ${list} }`;
+  const steps =
     way === 'fork'
-      ? shell(addresses.map((address) => `nft add element ip netloom bench '{ ${address} }'`))
-      : nftFile([`add element ip netloom bench { ${addresses.join(', ')} }`]);
-  const measured = await timed(count, () => runSteps(netns, [step]));
+      ? processes(addresses.map((address) => ['nft', element(address)]))
+      : [nftFile([element(addresses.join(', '))])];
+  const measured = await timed(count, () => runSteps(netns, steps));
   expectCount('elements', (await netns.nft.set('ip', 'netloom', 'bench').list()).length, count);
   return measured;
 }
@@ -49,7 +50,11 @@ async function namespaceWithVeth(run: Run, way: Way): Promise<Measured> {
     `netns add ${name}`,
     `link add veth${at} type veth peer name eth0 netns ${name}`,
   ]);
-  const step: Step = way === 'fork' ? shell(lines.map((line) => `ip ${line}`)) : ipBatch(lines);
+  const steps = stepsOf(way, lines);
   run.onEnd(() => Promise.all(names.map((name) => Netns.delete(name).catch(() => {}))));
-  return timed(names.length, () => runSteps(netns, [step]));
+  return timed(names.length, () => runSteps(netns, steps));
+}
+
+function stepsOf(way: Way, lines: readonly string[]): Step[] {
+  return way === 'fork' ? processes(lines.map((line) => ['ip', ...line.split(' ')])) : [ipBatch(lines)];
 }
