@@ -2,9 +2,12 @@
   "variables": {
     "core_sources": [
       "native/conntrack/conntrack.cc",
+      "native/netlink/buffer.cc",
       "native/netlink/channel.cc",
       "native/netlink/codec.cc",
+      "native/netlink/columns.cc",
       "native/netlink/operation.cc",
+      "native/netlink/raw_socket.cc",
       "native/netlink/schema.cc",
       "native/netlink/thread_pool.cc",
       "native/netlink/transport.cc",

@@ -4,7 +4,22 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export type FieldType = 'flag' | 'u8' | 'u16' | 'u32' | 's32' | 'u64' | 'string' | 'bytes' | 'nest' | 'list' | 'union';
+export type FieldType =
+  | 'flag'
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 's32'
+  | 'u64'
+  | 'device'
+  | 'string'
+  | 'bytes'
+  | 'nest'
+  | 'list'
+  | 'union';
+
+/** How an operation behaves: `Kind` in native/netlink/operation.h. */
+export type OperationKind = 'change' | 'get' | 'dump' | 'dumprows' | 'begin' | 'end' | 'columns' | 'rows';
 
 export interface FieldDescription {
   readonly name: string;
@@ -19,7 +34,7 @@ export interface Tables {
     readonly name: string;
     readonly message: string;
     readonly protocol: number;
-    readonly kind: 'change' | 'get' | 'dump' | 'begin' | 'end' | 'rows';
+    readonly kind: OperationKind;
     /** Indexes into `schemas`; -1 for none. */
     readonly schema: number;
     readonly reply: number;
@@ -34,9 +49,13 @@ export interface Tables {
 export const dispatchModes = { adaptive: 0, worker: 1, inline: 2 } as const;
 
 export interface NativeChannel {
-  /** Results (null: all succeeded) when carried out at once; undefined when `done` will be called with them. */
+  /**
+   * Results (null: all succeeded) when carried out at once; undefined when `done` will be called with them. Until then the first
+   * `length` bytes must not change, and nothing more be submitted.
+   */
   submit(
     requests: Uint8Array,
+    length: number,
     dispatch: number,
     done: (results: Uint8Array | null) => void,
   ): Uint8Array | null | undefined;

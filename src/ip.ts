@@ -155,8 +155,13 @@ export function readIpv4(bytes: Uint8Array, at: number = 0): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
+const octets: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet));
+const dotted: readonly string[] = octets.map((octet) => `${octet}.`);
+
 export function formatIpv4(address: number): string {
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  return (
+    dotted[address >>> 24]! + dotted[(address >>> 16) & 255]! + dotted[(address >>> 8) & 255]! + octets[address & 255]!
+  );
 }
 
 /**

@@ -208,7 +208,7 @@ test('requests made before closing are carried out', async () => {
 // Adding a device looks up its master first, and asks for the device a few microtasks later: after close.
 test('a call of several steps ends with the handle', async () => {
   const netns = await namespace();
-  const made = netns.links.add({ kind: 'bridge', name: 'br0' });
+  const made = netns.links.add({ kind: 'bridge', name: 'br0', alias: 'uplink' });
   await netns.close();
   await expect(made).rejects.toMatchObject({ code: 'ERR_NETNS_CLOSED' });
 });

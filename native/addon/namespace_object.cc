@@ -180,7 +180,7 @@ Napi::Value NamespaceObject::channel(const Napi::CallbackInfo& info) {
       [](State& state) {
         if (auto outcome = enterNamespace(state.fd.get()); !outcome) return outcome;
         int error = 0;
-        state.made = Transport::open(state.protocol, error);
+        state.made = RawSocket::open(state.protocol, error);
         return Outcome{.error = -error, .syscall = "socket(AF_NETLINK)"};
       },
       [](Napi::Env env, State& state) { return ChannelObject::make(env, std::move(state.made), state.protocol); });

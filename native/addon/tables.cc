@@ -22,6 +22,8 @@ const char* typeName(Type type) {
     case Type::U32:
     case Type::Be32:
       return "u32";
+    case Type::Device:
+      return "device";
     case Type::S32:
     case Type::SBe32:
       return "s32";
@@ -51,6 +53,10 @@ const char* kindName(Kind kind) {
       return "get";
     case Kind::Dump:
       return "dump";
+    case Kind::DumpRows:
+      return "dumprows";
+    case Kind::Columns:
+      return "columns";
     case Kind::Begin:
       return "begin";
     case Kind::End:

@@ -20,9 +20,10 @@ double now() {
 float guess(const Operation& operation) {
   switch (operation.kind) {
     case Kind::Dump:
+    case Kind::DumpRows:
       return 100'000;
     case Kind::Rows:
-      return 8;  // for each byte
+      return 600;  // for each element
     case Kind::End:
       return 2'000;
     default:
@@ -30,17 +31,21 @@ float guess(const Operation& operation) {
   }
 }
 
-// Calls `each` with every request's operation and weight: bytes for packed rows, else one.
+// Calls `each` with every request's operation and how many messages or elements it stands for.
 template <typename Each>
 void forRequests(Bytes requests, Each each) {
   RecordReader in(requests);
+  uint32_t rows = 0;
   while (!in.done()) {
-    const auto request = in.block();
-    if (request.size() < 4) return;
-    uint16_t index;
-    std::memcpy(&index, request.data(), sizeof(index));
-    if (index >= operations().size()) return;
-    each(index, operations()[index].kind == Kind::Rows ? static_cast<double>(request.size()) : 1.0);
+    RecordReader request(in.block());
+    const auto index = request.scalar<uint16_t>();
+    const bool packed = request.scalar<uint16_t>() != 0;
+    if (request.failed() || index >= operations().size()) continue;
+    if (operations()[index].kind == Kind::Columns) {
+      rows = request.scalar<uint32_t>();
+    } else {
+      each(index, packed ? static_cast<double>(rows) : 1.0);
+    }
   }
 }
 
@@ -71,47 +76,23 @@ void CostModel::learn(Bytes requests, double predicted, double measured) {
   });
 }
 
-bool Channel::submit(Bytes requests, Dispatch dispatch, Scratch& scratch, Results& results, Done done) {
+bool Channel::runsHere(Bytes requests, Dispatch dispatch) const {
+  return dispatch == Dispatch::Inline || (dispatch == Dispatch::Adaptive && costs_.predict(requests) < kInlineBudget);
+}
+
+void Channel::execute(Bytes requests, Scratch& scratch) {
   const double predicted = costs_.predict(requests);
-  {
-    std::lock_guard lock(mutex_);
-    const bool here = dispatch == Dispatch::Inline || (dispatch == Dispatch::Adaptive && predicted < kInlineBudget);
-    if (busy_ || !here) {
-      queue_.push_back({.requests = {requests.begin(), requests.end()}, .done = std::move(done)});
-      if (!busy_) {
-        busy_ = true;
-        workers_.post([self = shared_from_this()] { self->drain(); });
-      }
-      return false;
-    }
-  }
-  results = execute(requests, scratch, predicted);
-  return true;
-}
-
-void Channel::drain() {
-  thread_local Scratch scratch;
-  while (true) {
-    Job job;
-    {
-      std::lock_guard lock(mutex_);
-      if (queue_.empty()) {
-        busy_ = false;
-        return;
-      }
-      job = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    job.done(execute(job.requests, scratch, costs_.predict(job.requests)));
-  }
-}
-
-Channel::Results Channel::execute(Bytes requests, Scratch& scratch, double predicted) {
-  RecordWriter results;
   const double start = now();
-  transport_.execute(requests, results, scratch);
+  transport_.execute(requests, scratch);
   costs_.learn(requests, predicted, now() - start);
-  return results.release();
+}
+
+void Channel::post(Bytes requests, std::function<void(Buffer)> done) {
+  workers_.post([self = shared_from_this(), requests, done = std::move(done)] {
+    thread_local Scratch scratch;
+    self->execute(requests, scratch);
+    done(scratch.results.release());
+  });
 }
 
 }  // namespace netloom

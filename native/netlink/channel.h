@@ -1,11 +1,9 @@
-// A channel: a transport, and the order of what is asked of it, whether it runs on the calling thread or on a worker.
+// A channel: a transport, and where what is asked of it runs: on the calling thread, or on a worker.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "netlink/thread_pool.h"
 #include "netlink/transport.h"
@@ -27,33 +25,24 @@ class CostModel {
 
 enum class Dispatch : uint8_t { Adaptive, Worker, Inline };
 
+// One submission at a time: whoever submits waits for the results before submitting more. So requests are carried out
+// in order, whichever thread carries them out.
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  using Results = std::vector<uint8_t>;
-  using Done = std::function<void(Results)>;
-
   Channel(Fd fd, int protocol, ThreadPool& workers, CostModel& costs)
       : transport_(std::move(fd), protocol), workers_(workers), costs_(costs) {}
 
-  // Runs the requests now and returns true with their results, or hands a copy to a worker, which calls `done`.
-  // Requests are carried out in the order of these calls. Call from one thread only.
-  bool submit(Bytes requests, Dispatch dispatch, Scratch& scratch, Results& results, Done done);
+  // Whether these requests are to be carried out on the calling thread.
+  bool runsHere(Bytes requests, Dispatch dispatch) const;
+  // Carries them out; the results are in `scratch` until its next use.
+  void execute(Bytes requests, Scratch& scratch);
+  // Has a worker carry them out and call `done` with the results. `requests` must stay where they are until then.
+  void post(Bytes requests, std::function<void(Buffer)> done);
 
  private:
-  struct Job {
-    std::vector<uint8_t> requests;
-    Done done;
-  };
-
-  void drain();
-  Results execute(Bytes requests, Scratch& scratch, double predicted);
-
   Transport transport_;
   ThreadPool& workers_;
   CostModel& costs_;
-  std::mutex mutex_;  // guards all below
-  std::deque<Job> queue_;
-  bool busy_ = false;  // a worker has the transport
 };
 
 }  // namespace netloom

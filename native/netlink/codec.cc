@@ -23,7 +23,7 @@ std::string_view text(Bytes bytes) {
 
 class Encoder {
  public:
-  explicit Encoder(nl_msg* message) : message_(message) {}
+  Encoder(nl_msg* message, DeviceLookup* devices) : message_(message), devices_(devices) {}
 
   int run(const Schema& schema, Bytes record, int depth = 0) {
     if (depth > kMaxDepth) return -EINVAL;
@@ -67,6 +67,15 @@ class Encoder {
       case Type::U32:
       case Type::S32:
         return put(field, in.scalar<uint32_t>(), headerAt);
+      case Type::Device: {
+        auto index = in.scalar<uint32_t>();
+        if (index == 0) {
+          const int found = named(in.block());
+          if (found < 0) return found;
+          index = found;
+        }
+        return put(field, index, headerAt);
+      }
       case Type::U64:
         return put(field, in.scalar<uint64_t>(), headerAt);
       case Type::Be16:
@@ -116,6 +125,13 @@ class Encoder {
     return -EINVAL;
   }
 
+  // An empty name is no device: index zero.
+  int named(Bytes name) {
+    if (name.empty()) return 0;
+    if (!devices_) return -ENODEV;
+    return devices_->device({reinterpret_cast<const char*>(name.data()), name.size()});
+  }
+
   int string(int attr, Bytes text) {
     // nla_put_string wants a terminator, which a record does not have.
     auto* to = nla_reserve(message_, attr, text.size() + 1);
@@ -153,6 +169,7 @@ class Encoder {
   }
 
   nl_msg* message_;
+  DeviceLookup* devices_;
 };
 
 // ---- message -> record
@@ -207,6 +224,7 @@ class Decoder {
         return out_.scalar(load<uint16_t>(at));
       case Type::U32:
       case Type::S32:
+      case Type::Device:
         return out_.scalar(load<uint32_t>(at));
       case Type::U64:
         return out_.scalar(load<uint64_t>(at));
@@ -376,8 +394,8 @@ std::string pathIn(const Schema& schema, Bytes payload, size_t offset, int depth
 
 }  // namespace
 
-int encode(const Schema& schema, Bytes record, nl_msg* message) {
-  return Encoder(message).run(schema, record);
+int encode(const Schema& schema, Bytes record, nl_msg* message, DeviceLookup* devices) {
+  return Encoder(message, devices).run(schema, record);
 }
 
 bool decode(const Schema& schema, Bytes payload, RecordWriter& writer) {

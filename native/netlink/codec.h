@@ -10,9 +10,20 @@
 
 namespace netloom {
 
+// Finds the devices that a record names.
+class DeviceLookup {
+ public:
+  // The index, or a negative errno.
+  virtual int device(std::string_view name) = 0;
+
+ protected:
+  ~DeviceLookup() = default;
+};
+
 // Appends the fixed header and the attributes that `record` holds to `message`.
-// Returns 0, or a negative errno: -EMSGSIZE when the message is full, -EINVAL when the record is malformed.
-int encode(const Schema& schema, Bytes record, nl_msg* message);
+// Returns 0, or a negative errno: -EMSGSIZE when the message is full, -EINVAL when the record is malformed, -ENODEV
+// when it names a device that there is not (or any, without `devices`).
+int encode(const Schema& schema, Bytes record, nl_msg* message, DeviceLookup* devices = nullptr);
 
 // Writes what `payload` (fixed header and attributes) holds as a record. False when the kernel's bytes do not fit the
 // schema.

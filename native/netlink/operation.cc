@@ -4,7 +4,13 @@ namespace netloom {
 
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
-    std::vector<Operation> list;
+    std::vector<Operation> list{{.name = "columns",
+                                 .message = "columns",
+                                 .protocol = -1,
+                                 .type = 0,
+                                 .flags = 0,
+                                 .kind = Kind::Columns,
+                                 .schema = nullptr}};
     for (auto family : {linkOperations, addressOperations, routeOperations, ruleOperations, neighbourOperations,
                         nftablesOperations, conntrackOperations}) {
       for (auto& operation : family()) list.push_back(operation);

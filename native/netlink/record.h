@@ -14,7 +14,8 @@
 #include <cstring>
 #include <span>
 #include <string_view>
-#include <vector>
+
+#include "netlink/buffer.h"
 
 namespace netloom {
 
@@ -61,16 +62,18 @@ class RecordWriter {
  public:
   template <typename T>
   void scalar(T value) {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(&value);
-    buffer_.insert(buffer_.end(), bytes, bytes + sizeof(T));
+    std::memcpy(buffer_.extend(sizeof(T)), &value, sizeof(T));
   }
 
   void block(Bytes bytes) {
     scalar(static_cast<uint32_t>(bytes.size()));
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    buffer_.append(bytes);
   }
 
   void block(std::string_view text) { block({reinterpret_cast<const uint8_t*>(text.data()), text.size()}); }
+
+  // So many bytes, for the caller to fill.
+  uint8_t* raw(size_t size) { return buffer_.extend(size); }
 
   // Reserves a u32 length, to be filled in by `close` once what it measures is written.
   size_t open() {
@@ -84,12 +87,15 @@ class RecordWriter {
   }
 
   size_t size() const { return buffer_.size(); }
-  void truncate(size_t size) { buffer_.resize(size); }
+  void truncate(size_t size) { buffer_.truncate(size); }
   bool empty() const { return buffer_.empty(); }
-  std::vector<uint8_t> release() { return std::move(buffer_); }
+  Bytes bytes() const { return buffer_.bytes(); }
+  Buffer release() { return std::move(buffer_); }
+  // For the next results; a burst's memory is not kept.
+  void clear(size_t kept) { buffer_.clear(kept); }
 
  private:
-  std::vector<uint8_t> buffer_;
+  Buffer buffer_;
 };
 
 }  // namespace netloom

@@ -14,6 +14,7 @@ uint16_t smallest(const Field& field) {
       return 2;
     case Type::U32:
     case Type::S32:
+    case Type::Device:
     case Type::Be32:
     case Type::SBe32:
       return 4;

@@ -20,6 +20,7 @@ enum class Type : uint8_t {
   U32,
   U64,
   S32,
+  Device,  // an index; in a record to encode, zero and then a name (u32 length, bytes) is looked up
   Be16,
   Be32,
   Be64,

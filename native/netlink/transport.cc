@@ -3,209 +3,262 @@
 #include <errno.h>
 #include <netinet/in.h>  // ahead of linux/in.h, which gives way to it
 
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <linux/rtnetlink.h>
 
-#include <algorithm>
+#include <string>
 
 #include "netlink/codec.h"
+#include "netlink/columns.h"
 #include "nftables/rows.h"
 
 namespace netloom {
 namespace {
 
 constexpr size_t kMessageBytes = 128 * 1024;  // of the one being encoded; a nest ends at 64 KiB
-constexpr size_t kReceiveBytes = 256 * 1024;
-constexpr size_t kDatagramBytes = 256 * 1024;  // of a batch without a transaction
-constexpr int kSocketBuffer = 8 * 1024 * 1024;
-constexpr size_t kErrorCost = 1024;    // receive buffer that one error takes, skb overhead included
-constexpr int kReplyTimeout = 10'000;  // ms; the reply is there when sendmsg returns, save for a kernel that lost it
+constexpr size_t kKeptBytes = 1024 * 1024;    // of a buffer, from one execution to the next
 constexpr int kDumpAttempts = 10;
+constexpr int kGetAttempts = 4;
+constexpr uint16_t kCancelled = UINT16_MAX;
 
-// SO_*BUFFORCE needs CAP_NET_ADMIN in the initial user namespace; without it net.core.{r,w}mem_max is the limit.
-void grow(int fd, int force, int plain, int bytes) {
-  if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof(bytes)) < 0) {
-    setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
-  }
-}
+constexpr const char* kUnknown = "the kernel had more to say than the receive buffer holds; what was done is not known";
 
-size_t bufferSize(int fd, int option) {
-  int bytes = 0;
-  socklen_t length = sizeof(bytes);
-  getsockopt(fd, SOL_SOCKET, option, &bytes, &length);
-  return bytes;
+// What a failed request says.
+struct Failure {
+  uint32_t request = 0;
+  int error = 0;          // positive errno
+  std::string message{};  // the kernel's words, or ours
+  std::string attribute{};
+  int64_t row = -1;
+};
+
+bool changesLinks(uint16_t type) {
+  return type == RTM_NEWLINK || type == RTM_DELLINK || type == RTM_SETLINK;
 }
 
 }  // namespace
 
-Scratch::Scratch() : message(nlmsg_alloc_size(kMessageBytes), nlmsg_free), received(kReceiveBytes) {}
-
-Fd Transport::open(int protocol, int& error) {
-  Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
-  sockaddr_nl local{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-  if (!fd || bind(fd.get(), reinterpret_cast<sockaddr*>(&local), sizeof(local)) < 0) {
-    error = -errno;
-    return Fd();
-  }
-  const int on = 1;
-  for (int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
-    setsockopt(fd.get(), SOL_NETLINK, option, &on, sizeof(on));
-  }
-  grow(fd.get(), SO_SNDBUFFORCE, SO_SNDBUF, kSocketBuffer);
-  grow(fd.get(), SO_RCVBUFFORCE, SO_RCVBUF, kSocketBuffer);
-  error = 0;
-  return fd;
-}
-
-Transport::Transport(Fd fd, int protocol) : fd_(std::move(fd)), protocol_(protocol) {
-  sendLimit_ = std::min(kDatagramBytes, bufferSize(fd_.get(), SO_SNDBUF) / 2);
-  messageLimit_ = std::max<size_t>(16, bufferSize(fd_.get(), SO_RCVBUF) / kErrorCost);
-}
+Scratch::Scratch()
+    : message(nlmsg_alloc_size(kMessageBytes), nlmsg_free), element(nlmsg_alloc_size(1024), nlmsg_free) {}
 
 // One execution: the state between the first request and the last result.
-struct Transport::Run {
-  Transport& transport;
-  RecordWriter& results;
-  Scratch& scratch;
-  bool inTransaction = false;
-  uint32_t firstSequence = 0;
+class Transport::Run : private DeviceLookup {
+ public:
+  Run(Transport& transport, Scratch& scratch)
+      : transport_(transport), socket_(transport.socket_), results_(scratch.results), scratch_(scratch) {}
 
+  void request(uint32_t number, uint16_t index, bool packed, Bytes record) {
+    const auto& operation = operations()[index];
+    int error = 0;
+    switch (operation.kind) {
+      case Kind::Dump:
+      case Kind::DumpRows:
+        return dump(operation, index, number, record);
+      case Kind::Columns:
+        columns_ = Columns(record);
+        if (!columns_.valid()) error = -EINVAL;
+        break;
+      case Kind::Begin:
+        flush();
+        inTransaction_ = true;
+        [[fallthrough]];
+      case Kind::End:
+      case Kind::Change:
+      case Kind::Get:
+        error = packed ? repeat(operation, index, number, record) : single(operation, index, number, record);
+        break;
+      case Kind::Rows:
+        error = rows(operation, index, number, record);
+        break;
+    }
+    if (error) {
+      fail(index, {.request = number, .error = -error, .message = reason(error)});
+      broken_ = true;
+    }
+    if (operation.kind == Kind::End) {
+      // A transaction with a part that could not be written is not sent.
+      if (!broken_) flush();
+      forget();
+      inTransaction_ = false;
+    }
+    if (!inTransaction_) broken_ = false;
+  }
+
+  // Sends what is gathered and reads until all of it is settled.
+  void flush() {
+    for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
+      // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end
+      // itself.
+      const size_t last = scratch_.sent.size() - (inTransaction_ ? 2 : 1);
+      headerOf(scratch_.sent[last])->nlmsg_flags |= NLM_F_ACK;
+      truncated_ = false;
+      if (int error = socket_.send(scratch_.batch.bytes())) {
+        failRest(-error,
+                 error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
+      } else {
+        settle(firstSequence_ + last);
+      }
+      if (!truncated_ || !keepUnanswered()) break;
+    }
+    forget();
+  }
+
+ private:
   // ---- results
 
   void result(uint32_t request, uint16_t operation, uint16_t status, auto body) {
-    const size_t start = results.open();
-    results.scalar(request);
-    results.scalar(operation);
-    results.scalar(status);
+    const size_t start = results_.open();
+    results_.scalar(request);
+    results_.scalar(operation);
+    results_.scalar(status);
     body();
-    results.close(start);
+    results_.close(start);
   }
 
   void fail(uint16_t operation, const Failure& failure) {
     result(failure.request, operation, static_cast<uint16_t>(failure.error), [&] {
-      results.block(failure.message);
-      results.block(failure.attribute);
-      results.scalar(static_cast<uint32_t>(failure.row + 1));
+      results_.block(failure.message);
+      results_.block(failure.attribute);
+      results_.scalar(static_cast<uint32_t>(failure.row + 1));
     });
   }
 
-  void failAll(int error, const char* message) {
-    for (const auto& sent : scratch.sent) {
-      fail(sent.operation, {.request = sent.request, .error = error, .message = message});
+  // All that has no result yet.
+  void failRest(int error, const char* message) {
+    for (auto& sent : scratch_.sent) {
+      if (sent.answered) continue;
+      sent.answered = true;
+      const int64_t row = sent.packed ? int64_t{sent.row} : -1;
+      fail(sent.operation, {.request = sent.request, .error = error, .message = message, .row = row});
     }
   }
 
-  bool reply(const Operation& operation, uint32_t request, uint16_t index, const nlmsghdr* header) {
+  void reply(const Operation& operation, uint32_t request, uint16_t index, const nlmsghdr* header) {
     const Bytes payload{static_cast<const uint8_t*>(nlmsg_data(header)), static_cast<size_t>(nlmsg_datalen(header))};
     bool good = true;
-    const size_t before = results.size();
-    result(request, index, 0, [&] { good = decode(*operation.reply, payload, results); });
-    if (!good) {
-      results.truncate(before);
-      fail(index,
-           {.request = request, .error = EBADMSG, .message = "the kernel's reply does not have the expected form"});
-    }
-    return good;
+    const size_t before = results_.size();
+    result(request, index, 0, [&] {
+      good = operation.kind == Kind::DumpRows ? decodeRows(payload, results_)
+                                              : decode(*operation.reply, payload, results_);
+    });
+    if (good) return;
+    results_.truncate(before);
+    fail(index,
+         {.request = request, .error = EBADMSG, .message = "the kernel's reply does not have the expected form"});
   }
 
-  // ---- sending
+  std::string reason(int error) const {
+    if (error == -ENODEV) return "no device is called " + unknownDevice_;
+    return error == -EMSGSIZE ? "does not fit a netlink message" : "malformed request";
+  }
 
-  // Appends what `body` encodes as one message. Returns 0 or a negative errno.
-  template <typename Body>
-  int append(const Operation& operation, uint16_t index, uint32_t request, uint32_t row, Body body) {
-    auto* message = scratch.message.get();
-    auto* header = nlmsg_hdr(message);
-    *header = nlmsghdr{.nlmsg_len = NLMSG_HDRLEN,
-                       .nlmsg_type = operation.type,
-                       .nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | operation.flags),
-                       .nlmsg_seq = 0,
-                       .nlmsg_pid = 0};
-    if (int error = body(message)) return error;
+  // ---- gathering
+
+  nlmsghdr* headerOf(const Scratch::Sent& sent) {
+    return reinterpret_cast<nlmsghdr*>(scratch_.batch.data() + sent.offset);
+  }
+
+  // Empties the message that is being encoded.
+  nl_msg* begin(const Operation& operation) {
+    auto* message = scratch_.message.get();
+    *nlmsg_hdr(message) = headerFor(operation);
+    return message;
+  }
+
+  nlmsghdr headerFor(const Operation& operation) {
+    return {.nlmsg_len = NLMSG_HDRLEN,
+            .nlmsg_type = operation.type,
+            .nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | operation.flags),
+            .nlmsg_seq = 0,
+            .nlmsg_pid = 0};
+  }
+
+  // A transaction is one datagram whatever its size; anything else is cut where the socket's buffers end.
+  void makeRoom(size_t bytes) {
+    if (inTransaction_ || scratch_.sent.empty()) return;
+    if (scratch_.batch.size() + bytes > socket_.sendLimit() || scratch_.sent.size() >= socket_.messageLimit()) flush();
+  }
+
+  // Notes a message that stands at the end of the batch.
+  void note(size_t offset, const Operation& operation, uint16_t index, uint32_t request, uint32_t row, bool packed) {
+    const auto sequence = transport_.sequence_++;
+    if (scratch_.sent.empty()) firstSequence_ = sequence;
+    linksPending_ |= changesLinks(operation.type);
+    scratch_.sent.push_back({.offset = static_cast<uint32_t>(offset),
+                             .request = request,
+                             .row = row,
+                             .operation = index,
+                             .packed = packed,
+                             .answered = false});
+    headerOf(scratch_.sent.back())->nlmsg_seq = sequence;
+  }
+
+  int single(const Operation& operation, uint16_t index, uint32_t request, Bytes record) {
+    auto* message = begin(operation);
+    if (int error = encode(*operation.schema, record, message, this)) return error;
+    const auto* header = nlmsg_hdr(message);
+    makeRoom(NLMSG_ALIGN(header->nlmsg_len));
+    const size_t offset = scratch_.batch.size();
+    std::memcpy(scratch_.batch.extend(NLMSG_ALIGN(header->nlmsg_len)), header, NLMSG_ALIGN(header->nlmsg_len));
+    note(offset, operation, index, request, 0, false);
+    return 0;
+  }
+
+  int repeat(const Operation& operation, uint16_t index, uint32_t request, Bytes record) {
+    auto* message = begin(operation);
+    if (!columns_.valid() || !operation.schema) return -EINVAL;
+    RowTemplate row;
+    if (int error = row.prepare(*operation.schema, record, columns_, message, this)) return error;
+    const auto* header = nlmsg_hdr(message);
     const size_t size = NLMSG_ALIGN(header->nlmsg_len);
-    // A transaction is one datagram whatever its size; anything else is cut where the socket's buffers end.
-    if (!inTransaction && !scratch.sent.empty() &&
-        (scratch.batch.size() + size > transport.sendLimit_ || scratch.sent.size() >= transport.messageLimit_)) {
-      flush();
-    }
-    header->nlmsg_seq = transport.sequence_++;
-    if (scratch.sent.empty()) firstSequence = header->nlmsg_seq;
-    scratch.sent.push_back({.offset = static_cast<uint32_t>(scratch.batch.size()),
-                            .request = request,
-                            .row = row,
-                            .operation = index,
-                            .answered = false});
-    const auto* bytes = reinterpret_cast<const uint8_t*>(header);
-    scratch.batch.insert(scratch.batch.end(), bytes, bytes + size);
-    return 0;
-  }
-
-  int send(Bytes bytes) {
-    if (bytes.size() + 64 > bufferSize(transport.fd_.get(), SO_SNDBUF)) {
-      grow(transport.fd_.get(), SO_SNDBUFFORCE, SO_SNDBUF,
-           static_cast<int>(std::min<size_t>(bytes.size() + 4096, INT32_MAX / 2)));
-    }
-    sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-    iovec vector{const_cast<uint8_t*>(bytes.data()), bytes.size()};
-    msghdr message{};
-    message.msg_name = &kernel;
-    message.msg_namelen = sizeof(kernel);
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    while (sendmsg(transport.fd_.get(), &message, 0) < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN || !wait(POLLOUT)) return -errno;
+    for (uint32_t number = 0; number < columns_.rows(); ++number) {
+      makeRoom(size);
+      const size_t offset = scratch_.batch.size();
+      auto* copy = scratch_.batch.extend(size);
+      std::memcpy(copy, header, size);
+      row.fill(columns_, number, copy);
+      note(offset, operation, index, request, number, true);
     }
     return 0;
   }
 
-  bool wait(short events) {
-    pollfd poller{.fd = transport.fd_.get(), .events = events, .revents = 0};
-    int ready;
-    do {
-      ready = poll(&poller, 1, kReplyTimeout);
-    } while (ready < 0 && errno == EINTR);
-    if (ready == 0) errno = ETIMEDOUT;
-    return ready > 0;
-  }
-
-  // Receives one datagram and gives each of its messages to `each`. Returns 0 or a negative errno.
-  int receive(auto each) {
-    ssize_t size;
-    while (true) {
-      iovec vector{scratch.received.data(), scratch.received.size()};
-      sockaddr_nl from{};
-      msghdr message{};
-      message.msg_name = &from;
-      message.msg_namelen = sizeof(from);
-      message.msg_iov = &vector;
-      message.msg_iovlen = 1;
-      size = recvmsg(transport.fd_.get(), &message, 0);
-      if (size >= 0) {
-        if (message.msg_flags & MSG_TRUNC) return -EMSGSIZE;
-        if (from.nl_pid != 0) continue;  // only the kernel is listened to
-        break;
-      }
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN || !wait(POLLIN)) return -errno;
-    }
-    int left = static_cast<int>(size);
-    for (auto* header = reinterpret_cast<nlmsghdr*>(scratch.received.data()); nlmsg_ok(header, left);
-         header = nlmsg_next(header, &left)) {
-      each(header);
+  int rows(const Operation& operation, uint16_t index, uint32_t request, Bytes record) {
+    auto* message = begin(operation);
+    auto* element = scratch_.element.get();
+    nlmsg_hdr(element)->nlmsg_len = NLMSG_HDRLEN;
+    RowSource source(record, columns_);
+    if (!source.valid()) return -EINVAL;
+    if (int error = source.prepare(message, element)) return error;
+    while (source.more()) {
+      makeRoom(UINT16_MAX);
+      const size_t offset = scratch_.batch.size();
+      const auto row = source.position();
+      source.append(headerFor(operation), scratch_.batch);
+      note(offset, operation, index, request, row, true);
     }
     return 0;
   }
 
-  Bytes payloadOf(const Scratch::Sent& sent) {
-    const auto* header = reinterpret_cast<const nlmsghdr*>(scratch.batch.data() + sent.offset);
-    return {static_cast<const uint8_t*>(nlmsg_data(header)), static_cast<size_t>(nlmsg_datalen(header))};
+  // DeviceLookup. A request may name a device that one before it makes or renames: those go first.
+  int device(std::string_view name) override {
+    if (linksPending_) flush();
+    const int index = socket_.device(name);
+    if (index < 0) unknownDevice_ = name;
+    return index;
   }
+
+  void forget() {
+    scratch_.batch.truncate(0);
+    scratch_.sent.clear();
+    linksPending_ = false;
+  }
+
+  // ---- settling
 
   Failure failure(const nlmsghdr* header, int error, const Scratch::Sent& sent) {
     Failure failure{.request = sent.request, .error = error};
+    const auto& operation = operations()[sent.operation];
+    if (sent.packed && operation.kind != Kind::Rows) failure.row = sent.row;
     size_t at = header->nlmsg_type == NLMSG_DONE ? sizeof(int) : sizeof(nlmsgerr);
     if (header->nlmsg_type == NLMSG_ERROR && !(header->nlmsg_flags & NLM_F_CAPPED)) {
       const auto* original = &static_cast<const nlmsgerr*>(nlmsg_data(header))->msg;
@@ -225,11 +278,11 @@ struct Transport::Run {
     }
     if (table[NLMSGERR_ATTR_OFFS]) {
       const size_t offset = nla_get_u32(table[NLMSGERR_ATTR_OFFS]);
-      const auto& operation = operations()[sent.operation];
       const auto* schema = operation.kind == Kind::Rows ? operation.reply : operation.schema;
-      if (offset >= NLMSG_HDRLEN && schema) {
-        failure.attribute = attributePath(*schema, payloadOf(sent), offset - NLMSG_HDRLEN);
-      }
+      const auto* sentHeader = headerOf(sent);
+      const Bytes payload{static_cast<const uint8_t*>(nlmsg_data(sentHeader)),
+                          static_cast<size_t>(nlmsg_datalen(sentHeader))};
+      if (offset >= NLMSG_HDRLEN && schema) failure.attribute = attributePath(*schema, payload, offset - NLMSG_HDRLEN);
       unsigned row;
       if (operation.kind == Kind::Rows && sscanf(failure.attribute.c_str(), "elements[%u]", &row) == 1) {
         failure.row = sent.row + row;
@@ -238,169 +291,152 @@ struct Transport::Run {
     return failure;
   }
 
-  // Sends what is gathered and reads until all of it is settled.
-  void flush() {
-    if (scratch.sent.empty()) return;
-    // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end
-    // itself.
-    const size_t last = scratch.sent.size() - (inTransaction ? 2 : 1);
-    const uint32_t lastSequence = firstSequence + last;
-    reinterpret_cast<nlmsghdr*>(scratch.batch.data() + scratch.sent[last].offset)->nlmsg_flags |= NLM_F_ACK;
-    if (int error = send(scratch.batch)) {
-      failAll(-error, error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
-    } else {
-      settle(lastSequence);
-    }
-    scratch.batch.clear();
-    scratch.sent.clear();
-  }
-
   void settle(uint32_t lastSequence) {
     bool settled = false;
     bool failed = false;
+    bool lost = false;
     while (!settled) {
-      const int error = receive([&](const nlmsghdr* header) {
-        const uint32_t position = header->nlmsg_seq - firstSequence;
-        if (position >= scratch.sent.size()) return;  // of an earlier call that gave up
-        auto& sent = scratch.sent[position];
+      // What was lost does not come: after that, only what is there already is read.
+      const auto wait = lost ? RawSocket::Wait::No : RawSocket::Wait::Yes;
+      const int error = socket_.receive(scratch_.received, wait, [&](const nlmsghdr* header) {
+        const uint32_t position = header->nlmsg_seq - firstSequence_;
+        if (position >= scratch_.sent.size()) return;  // of an earlier call that gave up
+        auto& sent = scratch_.sent[position];
         const auto& operation = operations()[sent.operation];
         if (header->nlmsg_type == NLMSG_ERROR) {
           const int code = -static_cast<const nlmsgerr*>(nlmsg_data(header))->error;
           if (code != 0) {
+            sent.answered = failed = true;
             fail(sent.operation, failure(header, code, sent));
-            failed = true;
           }
           // The batch as a whole is refused by an error on its first message (no privilege, stale generation).
-          if (header->nlmsg_seq == lastSequence || (inTransaction && code != 0 && position == 0)) settled = true;
+          if (header->nlmsg_seq == lastSequence || (inTransaction_ && code != 0 && position == 0)) settled = true;
         } else if (operation.kind == Kind::Get && header->nlmsg_type == operation.replyType) {
           sent.answered = true;
           reply(operation, sent.request, sent.operation, header);
         }
       });
-      if (error == 0) continue;
-      if (error == -ENOBUFS && inTransaction && failed) return;  // too many errors to hold; it was refused in any case
-      if (error == -ENOBUFS)
-        return failAll(ENOBUFS, "the kernel had more to say than the receive buffer holds; what was done is not known");
-      return failAll(-error, "no reply from the kernel");
+      if (error == -ENOBUFS) lost = true;
+      if (error == -EMSGSIZE) truncated_ = true;
+      if (error == 0 || error == -ENOBUFS || error == -EMSGSIZE) continue;
+      if (!lost) return failRest(-error, "no reply from the kernel");
+      break;
     }
+    // A transaction that has failed has failed as a whole, however much of the reasons was lost.
+    if (lost && !(inTransaction_ && failed)) failRest(ENOBUFS, kUnknown);
   }
+
+  // After a reply was cut off: leaves those in the batch that ask for one and have none. False when there are none.
+  bool keepUnanswered() {
+    std::vector<Scratch::Sent> again;
+    for (const auto& sent : scratch_.sent) {
+      if (operations()[sent.operation].kind == Kind::Get && !sent.answered) again.push_back(sent);
+    }
+    Buffer batch;
+    std::swap(batch, scratch_.batch);
+    scratch_.sent.clear();
+    for (const auto& sent : again) {
+      const auto* header = reinterpret_cast<const nlmsghdr*>(batch.data() + sent.offset);
+      const size_t offset = scratch_.batch.size();
+      scratch_.batch.append({batch.data() + sent.offset, NLMSG_ALIGN(header->nlmsg_len)});
+      note(offset, operations()[sent.operation], sent.operation, sent.request, sent.row, sent.packed);
+    }
+    return !again.empty();
+  }
+
+  // ---- dumps
 
   void dump(const Operation& operation, uint16_t index, uint32_t request, Bytes record) {
     flush();
-    const size_t before = results.size();
+    const size_t before = results_.size();
     for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
-      results.truncate(before);
-      scratch.batch.clear();
-      scratch.sent.clear();
-      if (int error = append(operation, index, request, 0,
-                             [&](nl_msg* message) { return encode(*operation.schema, record, message); })) {
+      results_.truncate(before);
+      forget();
+      int error = single(operation, index, request, record);
+      if (error) {
+        fail(index, {.request = request, .error = -error, .message = reason(error)});
+        break;
+      }
+      error = socket_.send(scratch_.batch.bytes());
+      if (error) {
         fail(index, {.request = request, .error = -error});
         break;
       }
-      if (int error = send(scratch.batch)) {
-        fail(index, {.request = request, .error = -error});
-        break;
-      }
-      bool done = false;
-      bool interrupted = false;
-      while (!done) {
-        const int error = receive([&](const nlmsghdr* header) {
-          if (header->nlmsg_seq != firstSequence || done) return;
-          if (header->nlmsg_flags & NLM_F_DUMP_INTR) interrupted = true;
-          if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-            const int code = nlmsg_datalen(header) >= static_cast<int>(sizeof(int))
-                                 ? -*static_cast<const int*>(nlmsg_data(header))
-                                 : 0;
-            if (code == EINTR)
-              interrupted = true;
-            else if (code != 0)
-              fail(index, failure(header, code, scratch.sent[0]));
-            done = true;
-          } else if (header->nlmsg_type == operation.replyType) {
-            reply(operation, request, index, header);
-          }
-        });
-        if (error == -ENOBUFS)
-          interrupted = true;  // the rest still arrives
-        else if (error != 0) {
-          fail(index, {.request = request, .error = -error, .message = "no reply from the kernel"});
-          done = true;
-        }
-      }
-      if (!interrupted) break;
+      if (!readDump(operation, index, request)) break;
       if (attempt + 1 == kDumpAttempts) {
-        results.truncate(before);
+        results_.truncate(before);
         fail(
             index,
             {.request = request, .error = EINTR, .message = "the table changed during each of 10 attempts to list it"});
       }
     }
-    scratch.batch.clear();
-    scratch.sent.clear();
+    forget();
   }
 
-  // ---- one request
-
-  void request(uint32_t number, uint16_t index, Bytes record) {
-    const auto& operation = operations()[index];
-    int error = 0;
-    switch (operation.kind) {
-      case Kind::Dump:
-        return dump(operation, index, number, record);
-      case Kind::Begin:
-        flush();
-        inTransaction = true;
-        [[fallthrough]];
-      case Kind::End:
-      case Kind::Change:
-      case Kind::Get:
-        error = append(operation, index, number, 0,
-                       [&](nl_msg* message) { return encode(*operation.schema, record, message); });
-        break;
-      case Kind::Rows: {
-        RowSource rows(record);
-        while (error == 0 && rows.more()) {
-          const auto row = rows.position();
-          error = append(operation, index, number, row, [&](nl_msg* message) { return rows.encode(message); });
+  // True when the dump was interrupted and must be begun anew.
+  bool readDump(const Operation& operation, uint16_t index, uint32_t request) {
+    bool done = false;
+    bool interrupted = false;
+    while (!done) {
+      const int error = socket_.receive(scratch_.received, RawSocket::Wait::Yes, [&](const nlmsghdr* header) {
+        if (header->nlmsg_seq != firstSequence_ || done) return;
+        if (header->nlmsg_flags & NLM_F_DUMP_INTR) interrupted = true;
+        if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+          const int code = nlmsg_datalen(header) >= static_cast<int>(sizeof(int))
+                               ? -*static_cast<const int*>(nlmsg_data(header))
+                               : 0;
+          if (code == EINTR)
+            interrupted = true;
+          else if (code != 0)
+            fail(index, failure(header, code, scratch_.sent[0]));
+          done = true;
+        } else if (header->nlmsg_type == operation.replyType) {
+          reply(operation, request, index, header);
         }
-        break;
+      });
+      if (error == -ENOBUFS || error == -EMSGSIZE) {
+        interrupted = true;  // the rest still arrives
+      } else if (error != 0) {
+        fail(index, {.request = request, .error = -error, .message = "no reply from the kernel"});
+        return false;
       }
     }
-    if (error) {
-      fail(index, {.request = number,
-                   .error = -error,
-                   .message = error == -EMSGSIZE ? "does not fit a netlink message" : "malformed request"});
-      broken = true;
-    }
-    if (operation.kind == Kind::End) {
-      // A transaction with a part that could not be written is not sent.
-      if (!broken) flush();
-      scratch.batch.clear();
-      scratch.sent.clear();
-      inTransaction = false;
-    }
-    if (!inTransaction) broken = false;
+    return interrupted;
   }
 
-  bool broken = false;
+  Transport& transport_;
+  RawSocket& socket_;
+  RecordWriter& results_;
+  Scratch& scratch_;
+  Columns columns_;
+  uint32_t firstSequence_ = 0;
+  std::string unknownDevice_;
+  bool inTransaction_ = false;
+  bool broken_ = false;        // the transaction has a part that could not be written
+  bool linksPending_ = false;  // the batch makes, renames or removes devices
+  bool truncated_ = false;
 };
 
-void Transport::execute(Bytes requests, RecordWriter& results, Scratch& scratch) {
-  scratch.batch.clear();
+void Transport::execute(Bytes requests, Scratch& scratch) {
+  scratch.batch.truncate(0);
   scratch.sent.clear();
-  Run run{*this, results, scratch};
+  scratch.results.clear(kKeptBytes);
+  Run run(*this, scratch);
   RecordReader in(requests);
   for (uint32_t number = 0; !in.done(); ++number) {
     RecordReader request(in.block());
     const auto index = request.scalar<uint16_t>();
-    request.scalar<uint16_t>();
-    if (in.failed() || request.failed() || index >= operations().size() || operations()[index].protocol != protocol_)
-      break;
-    run.request(number, index, request.rest());
+    const bool packed = request.scalar<uint16_t>() != 0;
+    if (index == kCancelled) continue;
+    if (in.failed() || request.failed() || index >= operations().size()) break;
+    const auto& operation = operations()[index];
+    if (operation.protocol != protocol_ && operation.kind != Kind::Columns) break;
+    run.request(number, index, packed, request.rest());
   }
   run.flush();
   // A burst's memory is not kept.
-  if (scratch.batch.capacity() > 4 * kDatagramBytes) scratch.batch.shrink_to_fit();
+  scratch.batch.clear(kKeptBytes);
+  if (scratch.sent.capacity() > kKeptBytes / sizeof(Scratch::Sent)) scratch.sent = {};
 }
 
 }  // namespace netloom

@@ -87,6 +87,9 @@ const Schema ruleSchema{
 
 // ---- sets
 
+// NFTA_SET_COUNT, which headers before Linux 6.16 lack.
+constexpr int kSetCount = 20;
+
 const Names setFlagNames{"setFlags",
                          true,
                          {{"anonymous", NFT_SET_ANONYMOUS},
@@ -119,7 +122,7 @@ const Schema setSchema{
      attribute("policy", Type::Be32, NFTA_SET_POLICY, &setPolicyNames), nest("desc", NFTA_SET_DESC, &descSchema),
      attribute("id", Type::Be32, NFTA_SET_ID), attribute("timeout", Type::Be64, NFTA_SET_TIMEOUT),
      attribute("gcInterval", Type::Be32, NFTA_SET_GC_INTERVAL), attribute("userdata", Type::Bytes, NFTA_SET_USERDATA),
-     attribute("handle", Type::Be64, NFTA_SET_HANDLE)}};
+     attribute("handle", Type::Be64, NFTA_SET_HANDLE), attribute("count", Type::Be32, kSetCount)}};
 
 const Names elementFlagNames{
     "elementFlags", true, {{"interval-end", NFT_SET_ELEM_INTERVAL_END}, {"catchall", NFT_SET_ELEM_CATCHALL}}};
@@ -184,6 +187,8 @@ std::vector<Operation> nftablesOperations() {
       change("nft.createsetelem", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create, &elementsSchema),
       change("nft.delsetelem", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0, &elementsSchema),
       dump("nft.setelems", "NFT_MSG_GETSETELEM", NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, &elementsSchema),
+      {"nft.setrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), NLM_F_DUMP, Kind::DumpRows,
+       &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get,
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),

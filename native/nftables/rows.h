@@ -1,36 +1,52 @@
-// Packed set elements: fixed-size rows of key and data, cut into as many messages as they need.
+// Set elements that are all alike: made of columns, cut into as many messages as they need, and read back as plain
+// rows.
 #pragma once
 
 #include <netlink/msg.h>
 
+#include <vector>
+
+#include "netlink/columns.h"
 #include "netlink/record.h"
-#include "netlink/schema.h"
 
 namespace netloom {
 
 // The record that a Kind::Rows request holds:
-// u8 family, u32-length table, u32-length set, u32 set id (0: none), u32 key bytes, u32 data bytes (0: a set), rows.
+// u8 family, u32-length table, u32-length set, u32 set id (0: none), the key's cell, the data's cell (size 0: a set's,
+// or keys alone).
 class RowSource {
  public:
-  explicit RowSource(Bytes record);
+  RowSource(Bytes record, const Columns& columns);
 
-  bool more() const { return at_ < count_; }
+  bool valid() const { return valid_; }
+  bool more() const { return at_ < columns_.rows(); }
   uint32_t position() const { return at_; }
-  // Fills `message` with as many of the next rows as a nested attribute holds. Returns 0 or a negative errno.
-  int encode(nl_msg* message);
+
+  // Encodes what every message of these rows begins with, and an element, by libnl. Returns 0 or a negative errno.
+  int prepare(nl_msg* message, nl_msg* element);
+  // Appends a message, the prefix and as many of the next rows as a nested attribute holds, whose header is `header`
+  // with the length filled in.
+  void append(nlmsghdr header, Buffer& out);
 
  private:
-  int element(nl_msg* message, const uint8_t* row);
-
+  const Columns& columns_;
+  bool valid_ = false;
   uint8_t family_;
   Bytes table_;
   Bytes set_;
   uint32_t setId_;
-  uint32_t keySize_;
-  uint32_t dataSize_;
-  Bytes rows_;
-  uint32_t count_ = 0;
+  Cell key_;
+  Cell data_;
   uint32_t at_ = 0;
+  Bytes prefix_;         // fixed header and attributes, up to the list
+  uint32_t listAt_ = 0;  // of the list's header in it
+  Bytes element_;
+  uint32_t keyAt_ = 0;  // in the element
+  uint32_t dataAt_ = 0;
 };
+
+// Writes the elements of an NFT_MSG_NEWSETELEM as rows: key and data side by side, and nothing else.
+// False when an element has more than these (an interval's end, a timeout, ...), or when the bytes are malformed.
+bool decodeRows(Bytes payload, RecordWriter& out);
 
 }  // namespace netloom

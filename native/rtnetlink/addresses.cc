@@ -34,7 +34,7 @@ const Schema addressSchema{
     {header("family", Type::U8, offsetof(ifaddrmsg, ifa_family), &addressFamilyNames),
      header("prefixLength", Type::U8, offsetof(ifaddrmsg, ifa_prefixlen)),
      header("scope", Type::U8, offsetof(ifaddrmsg, ifa_scope), &routeScopeNames),
-     header("index", Type::U32, offsetof(ifaddrmsg, ifa_index)), attribute("address", Type::Bytes, IFA_ADDRESS),
+     header("index", Type::Device, offsetof(ifaddrmsg, ifa_index)), attribute("address", Type::Bytes, IFA_ADDRESS),
      attribute("local", Type::Bytes, IFA_LOCAL), attribute("label", Type::String, IFA_LABEL),
      attribute("broadcast", Type::Bytes, IFA_BROADCAST), attribute("flags", Type::U32, IFA_FLAGS, &flagNames),
      attribute("metric", Type::U32, IFA_RT_PRIORITY), nest("cache", IFA_CACHEINFO, &cacheSchema)}};

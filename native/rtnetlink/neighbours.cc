@@ -34,12 +34,12 @@ const Schema neighbourSchema{
     "neighbour",
     sizeof(ndmsg),
     {header("family", Type::U8, offsetof(ndmsg, ndm_family), &addressFamilyNames),
-     header("index", Type::S32, offsetof(ndmsg, ndm_ifindex)),
+     header("index", Type::Device, offsetof(ndmsg, ndm_ifindex)),
      header("state", Type::U16, offsetof(ndmsg, ndm_state), &stateNames),
      header("flags", Type::U8, offsetof(ndmsg, ndm_flags), &flagNames), attribute("dst", Type::Bytes, NDA_DST),
      attribute("mac", Type::Bytes, NDA_LLADDR), attribute("vlan", Type::U16, NDA_VLAN),
      attribute("vni", Type::U32, NDA_VNI), attribute("port", Type::Be16, NDA_PORT),
-     attribute("viaIndex", Type::U32, NDA_IFINDEX), attribute("master", Type::U32, NDA_MASTER)}};
+     attribute("viaIndex", Type::Device, NDA_IFINDEX), attribute("master", Type::U32, NDA_MASTER)}};
 
 }  // namespace
 

@@ -33,7 +33,7 @@ const Schema nexthopSchema{"routeNexthop",
                            sizeof(rtnexthop),
                            {header("flags", Type::U8, offsetof(rtnexthop, rtnh_flags), &flagNames),
                             header("hops", Type::U8, offsetof(rtnexthop, rtnh_hops)),
-                            header("oif", Type::S32, offsetof(rtnexthop, rtnh_ifindex)),
+                            header("oif", Type::Device, offsetof(rtnexthop, rtnh_ifindex)),
                             attribute("gateway", Type::Bytes, RTA_GATEWAY), attribute("via", Type::Bytes, RTA_VIA)}};
 
 const Schema cacheSchema{
@@ -53,8 +53,8 @@ const Schema routeSchema{
      header("flags", Type::U32, offsetof(rtmsg, rtm_flags), &flagNames),
      attribute("dst", Type::Bytes, RTA_DST),
      attribute("src", Type::Bytes, RTA_SRC),
-     attribute("oif", Type::U32, RTA_OIF),
-     attribute("iif", Type::U32, RTA_IIF),
+     attribute("oif", Type::Device, RTA_OIF),
+     attribute("iif", Type::Device, RTA_IIF),
      attribute("gateway", Type::Bytes, RTA_GATEWAY),
      attribute("via", Type::Bytes, RTA_VIA),
      attribute("metric", Type::U32, RTA_PRIORITY),

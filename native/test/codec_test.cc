@@ -51,14 +51,14 @@ TEST_CASE("a record becomes a message and comes back the same") {
   record.block(Bytes{address});
   record.scalar(fieldOf(schema, "label"));
   record.block(std::string_view("eth0"));
-  const auto bytes = record.release();
+  const auto bytes = record.bytes();
   Message sent;
   REQUIRE(encode(schema, bytes, sent.message) == 0);
   CHECK(reinterpret_cast<const ifaddrmsg*>(sent.payload().data())->ifa_index == 7);
   RecordWriter decoded;
   REQUIRE(decode(schema, sent.payload(), decoded));
   Message again;
-  REQUIRE(encode(schema, decoded.release(), again.message) == 0);
+  REQUIRE(encode(schema, decoded.bytes(), again.message) == 0);
   const auto first = sent.payload();
   const auto second = again.payload();
   CHECK(std::vector<uint8_t>(first.begin(), first.end()) == std::vector<uint8_t>(second.begin(), second.end()));
@@ -82,7 +82,7 @@ TEST_CASE("a message that is full says so") {
   record.scalar(fieldOf(schema, "local"));
   record.block(Bytes{std::vector<uint8_t>(8000)});
   Message message;
-  CHECK(encode(schema, record.release(), message.message) == -EMSGSIZE);
+  CHECK(encode(schema, record.bytes(), message.message) == -EMSGSIZE);
 }
 
 TEST_CASE("bytes that do not fit the schema are not decoded") {

@@ -1,6 +1,8 @@
 import type { NativeNamespace } from '../addon.js';
 import { checkInteger, checkKeys, fromNative } from '../errors.js';
-import { checkAddress, checkMac } from '../ip.js';
+import { checkAddress, checkMac, writeIpv4 } from '../ip.js';
+import { abortable, type CallOptions, deadline } from '../netlink/call-options.js';
+import { checkColumn } from '../netlink/columns.js';
 import type { DeviceReference, Links } from '../rtnetlink/links.js';
 
 export interface Announcement {
@@ -13,7 +15,12 @@ export interface Announcement {
   readonly router?: boolean;
 }
 
-export interface AnnounceOptions {
+/** Many IPv4 addresses of one device: 0xc0000201 is 192.0.2.1. */
+export interface PackedAnnouncements extends Pick<Announcement, 'dev' | 'mac'> {
+  readonly addresses: Uint32Array;
+}
+
+export interface AnnounceOptions extends CallOptions {
   /** Rounds, 1 to 100; default 1. */
   readonly count?: number;
   /** Milliseconds from round to round, 1 to 60,000; default 1,000 (RFC 5227 says 2,000, arping(8) 1,000). */
@@ -21,7 +28,8 @@ export interface AnnounceOptions {
 }
 
 const announcementKeys: ReadonlySet<string> = new Set(['dev', 'address', 'mac', 'router']);
-const optionKeys: ReadonlySet<string> = new Set(['count', 'interval']);
+const optionKeys: ReadonlySet<string> = new Set(['count', 'interval', 'signal', 'timeout']);
+const packedKeys: ReadonlySet<string> = new Set(['dev', 'addresses', 'mac']);
 
 /** Bytes of a row: native/packet/announce.h. */
 const rowSize = 28;
@@ -39,13 +47,19 @@ export class Announcer {
     this.#netns = netns;
   }
 
-  async announce(announcements: readonly Announcement[], options: AnnounceOptions): Promise<void> {
+  async announce(
+    announcements: readonly Announcement[] | PackedAnnouncements,
+    options: AnnounceOptions,
+  ): Promise<void> {
     checkKeys(options, optionKeys, 'options');
     const count = checkInteger(options.count ?? 1, 'options.count', 1, 100);
     const interval = checkInteger(options.interval ?? 1000, 'options.interval', 1, 60_000);
-    if (announcements.length === 0) return;
-    const rows = await this.#rows(announcements);
-    await this.#send(rows);
+    const limits = deadline(options);
+    const rows = Array.isArray(announcements)
+      ? await this.#rows(announcements as readonly Announcement[], limits)
+      : await this.#packedRows(announcements as PackedAnnouncements, limits);
+    if (rows.length === 0) return;
+    await this.#send(rows, limits);
     this.#repeat(rows, count - 1, interval);
   }
 
@@ -68,7 +82,7 @@ export class Announcer {
     this.#timers.add(timer);
   }
 
-  async #rows(announcements: readonly Announcement[]): Promise<Uint8Array> {
+  async #rows(announcements: readonly Announcement[], limits: CallOptions): Promise<Uint8Array> {
     const rows = new Uint8Array(announcements.length * rowSize);
     const view = new DataView(rows.buffer);
     announcements.forEach((announcement, at) => {
@@ -84,7 +98,7 @@ export class Announcer {
     const devices = new Map<DeviceReference, { index: number; mac: Uint8Array }>();
     for (const { dev } of announcements) {
       if (devices.has(dev)) continue;
-      const link = await this.#links.get(dev);
+      const link = await this.#links.get(dev, limits);
       devices.set(dev, { index: link.index, mac: checkMac(link.mac, `the address of ${dev}`) });
     }
     announcements.forEach(({ dev, mac }, at) => {
@@ -95,9 +109,27 @@ export class Announcer {
     return rows;
   }
 
-  async #send(rows: Uint8Array): Promise<void> {
+  async #packedRows(packed: PackedAnnouncements, limits: CallOptions): Promise<Uint8Array> {
+    checkKeys(packed, packedKeys, 'announcements');
+    const { dev, mac } = packed;
+    const addresses = checkColumn(packed.addresses, 'announcements.addresses').slice();
+    const given = mac === undefined ? undefined : checkMac(mac, 'announcements.mac');
+    const link = await this.#links.get(dev, limits);
+    const first = new Uint8Array(rowSize);
+    new DataView(first.buffer).setUint32(0, link.index, true);
+    first.set(given ?? checkMac(link.mac, `the address of ${dev}`), 4);
+    first[10] = 4;
+    const rows = new Uint8Array(addresses.length * rowSize);
+    for (let row = 0; row < addresses.length; row++) {
+      rows.set(first, row * rowSize);
+      writeIpv4(rows, row * rowSize + 12, addresses[row] as number);
+    }
+    return rows;
+  }
+
+  async #send(rows: Uint8Array, limits?: CallOptions): Promise<void> {
     try {
-      await this.#native.announce(rows);
+      await abortable(() => this.#native.announce(rows), limits);
     } catch (error) {
       throw fromNative(error, undefined, this.#netns);
     }

@@ -1,2 +1,2 @@
 /** Telling neighbours where an address lives. */
-export type { Announcement, AnnounceOptions } from './announce.js';
+export type { Announcement, AnnounceOptions, PackedAnnouncements } from './announce.js';

@@ -1,5 +1,5 @@
 import { checkInteger, checkKeys, NetlinkError } from '../errors.js';
-import { checkAddress, formatAddress } from '../ip.js';
+import { checkAddress, formatAddress, formatIpv4 } from '../ip.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
 import type { AddressFamily } from '../rtnetlink/values.js';
@@ -40,8 +40,8 @@ export interface FlowFilter {
   readonly originalDst?: string | readonly string[];
   readonly replySrc?: string | readonly string[];
   readonly replyDst?: string | readonly string[];
-  /** In any of the four places. */
-  readonly address?: string | readonly string[];
+  /** In any of the four places; a Uint32Array holds IPv4 addresses as numbers. */
+  readonly address?: string | readonly string[] | Uint32Array;
   readonly mark?: number;
   readonly zone?: number;
 }
@@ -75,7 +75,7 @@ export class Conntrack {
   }
 
   async list(filter: FlowFilter = {}, options?: CallOptions): Promise<Flow[]> {
-    return (await this.#matching(filter, options)).map(({ flow }) => flow);
+    return (await this.#matching(filter, compileFilter(filter), options)).map(({ flow }) => flow);
   }
 
   /**
@@ -83,10 +83,10 @@ export class Conntrack {
    * listed first; one that ends by itself in between is not an error.
    */
   async delete(filter: FlowFilter, options?: CallOptions): Promise<number> {
-    checkKeys(filter, filterKeys, 'filter');
+    const matches = compileFilter(filter);
     // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
     if ((await this.count(options)) === 0) return 0;
-    const matching = await this.#matching(filter, options);
+    const matching = await this.#matching(filter, matches, options);
     const deleted = await Promise.all(
       matching.map(({ entry }) => {
         const wire = { family: entry['family'], original: entry['original'], id: entry['id'], zone: entry['zone'] };
@@ -114,8 +114,11 @@ export class Conntrack {
     return (reply?.['entries'] as number | undefined) ?? 0;
   }
 
-  async #matching(filter: FlowFilter, options?: CallOptions): Promise<{ entry: Entry; flow: Flow }[]> {
-    const matches = compileFilter(filter);
+  async #matching(
+    filter: FlowFilter,
+    matches: (flow: Flow) => boolean,
+    options?: CallOptions,
+  ): Promise<{ entry: Entry; flow: Flow }[]> {
     const wire: Wire = {
       family: filter.family,
       mark: filter.mark,
@@ -140,7 +143,7 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
     key: 'originalSrc' | 'originalDst' | 'replySrc' | 'replyDst' | 'address',
   ): Set<string> | undefined => {
     const value = filter[key];
-    if (value === undefined) return undefined;
+    if (value === undefined || value instanceof Uint32Array) return undefined;
     const list = Array.isArray(value) ? (value as readonly string[]) : [value as string];
     return new Set(list.map((address) => formatAddress(checkAddress(address, `filter.${key}`))));
   };
@@ -148,17 +151,28 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
   const originalDst = addresses('originalDst');
   const replySrc = addresses('replySrc');
   const replyDst = addresses('replyDst');
-  const anywhere = addresses('address');
-  return ({ family, original, reply, mark, zone }) =>
-    (filter.family === undefined || family === filter.family) &&
-    (filter.protocol === undefined || original.protocol === filter.protocol) &&
-    (filter.mark === undefined || (mark ?? 0) === filter.mark) &&
-    (filter.zone === undefined || (zone ?? 0) === filter.zone) &&
-    (!originalSrc || originalSrc.has(original.src)) &&
-    (!originalDst || originalDst.has(original.dst)) &&
-    (!replySrc || replySrc.has(reply.src)) &&
-    (!replyDst || replyDst.has(reply.dst)) &&
-    (!anywhere || [original.src, original.dst, reply.src, reply.dst].some((address) => anywhere.has(address)));
+  const numbers = filter.address instanceof Uint32Array ? filter.address : undefined;
+  let anywhere = addresses('address');
+  const isAnywhere = ({ original, reply }: Flow): boolean => {
+    // Made when there is a flow to hold it against: mostly there is none.
+    if (numbers) anywhere ??= new Set(Array.from(numbers, formatIpv4));
+    const known = anywhere;
+    return !known || [original.src, original.dst, reply.src, reply.dst].some((address) => known.has(address));
+  };
+  return (flow) => {
+    const { family, original, reply, mark, zone } = flow;
+    return (
+      (filter.family === undefined || family === filter.family) &&
+      (filter.protocol === undefined || original.protocol === filter.protocol) &&
+      (filter.mark === undefined || (mark ?? 0) === filter.mark) &&
+      (filter.zone === undefined || (zone ?? 0) === filter.zone) &&
+      (!originalSrc || originalSrc.has(original.src)) &&
+      (!originalDst || originalDst.has(original.dst)) &&
+      (!replySrc || replySrc.has(reply.src)) &&
+      (!replyDst || replyDst.has(reply.dst)) &&
+      isAnywhere(flow)
+    );
+  };
 }
 
 function toFlow(entry: Entry): Flow {

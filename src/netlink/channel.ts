@@ -2,32 +2,54 @@
  * A channel: one netlink socket of one namespace. Requests of the same tick leave together, in call order, as a
  * pipelining client's do.
  *
- *   call ──> waiting ──(end of tick)──> one submission ──> results ──> settled
+ *   call ──> gathered ──(end of tick)──> one submission ──> results ──> settled
+ *
+ * One submission is under way at a time; what is asked for meanwhile gathers for the next. Beyond a limit calls wait with only
+ * the caller's own objects in memory.
  */
 import { dispatchModes, type NativeChannel } from '../addon.js';
 import { BatchError, type BatchFailure, NetlinkError } from '../errors.js';
-import { Decoder, Encoder, type Operation, type Schema, type Wire } from './codec.js';
+import { type CallOptions, limit } from './call-options.js';
+import { Decoder, Encoder, type Operation, operationList, type Schema, type Wire } from './codec.js';
+import { type Column, columnsOperation, writeColumns } from './columns.js';
 
 export type Dispatch = keyof typeof dispatchModes;
 
-/** Every call takes these. */
-export interface CallOptions {
-  /**
-   * Aborting before the request has left sends nothing; afterwards the promise rejects, but the kernel may have acted.
-   */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds; then the promise rejects with a `TimeoutError`. The kernel may have acted. */
-  readonly timeout?: number | undefined;
-}
+export type { CallOptions } from './call-options.js';
 
 export interface Request {
   readonly operation: Operation;
-  /** Fields of the operation's schema, or a record as bytes (packed rows). */
-  readonly wire: Wire | Uint8Array;
+  /** Fields of the operation's schema; or a packed record, written as bytes behind the columns that it refers to. */
+  readonly wire: Wire | Uint8Array | Columns;
   /** What the caller passed, for the error. */
   readonly source?: unknown;
   /** The same in one line. */
   readonly subject?: string | (() => string) | undefined;
+}
+
+/** Of the columns operation. */
+export interface Columns {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+}
+
+/** What a family asks for again and again, one spec a request: how it is written, and how an error names it. */
+export interface Work<Spec> {
+  readonly operation: Operation;
+  /** Checks a spec and writes its record. Throws with `path` in front. */
+  readonly write: (encoder: Encoder, spec: Spec, path: string) => void;
+  readonly describe: (spec: Spec) => string;
+}
+
+/** Rows of typed arrays that become as many messages: native/netlink/columns.h. */
+export interface PackedWork {
+  readonly operation: Operation;
+  readonly columns: readonly Column[];
+  readonly record: Uint8Array;
+  readonly rows: number;
+  /** A row as the caller knows it, and in one line. */
+  readonly source: (row: number) => unknown;
+  readonly describe: (row: number) => string;
 }
 
 interface Failure {
@@ -40,24 +62,72 @@ interface Failure {
   readonly row: number;
 }
 
-/** How a call's results become its promise's value or its error. */
-interface Call {
-  readonly requests: readonly Request[];
-  readonly settle: (replies: Record<string, unknown>[], failures: Failure[]) => void;
-  readonly fail: (error: unknown) => void;
+type Replies = Record<string, unknown>[];
+/** Makes a value of a reply's record, which ends at `end`. */
+type Read<T> = (decoder: Decoder, end: number) => T;
+
+/** Encoded requests that are gathered at the most, in bytes; a call that begins below it is taken whole. */
+const gatherLimit = 8 << 20;
+
+/** How a call's requests are written, and how its results become its promise's value or its error. */
+class Call {
+  readonly encode: (encoder: Encoder) => number;
+  readonly read: Read<unknown> | undefined;
+  readonly toError: (failures: Failure[]) => Error;
+  /** Undefined for a call whose promise has no value. */
+  readonly replies: unknown[] | undefined;
+  resolve: (replies: unknown) => void;
+  reject: (error: unknown) => void;
+  /** Its first request in the submission, and how many there are. */
+  first: number = 0;
+  count: number = 0;
+  /** Where they are in the encoder. */
+  start: number = 0;
+  end: number = 0;
+  failures: Failure[] | undefined;
   /** Its caller has gone. */
-  cancelled: boolean;
+  cancelled: boolean = false;
+
+  constructor(
+    encode: (encoder: Encoder) => number,
+    read: Read<unknown> | undefined,
+    replies: unknown[] | undefined,
+    toError: (failures: Failure[]) => Error,
+    resolve: (replies: never) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.encode = encode;
+    this.read = read;
+    this.replies = replies;
+    this.toError = toError;
+    this.resolve = resolve as (replies: unknown) => void;
+    this.reject = reject;
+  }
+
+  settle(): void {
+    if (this.failures) this.reject(this.toError(this.failures));
+    else this.resolve(this.replies);
+  }
 }
 
 export class Channel {
   readonly #open: () => Promise<NativeChannel>;
   readonly #netns: string | undefined;
-  readonly #encoder = new Encoder();
   readonly #dispatch: number;
+  /** What is gathered, and what a worker reads from meanwhile. */
+  #gathering: Encoder = new Encoder();
+  #underway: Encoder = new Encoder();
+  #calls: Call[] = [];
+  #requests = 0;
+  /** Calls beyond the limit, not encoded yet. */
+  #waiting: Call[] = [];
+  /** Those before it have been taken: to shift each off a long array would move the rest each time. */
+  #taken = 0;
+  readonly #drained: (() => void)[] = [];
   #native: NativeChannel | undefined;
   #opening = false;
-  #waiting: Call[] = [];
   #scheduled = false;
+  #busy = false;
   #closed = false;
 
   constructor(open: () => Promise<NativeChannel>, netns: string | undefined, dispatch: Dispatch) {
@@ -67,96 +137,217 @@ export class Channel {
   }
 
   /** One request. Resolves to its replies. */
-  async one(request: Request, options?: CallOptions): Promise<Record<string, unknown>[]> {
-    return this.#call([request], options, (failures) => this.#error(request, failures[0] as Failure));
+  one(request: Request, options?: CallOptions): Promise<Replies> {
+    return this.#call(
+      (encoder) => encodeRequest(encoder, request),
+      undefined,
+      [],
+      (failures) => this.#error(request.operation, request.source, request.subject, failures[0] as Failure),
+      options,
+    );
+  }
+
+  /** One dump, each of its replies read as it says. */
+  dump<T>(request: Request, read: Read<T>, options?: CallOptions): Promise<T[]> {
+    return this.#call(
+      (encoder) => encodeRequest(encoder, request),
+      read,
+      [],
+      (failures) => this.#error(request.operation, request.source, request.subject, failures[0] as Failure),
+      options,
+    );
   }
 
   /** Many requests, each on its own: a `BatchError` names those that failed. Resolves to all replies. */
-  async many(requests: readonly Request[], options?: CallOptions): Promise<Record<string, unknown>[]> {
+  async many(requests: readonly Request[], options?: CallOptions): Promise<Replies> {
     if (requests.length === 0) return [];
-    return this.#call(requests, options, (failures) => {
-      const listed = failures.map(
-        (failure): BatchFailure => ({
-          index: failure.index,
-          error: this.#error(requests[failure.index] as Request, failure),
+    return this.#call(
+      (encoder) => encodeRequests(encoder, requests),
+      undefined,
+      [],
+      (failures) =>
+        this.#batchError(failures, requests.length, ({ index }) => {
+          const { operation, source, subject } = requests[index] as Request;
+          return [operation, source, subject];
         }),
-      );
-      return new BatchError(
-        listed.sort((a, b) => a.index - b.index),
-        requests.length,
-      );
-    });
+      options,
+    );
   }
 
   /** Many requests of which all or none happen (an nftables transaction). `explain` may say more of the error. */
-  async all(
+  all(
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
-  ): Promise<Record<string, unknown>[]> {
-    return this.#call(requests, options, (failures) => {
-      const failure = failures[0] as Failure;
-      const request = requests[failure.index] as Request;
-      const error = this.#error(request, failure);
-      return explain ? explain(error, request, failure.row) : error;
-    });
+  ): Promise<Replies> {
+    return this.#call(
+      (encoder) => encodeRequests(encoder, requests),
+      undefined,
+      [],
+      (failures) => {
+        const failure = failures[0] as Failure;
+        const request = requests[failure.index] as Request;
+        const error = this.#error(request.operation, request.source, request.subject, failure);
+        return explain ? explain(error, request, failure.row) : error;
+      },
+      options,
+    );
+  }
+
+  /** One request of a spec. */
+  change<Spec>(work: Work<Spec>, spec: Spec, options?: CallOptions): Promise<void> {
+    return this.#call(
+      (encoder) => encodeSpec(encoder, work, spec),
+      undefined,
+      undefined,
+      (failures) => this.#error(work.operation, spec, () => work.describe(spec), failures[0] as Failure),
+      options,
+    );
+  }
+
+  /** One request for each of an array: a `BatchError` names those that failed. None is sent when one cannot be. */
+  changes<Spec>(work: Work<Spec>, specs: readonly Spec[], options?: CallOptions): Promise<void> {
+    if (specs.length === 0) return Promise.resolve();
+    return this.#call(
+      (encoder) => encodeSpecs(encoder, work, specs),
+      undefined,
+      undefined,
+      (failures) =>
+        this.#batchError(failures, specs.length, ({ index }) => {
+          const spec = specs[index] as Spec;
+          return [work.operation, spec, () => work.describe(spec)];
+        }),
+      options,
+    );
+  }
+
+  /** One message for each row: a `BatchError` names the rows that failed. */
+  packed(work: PackedWork, options?: CallOptions): Promise<void> {
+    if (work.rows === 0) return Promise.resolve();
+    const { operation, columns, record } = work;
+    return this.#call(
+      (encoder) => encodeColumns(encoder, work.rows, columns) + encodeRequest(encoder, { operation, wire: record }),
+      undefined,
+      undefined,
+      (failures) => {
+        const rows = failures.map((failure) => ({ ...failure, index: failure.row }));
+        return this.#batchError(rows, work.rows, ({ row }) => [operation, work.source(row), () => work.describe(row)]);
+      },
+      options,
+    );
+  }
+
+  /** Whether calls wait because so much is gathered already. */
+  get needDrain(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Resolves when no call waits any more. */
+  drain(): Promise<void> {
+    if (!this.needDrain) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Bytes of encoded requests that are in memory. */
+  get gathered(): number {
+    return this.#gathering.length + this.#underway.length;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#flush();
-    this.#native?.close();
+    this.#closeNative();
   }
 
-  #call(
-    requests: readonly Request[],
-    options: CallOptions | undefined,
+  #call<T>(
+    encode: (encoder: Encoder) => number,
+    read: Read<unknown> | undefined,
+    replies: unknown[] | undefined,
     toError: (failures: Failure[]) => Error,
-  ): Promise<Record<string, unknown>[]> {
-    return new Promise((resolve, reject) => {
+    options: CallOptions | undefined,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
       if (this.#closed) throw closedError(this.#netns);
-      const call: Call = {
-        requests,
-        settle: (replies, failures) => (failures.length > 0 ? reject(toError(failures)) : resolve(replies)),
-        fail: reject,
-        cancelled: false,
-      };
-      const limited = options?.signal || options?.timeout !== undefined ? limit(call, options) : call;
-      if (!limited) return;
-      this.#waiting.push(limited);
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      queueMicrotask(() => this.#flush());
+      const call = new Call(encode, read, replies, toError, resolve, reject);
+      if (options !== undefined && !limit(call, options, () => this.#withdraw(call))) return;
+      if (this.#waiting.length > 0 || this.#gathering.length >= gatherLimit) {
+        this.#waiting.push(call);
+        return;
+      }
+      this.#gather(call);
     });
+  }
+
+  #gather(call: Call): void {
+    const encoder = this.#gathering;
+    call.start = encoder.length;
+    try {
+      call.count = call.encode(encoder);
+    } catch (error) {
+      encoder.truncate(call.start);
+      call.reject(error);
+      return;
+    }
+    call.end = encoder.length;
+    call.first = this.#requests;
+    this.#requests += call.count;
+    this.#calls.push(call);
+    if (this.#scheduled || this.#busy) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** Has what has not left yet stay here. */
+  #withdraw(call: Call): void {
+    call.cancelled = true;
+    if (this.#calls.includes(call)) this.#gathering.cancel(call.start, call.end);
   }
 
   #flush(): void {
     this.#scheduled = false;
     const native = this.#native;
+    if (this.#busy) return;
     if (!native) {
-      if (!this.#opening) this.#start();
+      if (!this.#opening && this.#calls.length > 0) this.#start();
       return;
     }
-    const calls = this.#waiting.filter((call) => !call.cancelled);
-    this.#waiting = [];
-    if (calls.length === 0) return;
-    const encoder = this.#encoder;
-    encoder.reset();
-    const sent: Call[] = [];
-    for (const call of calls) {
-      const start = encoder.length;
-      try {
-        for (const request of call.requests) encodeRequest(encoder, request);
-        sent.push(call);
-      } catch (error) {
-        encoder.truncate(start);
-        call.fail(error);
-      }
+    if (this.#calls.length === 0) return;
+    const calls = this.#calls;
+    const encoder = this.#gathering;
+    this.#calls = [];
+    this.#requests = 0;
+    // What is asked for from here on, even by those that hear of these results, gathers elsewhere.
+    this.#gathering = this.#underway;
+    this.#underway = encoder;
+    const done = (results: Uint8Array | null): void => {
+      this.#busy = false;
+      encoder.reset();
+      settle(calls, results);
+      this.#takeWaiting();
+    };
+    this.#busy = true;
+    const results = native.submit(encoder.buffer, encoder.length, this.#dispatch, done);
+    if (results !== undefined) done(results);
+  }
+
+  /** There is room again: those that waited are gathered, and what is gathered leaves. */
+  #takeWaiting(): void {
+    while (this.#taken < this.#waiting.length && this.#gathering.length < gatherLimit) {
+      const call = this.#waiting[this.#taken++] as Call;
+      if (!call.cancelled) this.#gather(call);
     }
-    if (sent.length === 0) return;
-    const now = native.submit(encoder.written, this.#dispatch, (results) => settle(sent, results));
-    if (now !== undefined) settle(sent, now);
+    if (this.#taken === this.#waiting.length) {
+      this.#waiting = [];
+      this.#taken = 0;
+    }
+    if (this.#waiting.length === 0) for (const resolve of this.#drained.splice(0)) resolve();
+    if (this.#calls.length > 0 && !this.#scheduled) this.#flush();
+    this.#closeNative();
+  }
+
+  #closeNative(): void {
+    if (this.#closed && !this.#busy && this.#calls.length === 0 && this.#waiting.length === 0) this.#native?.close();
   }
 
   #start(): void {
@@ -166,28 +357,45 @@ export class Channel {
         this.#opening = false;
         this.#native = native;
         this.#flush();
-        if (this.#closed) native.close();
+        this.#closeNative();
       },
       (error: unknown) => {
         this.#opening = false;
-        const calls = this.#waiting;
+        const calls = [...this.#calls, ...this.#waiting];
+        this.#calls = [];
         this.#waiting = [];
-        for (const call of calls) call.fail(error);
+        this.#requests = 0;
+        this.#gathering.reset();
+        for (const call of calls) call.reject(error);
+        for (const resolve of this.#drained.splice(0)) resolve();
       },
     );
   }
 
-  #error(request: Request, failure: Failure): NetlinkError {
-    const { subject } = request;
+  #error(operation: Operation, source: unknown, subject: Request['subject'], failure: Failure): NetlinkError {
     return new NetlinkError({
       errno: failure.errno,
-      syscall: request.operation.message,
+      syscall: operation.message,
       subject: typeof subject === 'function' ? subject() : subject,
       netns: this.#netns,
       kernelMessage: failure.kernelMessage,
       attribute: failure.attribute,
-      request: request.source,
+      request: source,
     });
+  }
+
+  #batchError(
+    failures: readonly Failure[],
+    total: number,
+    about: (failure: Failure) => [Operation, unknown, Request['subject']],
+  ): BatchError {
+    const listed = failures.map((failure): BatchFailure => {
+      return { index: failure.index, error: this.#error(...about(failure), failure) };
+    });
+    return new BatchError(
+      listed.sort((a, b) => a.index - b.index),
+      total,
+    );
   }
 }
 
@@ -197,85 +405,89 @@ export function closedError(netns: string | undefined): Error {
   });
 }
 
-function encodeRequest(encoder: Encoder, { operation, wire }: Request): void {
-  const start = encoder.open();
-  encoder.u16(operation.index);
-  encoder.u16(0);
-  if (wire instanceof Uint8Array) encoder.raw(wire);
-  else encoder.record(operation.schema as Schema, wire);
+function encodeRequest(encoder: Encoder, { operation, wire }: Request): number {
+  if (operation === columnsOperation) {
+    const { rows, columns } = wire as Columns;
+    return encodeColumns(encoder, rows, columns);
+  }
+  if (wire instanceof Uint8Array) {
+    const start = encoder.request(operation, true);
+    encoder.raw(wire);
+    encoder.close(start);
+  } else {
+    const start = encoder.request(operation);
+    encoder.record(operation.schema as Schema, wire as Wire);
+    encoder.close(start);
+  }
+  return 1;
+}
+
+function encodeColumns(encoder: Encoder, rows: number, columns: readonly Column[]): number {
+  const start = encoder.request(columnsOperation, true);
+  writeColumns(encoder, rows, columns);
   encoder.close(start);
+  return 1;
+}
+
+function encodeRequests(encoder: Encoder, requests: readonly Request[]): number {
+  for (const request of requests) encodeRequest(encoder, request);
+  return requests.length;
+}
+
+function encodeSpec<Spec>(encoder: Encoder, { operation, write }: Work<Spec>, spec: Spec): number {
+  const start = encoder.request(operation);
+  write(encoder, spec, 'spec');
+  encoder.close(start);
+  return 1;
+}
+
+function encodeSpecs<Spec>(encoder: Encoder, { operation, write }: Work<Spec>, specs: readonly Spec[]): number {
+  for (let i = 0; i < specs.length; i++) {
+    const start = encoder.request(operation);
+    try {
+      write(encoder, specs[i] as Spec, 'spec');
+    } catch (error) {
+      // Only now is it worth a string that says which one.
+      write(encoder, specs[i] as Spec, `specs[${i}]`);
+      throw error;
+    }
+    encoder.close(start);
+  }
+  return specs.length;
 }
 
 /** Hands each call its own part of the results. A request without a result succeeded. */
 function settle(calls: readonly Call[], results: Uint8Array | null): void {
-  if (results === null) {
-    for (const call of calls) call.settle([], []);
-    return;
-  }
-  const starts: number[] = [];
-  let total = 0;
-  for (const call of calls) {
-    starts.push(total);
-    total += call.requests.length;
-  }
-  const replies: Record<string, unknown>[][] = calls.map(() => []);
-  const failures: Failure[][] = calls.map(() => []);
+  if (results !== null) distribute(calls, results);
+  for (const call of calls) call.settle();
+}
+
+function distribute(calls: readonly Call[], results: Uint8Array): void {
   const decoder = new Decoder(results);
   let at = 0;
   while (!decoder.done) {
     const end = decoder.u32() + decoder.at;
     const number = decoder.u32();
-    decoder.u16();
+    const operation = operationList[decoder.u16()] as Operation;
     const errno = decoder.u16();
     // Results come nearly in order.
-    while (at + 1 < calls.length && number >= (starts[at + 1] as number)) at++;
-    while (at > 0 && number < (starts[at] as number)) at--;
-    const index = number - (starts[at] as number);
+    while (at + 1 < calls.length && number >= (calls[at + 1] as Call).first) at++;
+    while (at > 0 && number < (calls[at] as Call).first) at--;
+    const call = calls[at] as Call;
     if (errno === 0) {
-      const reply = calls[at]?.requests[index]?.operation.reply as Schema;
-      replies[at]?.push(decoder.record(reply, end));
+      if (call.read) call.replies?.push(call.read(decoder, end));
+      else call.replies?.push(decoder.record(operation.reply as Schema, end));
     } else {
       const kernelMessage = decoder.string();
       const attribute = decoder.string();
-      failures[at]?.push({ index, errno, kernelMessage, attribute, row: decoder.u32() - 1 });
+      call.failures ??= [];
+      call.failures.push({
+        index: number - call.first,
+        errno,
+        kernelMessage,
+        attribute,
+        row: decoder.u32() - 1,
+      });
     }
   }
-  calls.forEach((call, i) => {
-    call.settle(replies[i] as Record<string, unknown>[], failures[i] as Failure[]);
-  });
-}
-
-/** A call that also ends with its signal or its time. Undefined when it has ended already. */
-function limit(call: Call, { signal, timeout }: CallOptions): Call | undefined {
-  if (signal?.aborted) {
-    call.fail(signal.reason);
-    return undefined;
-  }
-  const end = (): void => {
-    signal?.removeEventListener('abort', abort);
-    clearTimeout(timer);
-  };
-  const limited: Call = {
-    requests: call.requests,
-    cancelled: false,
-    settle: (replies, failures) => {
-      end();
-      call.settle(replies, failures);
-    },
-    fail: (error) => {
-      end();
-      call.fail(error);
-    },
-  };
-  const cancel = (reason: unknown): void => {
-    limited.cancelled = true;
-    limited.fail(reason);
-  };
-  const abort = (): void => cancel(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(() => cancel(new DOMException(`no reply within ${timeout} ms`, 'TimeoutError')), timeout);
-  return limited;
 }

@@ -1,5 +1,5 @@
 /** Records: the TypeScript end of native/netlink/record.h, driven by the core's own schemas. */
-import { addon, type FieldType } from '../addon.js';
+import { addon, type FieldType, type OperationKind } from '../addon.js';
 
 /** What a message holds, under the names of its schema. */
 export type Wire = { readonly [field: string]: unknown };
@@ -22,6 +22,8 @@ interface Field {
 
 export interface Schema {
   readonly name: string;
+  /** Bytes of each field's value; -1 where a length precedes it, -2 for a union. */
+  readonly widths: readonly number[];
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
   /** Its fields stand beside the union's own name. */
@@ -33,7 +35,7 @@ export interface Operation {
   readonly name: string;
   readonly message: string;
   readonly protocol: number;
-  readonly kind: 'change' | 'get' | 'dump' | 'begin' | 'end' | 'rows';
+  readonly kind: OperationKind;
   readonly schema: Schema | undefined;
   readonly reply: Schema | undefined;
 }
@@ -44,6 +46,21 @@ const names: ReadonlyMap<string, NameTable> = new Map(
     { flags, byName: new Map(entries), byValue: new Map(entries.map(([name, value]) => [value, name])) },
   ]),
 );
+
+const widths: Readonly<Record<FieldType, number>> = {
+  flag: 0,
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  s32: 4,
+  device: 4,
+  u64: 8,
+  string: -1,
+  bytes: -1,
+  nest: -1,
+  list: -1,
+  union: -2,
+};
 
 const schemas: readonly Schema[] = linkSchemas();
 
@@ -59,6 +76,7 @@ function linkSchemas(): Schema[] {
   type Mutable = { -readonly [K in keyof Schema]: Schema[K] };
   const made: Mutable[] = addon.tables.schemas.map(({ name }) => ({
     name,
+    widths: [],
     fields: [],
     byName: new Map(),
     union: undefined,
@@ -78,10 +96,19 @@ function linkSchemas(): Schema[] {
     });
     const schema = made[number] as Mutable;
     schema.fields = fields;
+    schema.widths = fields.map(({ type }) => widths[type]);
     schema.byName = new Map(fields.map((field) => [field.name, field]));
     schema.union = fields.find((field) => field.type === 'union');
   });
   return made;
+}
+
+/** By their indexes, as results name them. */
+export const operationList: readonly Operation[] = [...operations.values()];
+
+/** Indexes of a schema's fields, for code that writes or reads records by itself. */
+export function fieldIndexes(schema: Schema | undefined): Readonly<Record<string, number>> {
+  return Object.fromEntries((schema?.fields ?? []).map(({ name, index }) => [name, index]));
 }
 
 export function operation(name: string): Operation {
@@ -111,6 +138,11 @@ export class Encoder {
   /** Valid until the next write. */
   get written(): Uint8Array {
     return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** The whole buffer, of which `length` bytes are written. */
+  get buffer(): Uint8Array {
+    return this.#bytes;
   }
 
   reset(): void {
@@ -188,6 +220,57 @@ export class Encoder {
     this.#view.setUint32(at, size, true);
   }
 
+  device(reference: string | number): void {
+    if (typeof reference === 'number') return this.u32(reference);
+    this.u32(0);
+    this.string(reference);
+  }
+
+  // Fields, with the index in front: what `record` does, for code that knows the schema.
+
+  fieldU8(index: number, value: number): void {
+    const at = this.#reserve(2);
+    this.#bytes[at] = index;
+    this.#bytes[at + 1] = value;
+  }
+
+  fieldU32(index: number, value: number): void {
+    const at = this.#reserve(5);
+    this.#bytes[at] = index;
+    this.#view.setUint32(at + 1, value, true);
+  }
+
+  fieldBytes(index: number, value: Uint8Array): void {
+    this.u8(index);
+    this.bytes(value);
+  }
+
+  /** Four bytes in network order. */
+  fieldIpv4(index: number, address: number): void {
+    const at = this.#reserve(9);
+    this.#bytes[at] = index;
+    this.#view.setUint32(at + 1, 4, true);
+    this.#view.setUint32(at + 5, address, false);
+  }
+
+  fieldDevice(index: number, reference: string | number): void {
+    this.u8(index);
+    this.device(reference);
+  }
+
+  /** A request's head; `close` its result behind the record. */
+  request(operation: Operation, packed: boolean = false): number {
+    const at = this.#reserve(8);
+    this.#view.setUint16(at + 4, operation.index, true);
+    this.#view.setUint16(at + 6, packed ? 1 : 0, true);
+    return at + 4;
+  }
+
+  /** Has the requests between two lengths passed over. */
+  cancel(start: number, end: number): void {
+    for (let at = start; at < end; at += 4 + this.#view.getUint32(at, true)) this.#view.setUint16(at + 4, 0xffff, true);
+  }
+
   /** A u32 length, to be filled in by `close`. */
   open(): number {
     this.#reserve(4);
@@ -225,6 +308,8 @@ export class Encoder {
         return this.u32(this.#number(field, value));
       case 'u64':
         return this.u64(value as number);
+      case 'device':
+        return this.device(value as string | number);
       case 'string':
         return this.string(value as string);
       case 'bytes':
@@ -299,6 +384,17 @@ export class Decoder {
     return this.#at >= this.#bytes.length;
   }
 
+  /** A view of what lies before `end`; it shares the buffer's memory. */
+  rest(end: number): Uint8Array {
+    const rest = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return rest;
+  }
+
+  skip(bytes: number): void {
+    this.#at += bytes;
+  }
+
   u8(): number {
     return this.#bytes[this.#at++] as number;
   }
@@ -337,6 +433,79 @@ export class Decoder {
     return result;
   }
 
+  /**
+   * Reads a record into one slot for each field: a scalar's value, or where the value begins, behind its length; -1 for what the
+   * record lacks. For dumps of many thousands, which make their objects from it.
+   */
+  slots(schema: Schema, end: number, slots: number[]): void {
+    const { widths } = schema;
+    const view = this.#view;
+    slots.fill(-1);
+    let at = this.#at;
+    while (at < end) {
+      const index = this.#bytes[at++] as number;
+      const width = widths[index] as number;
+      if (width === 4) {
+        slots[index] = view.getUint32(at, true);
+        at += 4;
+      } else if (width === 1) {
+        slots[index] = this.#bytes[at++] as number;
+      } else if (width === -1) {
+        slots[index] = at + 4;
+        at += 4 + view.getUint32(at, true);
+      } else {
+        this.#at = at;
+        if (width === -2) {
+          // Of a union, where it begins: its variant, and a name when that is unknown.
+          slots[index] = at;
+          if (this.u8() === 0xff) this.skip(this.u32());
+          this.skip(this.u32());
+        } else {
+          slots[index] = width === 0 ? 1 : width === 2 ? this.u16() : this.u64();
+        }
+        at = this.#at;
+      }
+    }
+    this.#at = end;
+  }
+
+  /** Of a value with a length in front. */
+  sizeAt(at: number): number {
+    return this.#view.getUint32(at - 4, true);
+  }
+
+  /** A number in network order. */
+  ipv4At(at: number): number {
+    return this.#view.getUint32(at, false);
+  }
+
+  bytesAt(at: number): Uint8Array {
+    return this.#bytes.subarray(at, at + this.sizeAt(at));
+  }
+
+  /** The record of a nest. */
+  recordAt(at: number, schema: Schema): Record<string, unknown> {
+    const before = this.#at;
+    this.#at = at;
+    const record = this.record(schema, at + this.sizeAt(at));
+    this.#at = before;
+    return record;
+  }
+
+  /** What `record` would make of a list. */
+  listAt(at: number, schema: Schema): Record<string, unknown>[] {
+    const before = this.#at;
+    const end = at + this.sizeAt(at);
+    const items: Record<string, unknown>[] = [];
+    this.#at = at;
+    while (this.#at < end) {
+      const length = this.u32();
+      items.push(this.record(schema, this.#at + length));
+    }
+    this.#at = before;
+    return items;
+  }
+
   record(schema: Schema, end: number, into: Record<string, unknown> = {}): Record<string, unknown> {
     while (this.#at < end) {
       const field = schema.fields[this.u8()] as Field;
@@ -357,6 +526,7 @@ export class Decoder {
         into[field.name] = named(field.names, this.u16());
         return;
       case 'u32':
+      case 'device':
         into[field.name] = named(field.names, this.u32());
         return;
       case 's32':
@@ -401,6 +571,26 @@ export class Decoder {
       }
     }
   }
+}
+
+/** Words of a flags table. Each combination is made once, and frozen. */
+export function flagWords(id: string): (value: number) => readonly string[] {
+  const table = names.get(id) as NameTable;
+  const known = new Map<number, readonly string[]>();
+  return (value) => {
+    let words = known.get(value);
+    if (words === undefined) {
+      words = Object.freeze(named(table, value) as string[]);
+      known.set(value, words);
+    }
+    return words;
+  };
+}
+
+/** The word for a number, or the number. */
+export function wordOf(id: string): (value: number) => string | number {
+  const { byValue } = names.get(id) as NameTable;
+  return (value) => byValue.get(value) ?? value;
 }
 
 function named(table: NameTable | undefined, value: number): unknown {

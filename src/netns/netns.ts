@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { addon, type NativeNamespace } from '../addon.js';
-import { type Announcement, type AnnounceOptions, Announcer } from '../announce/announce.js';
+import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
+import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { Nft } from '../nftables/nft.js';
@@ -69,8 +71,8 @@ export class Netns {
     const netfilter = channel('nft.tables');
     this.#channels = [route, netfilter];
     this.links = new Links(route);
-    this.addresses = new Addresses(route, this.links);
-    this.routes = new Routes(route, this.links);
+    this.addresses = new Addresses(route);
+    this.routes = new Routes(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
     this.nft = new Nft(netfilter);
@@ -85,11 +87,20 @@ export class Netns {
    *
    * @throws NetlinkError EEXIST: the name is taken. EPERM: no CAP_SYS_ADMIN.
    */
-  static async create(name?: string, options: NetnsOptions = {}): Promise<Netns> {
+  static async create(name?: string, options: NetnsOptions & CallOptions = {}): Promise<Netns> {
     if (name !== undefined) checkNetnsName(name);
     const label = name ?? 'an anonymous namespace';
     try {
-      return new Netns(await addon.createNamespace(name ?? null), name, label, options);
+      const native = await abortable(
+        () => addon.createNamespace(name ?? null),
+        options,
+        // Made when nobody waited for it any more.
+        (made) => {
+          made.close();
+          if (name !== undefined) addon.deleteNamespace(name).catch(() => {});
+        },
+      );
+      return new Netns(native, name, label, options);
     } catch (error) {
       throw fromNative(error, name === undefined ? undefined : `namespace ${name}`, undefined);
     }
@@ -129,10 +140,10 @@ export class Netns {
    *
    * @throws NetlinkError ENOENT: there is none of that name.
    */
-  static async delete(name: string): Promise<void> {
+  static async delete(name: string, options?: CallOptions): Promise<void> {
     checkNetnsName(name);
     try {
-      await addon.deleteNamespace(name);
+      await abortable(() => addon.deleteNamespace(name), options);
     } catch (error) {
       throw fromNative(error, name);
     }
@@ -141,6 +152,24 @@ export class Netns {
   /** Of the namespace, as `/proc/<pid>/fd/<fd>` can be opened while this handle is; -1 once closed. */
   get fd(): number {
     return this.#native.fd;
+  }
+
+  /**
+   * Whether calls wait because the requests gathered before them have reached the limit (8 MiB for each of the two sockets). Such a
+   * call has not been encoded yet; its promise settles like any other's.
+   */
+  get needDrain(): boolean {
+    return this.#channels.some((channel) => channel.needDrain);
+  }
+
+  /** Resolves when no call waits. A producer that does not await its calls awaits this, and so keeps its memory bounded. */
+  async drain(): Promise<void> {
+    while (this.needDrain) await Promise.all(this.#channels.map((channel) => channel.drain()));
+  }
+
+  /** Bytes of encoded requests in memory. @internal */
+  get gathered(): number {
+    return this.#channels.reduce((sum, channel) => sum + channel.gathered, 0);
   }
 
   /** Starts a program inside, with the arguments and the result of `child_process.spawn`. */
@@ -155,7 +184,8 @@ export class Netns {
   async socket(kind: SocketKind, options: SocketOptions = {}): Promise<number> {
     const { address, port, reuseAddress } = socketArguments(kind, options);
     try {
-      return await this.#open().socket(kind, address, port, reuseAddress);
+      const native = this.#open();
+      return await abortable(() => native.socket(kind, address, port, reuseAddress), options, closeSync);
     } catch (error) {
       throw fromNative(
         error,
@@ -169,14 +199,14 @@ export class Netns {
    * Tells the neighbours where addresses live: gratuitous ARP (RFC 5227) and unsolicited neighbour advertisements
    * (RFC 4861). Resolves when the first round is sent; the others follow by themselves, and end with the handle.
    */
-  announce(announcements: readonly Announcement[], options: AnnounceOptions = {}): Promise<void> {
+  announce(announcements: readonly Announcement[] | PackedAnnouncements, options: AnnounceOptions = {}): Promise<void> {
     this.#open();
     return this.#announcer.announce(announcements, options);
   }
 
   /**
    * Closes its sockets and lets the namespace go. Requests that were made are carried out; a call of several steps, such as
-   * one that looks a device's name up first, rejects with ERR_NETNS_CLOSED at its next step. Await calls, then close.
+   * one that gives a new device an alias, rejects with ERR_NETNS_CLOSED at its next step. Await calls, then close.
    */
   async close(): Promise<void> {
     this.#announcer.close();

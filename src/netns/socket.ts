@@ -1,5 +1,6 @@
 import { checkInteger, invalidValue } from '../errors.js';
 import { checkIpv4, checkIpv6, writeIpv4 } from '../ip.js';
+import type { CallOptions } from '../netlink/call-options.js';
 
 /**
  * `icmp4` and `icmp6` are datagram sockets for echo requests (icmp(7)); the namespace's `net.ipv4.ping_group_range` must
@@ -7,7 +8,7 @@ import { checkIpv4, checkIpv6, writeIpv4 } from '../ip.js';
  */
 export type SocketKind = 'udp4' | 'udp6' | 'tcp4' | 'tcp6' | 'icmp4' | 'icmp6';
 
-export interface SocketOptions {
+export interface SocketOptions extends CallOptions {
   /** To bind to; without it, and without a port, the socket is not bound. */
   readonly address?: string;
   /** 0 to 65535; 0 lets the kernel choose. */

@@ -1,5 +1,6 @@
 import type { NativeNamespace } from '../addon.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
+import { abortable, type CallOptions } from '../netlink/call-options.js';
 
 /**
  * A namespace's own settings under /proc/sys: sysctl(8), Documentation/networking/ip-sysctl. Names are written with dots;
@@ -15,25 +16,25 @@ export class Sysctl {
   }
 
   /** Its value as the kernel prints it. Throws NetlinkError ENOENT for one that is not there. */
-  async get(name: string): Promise<string> {
-    const values = await this.#apply([[pathOf(name), null]]);
+  async get(name: string, options?: CallOptions): Promise<string> {
+    const values = await this.#apply([[pathOf(name), null]], options);
     return values[0] as string;
   }
 
   /** Sets all, in order. When one is refused, those before it get their old values back. */
-  async set(values: Readonly<Record<string, string | number | boolean>>): Promise<void> {
+  async set(values: Readonly<Record<string, string | number | boolean>>, options?: CallOptions): Promise<void> {
     const entries = Object.entries(values).map(([name, value]): [string, string] => {
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
         throw invalidType(`values['${name}']`, 'a string, a number or a boolean', value);
       }
       return [pathOf(name), typeof value === 'boolean' ? String(Number(value)) : String(value)];
     });
-    if (entries.length > 0) await this.#apply(entries);
+    if (entries.length > 0) await this.#apply(entries, options);
   }
 
-  async #apply(entries: [string, string | null][]): Promise<string[]> {
+  async #apply(entries: [string, string | null][], options?: CallOptions): Promise<string[]> {
     try {
-      return await this.#native.sysctl(entries);
+      return await abortable(() => this.#native.sysctl(entries), options);
     } catch (error) {
       throw fromNative(error, undefined, this.#netns);
     }

@@ -4,6 +4,7 @@ import { operation } from '../netlink/codec.js';
 import { compileCommands, setsNeeded } from './compile.js';
 import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
 import type { Command } from './json.js';
+import { rowCount, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
 import type { Chain, Family, Rule, SetDefinition, SetElement, Table } from './wire.js';
@@ -31,6 +32,7 @@ const operations = {
   rules: operation('nft.rules'),
   sets: operation('nft.sets'),
   elements: operation('nft.setelems'),
+  rows: operation('nft.setrows'),
   element: operation('nft.getsetelem'),
   generation: operation('nft.generation'),
 };
@@ -141,7 +143,67 @@ export class Nft {
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
   ): Promise<void> {
     if (requests.length === 0) return;
-    await this.#channel.all(transaction(requests), options, explain);
+    const whole = transaction(requests);
+    try {
+      await this.#channel.all(whole, options, explain);
+    } catch (error) {
+      throw tooLarge(error) ? transactionTooLarge(error) : error;
+    }
+  }
+
+  /**
+   * The same of rows alone, where a transaction that an ordinary user's socket buffer cannot hold is made in parts: when a later
+   * one fails, those before it are undone. `current` reads the rows that a set has. @internal
+   */
+  async commitRows(
+    requests: readonly Request[],
+    undo: (from: number, to: number) => Promise<void>,
+    options?: CallOptions,
+    explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
+  ): Promise<void> {
+    const rows = rowCount(requests);
+    let done = 0;
+    let size = rows;
+    try {
+      while (done < rows) {
+        const to = Math.min(rows, done + size);
+        const from = done;
+        try {
+          const part = size === rows ? requests : sliceRows(requests, from, to);
+          await this.#channel.all(
+            transaction(part),
+            options,
+            explain && ((error, request, row) => explain(error, request, row < 0 ? row : row + from)),
+          );
+          done = to;
+        } catch (error) {
+          if (!tooLarge(error) || size === 1) throw error;
+          size = Math.ceil(size / 2);
+        }
+      }
+    } catch (error) {
+      if (done > 0) await undo(0, done);
+      throw tooLarge(error) ? transactionTooLarge(error) : error;
+    }
+  }
+
+  /**
+   * A set's elements as rows of key and data bytes, one after the other; undefined when they have more to them than that
+   * (timeouts, ends of intervals, ...). @internal
+   */
+  async rows(family: Family, table: string, set: string, options?: CallOptions): Promise<Uint8Array | undefined> {
+    const request: Request = {
+      operation: operations.rows,
+      wire: { family, table, set },
+      subject: `${family} ${table} ${set}`,
+    };
+    try {
+      const parts = await this.#channel.dump(request, (decoder, end) => decoder.rest(end), options);
+      return parts.length === 1 ? (parts[0] as Uint8Array) : concatenate(parts);
+    } catch (error) {
+      if (error instanceof NetlinkError && error.code === 'EBADMSG') return undefined;
+      throw error;
+    }
   }
 
   /** Definitions of a table's sets and maps. @internal */
@@ -173,14 +235,20 @@ export class Nft {
   }
 
   /** One element of a set, or undefined. @internal */
-  async element(family: Family, table: string, set: string, key: Uint8Array): Promise<SetElement | undefined> {
+  async element(
+    family: Family,
+    table: string,
+    set: string,
+    key: Uint8Array,
+    options?: CallOptions,
+  ): Promise<SetElement | undefined> {
     const request: Request = {
       operation: operations.element,
       wire: { family, table, set, elements: [{ key: { value: key } }] },
       subject: `${family} ${table} ${set}`,
     };
     try {
-      const [reply] = await this.#channel.one(request);
+      const [reply] = await this.#channel.one(request, options);
       return (reply?.['elements'] as SetElement[] | undefined)?.[0];
     } catch (error) {
       if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
@@ -218,4 +286,30 @@ export class Nft {
       kernelMessage: `the ruleset changed during each of ${attempts} attempts to list it`,
     });
   }
+}
+
+/** The transport refuses it before anything is sent. */
+function tooLarge(error: unknown): error is NetlinkError {
+  return error instanceof NetlinkError && error.code === 'EMSGSIZE';
+}
+
+function transactionTooLarge(cause: NetlinkError): Error {
+  return Object.assign(
+    new RangeError(
+      `a transaction is one datagram, and this one does not fit: ${cause.message}. Nothing was sent. ` +
+        'Apply it in parts, raise net.core.wmem_max, or run with CAP_NET_ADMIN in the initial user namespace',
+      { cause },
+    ),
+    { code: 'ERR_TRANSACTION_TOO_LARGE' },
+  );
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,8 +1,8 @@
 import type { Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import type { Nft } from './nft.js';
-import { rowsRequest } from './transaction.js';
-import type { Expression, Family, Rule, SetDefinition, SetElement } from './wire.js';
+import { columnsRequest, rowsRequest } from './rows.js';
+import type { Expression, Family, Rule } from './wire.js';
 
 /**
  * Makes sets and maps larger. A set's size is fixed when it is made, so it is made anew under its name, with its elements,
@@ -16,7 +16,13 @@ export async function resizeSets(
   size: number,
 ): Promise<void> {
   const definitions = (await nft.sets(family, table)).filter(({ name }) => names.includes(name));
-  const elements = await Promise.all(definitions.map(({ name }) => nft.elements(family, table, name)));
+  const elements = await Promise.all(
+    definitions.map(async ({ name }) => {
+      const rows = await nft.rows(family, table, name);
+      if (rows) return rows;
+      throw new TypeError(`${family} ${table} ${name}: its elements have more to them than keys and data`);
+    }),
+  );
   const rules = (await nft.rules(family, table)).filter((rule) => rule.table === table);
   const uses = (rule: Rule): boolean =>
     (rule.expressions ?? []).some(
@@ -31,16 +37,24 @@ export async function resizeSets(
   await nft.commit([
     ...rules.filter(uses).map(({ chain, handle }) => request('nft.delrule', { family, table, chain, handle })),
     ...definitions.flatMap((definition, at) => {
-      const { handle: _, ...rest } = definition;
+      const { handle: _, count: __, ...rest } = definition;
       const made = { ...rest, family, id: at + 1, desc: { ...rest.desc, size } };
+      const { keyLen = 0, dataLen = 0, flags } = definition;
+      const data = flags?.includes('map') ? { column: 0, offset: keyLen, size: dataLen } : undefined;
+      const width = keyLen + (data?.size ?? 0);
+      const bytes = elements[at] as Uint8Array;
       return [
         request('nft.delset', { family, table, name: definition.name }),
         request('nft.createset', made),
-        rowsRequest(
-          'new',
-          { family, table, set: definition.name, setId: at + 1, ...packed(definition, elements[at] ?? []) },
-          undefined,
-        ),
+        columnsRequest(bytes.length / width, [{ bytes, width }]),
+        rowsRequest('new', {
+          family,
+          table,
+          set: definition.name,
+          setId: at + 1,
+          key: { column: 0, size: keyLen },
+          ...(data ? { data } : {}),
+        }),
       ];
     }),
     ...placed(rules, uses).map(({ rule, after }) => {
@@ -64,17 +78,4 @@ function placed(rules: readonly Rule[], moves: (rule: Rule) => boolean): { rule:
     else if (rule.handle !== undefined) last.set(rule.chain, rule.handle);
   }
   return places.reverse();
-}
-
-function packed(
-  { keyLen = 0, dataLen = 0, flags }: SetDefinition,
-  elements: readonly SetElement[],
-): { keyLen: number; dataLen: number; rows: Uint8Array } {
-  const withData = flags?.includes('map') ? dataLen : 0;
-  const rows = new Uint8Array(elements.length * (keyLen + withData));
-  elements.forEach(({ key, data }, at) => {
-    rows.set(key?.value ?? [], at * (keyLen + withData));
-    if (withData > 0) rows.set(data?.value ?? [], at * (keyLen + withData) + keyLen);
-  });
-  return { keyLen, dataLen: withData, rows };
 }

@@ -2,11 +2,13 @@ import { invalidType, invalidValue, NetlinkError } from '../errors.js';
 import { formatIpv4, readIpv4, writeIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
+import type { Column } from '../netlink/columns.js';
+import { chunks } from './chunks.js';
 import { compileElements, decompileElements, wholeField } from './elements.js';
 import type { Nft } from './nft.js';
-import { canPack, type PackedRows, packElements } from './pack.js';
+import { canPack, packElements } from './pack.js';
+import { type Cell, columnsRequest, type RowVerb, rowsRequest } from './rows.js';
 import { setInfo } from './sets.js';
-import { rowsRequest } from './transaction.js';
 import type { Family, SetDefinition, SetElement } from './wire.js';
 
 /** Values as libnftables-json(5) has them: '10.0.0.1', 80, 'eth0', { concat: [...] }, { prefix: {...} }. */
@@ -17,8 +19,6 @@ export interface PackedEntries {
   readonly keys: Uint32Array;
   readonly values: Uint32Array;
 }
-
-type Verb = 'new' | 'create' | 'del';
 
 /** What a map and a set have in common: a definition, read once, and packed rows. */
 abstract class Handle {
@@ -59,37 +59,87 @@ abstract class Handle {
   }
 
   protected async elements(options?: CallOptions): Promise<readonly unknown[]> {
-    const info = setInfo(await this.definition(options));
+    const definition = await this.definition(options);
+    if (packsIpv4(definition)) {
+      const rows = await this.#nft.rows(this.family, this.table, this.name, options);
+      if (rows) return readIpv4Rows(rows, definition.flags?.includes('map') === true);
+    }
+    const info = setInfo(definition);
     const elements = await this.#nft.elements(this.family, this.table, this.name, options);
     return decompileElements(elements, info.key.map(wholeField), info.data, info.flags.includes('interval'), {});
   }
 
   /** One transaction: all entries, or none. */
   protected async change(
-    verb: Verb,
+    verb: RowVerb,
     entries: readonly unknown[] | Uint32Array | PackedEntries,
     withData: boolean,
     options: CallOptions | undefined,
   ): Promise<void> {
     const definition = await this.definition(options);
     const { family, table, name } = this;
+    const explain = (error: NetlinkError, failed: Request, row: number): NetlinkError =>
+      withElement(error, failed, entries, row);
     const packed = packRows(entries, definition, withData);
-    const request: Request = packed
-      ? rowsRequest(verb, { family, table, set: name, ...packed }, entries)
-      : {
-          operation: operation(
-            verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem',
-          ),
-          wire: {
-            family,
-            table,
-            set: name,
-            elements: compileEntries(entries as readonly unknown[], definition, withData),
-          },
-          source: entries,
-          subject: this.subject,
-        };
-    await this.#nft.commit([request], options, (error, failed, row) => withElement(error, failed, entries, row));
+    if (packed) {
+      const { rows, columns, key, data } = packed;
+      const target = { family, table, set: name, key, ...(data ? { data } : {}) };
+      const requests = [columnsRequest(rows, columns), rowsRequest(verb, target, entries)];
+      const undo = await this.#undoOfParts(verb, packed, options);
+      return this.#nft.commitRows(requests, undo, options, explain);
+    }
+    const message = verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem';
+    const compiled = compileEntries(entries as readonly unknown[], definition, withData);
+    const requests = Array.from(chunks(compiled), (elements): Request => {
+      const wire = { family, table, set: name, elements };
+      return { operation: operation(message), wire, source: entries, subject: this.subject };
+    });
+    await this.#nft.commit(requests, options, explain);
+  }
+
+  /**
+   * How rows that were changed are changed back. What the set holds is read beforehand, and only where the change may be too large for
+   * one transaction.
+   */
+  async #undoOfParts(
+    verb: RowVerb,
+    { rows, columns, key, data }: Packed,
+    options: CallOptions | undefined,
+  ): Promise<(from: number, to: number) => Promise<void>> {
+    const nothing = async (): Promise<void> => {};
+    if (rows * (key.size + (data?.size ?? 0) + elementOverhead) < ordinarySocketBuffer) return nothing;
+    const { family, table, name } = this;
+    const definition = await this.definition(options);
+    const { keyLen = 0, dataLen = 0, flags } = definition;
+    const width = keyLen + (flags?.includes('map') ? dataLen : 0);
+    const before = await this.#nft.rows(family, table, name, options);
+    if (!before) return nothing;
+    const keyOf = keyReader(columns, key);
+    return async (from, to) => {
+      const held = new Map<string, Uint8Array>();
+      for (let at = 0; at < before.length; at += width) {
+        const row = before.subarray(at, at + width);
+        held.set(Buffer.from(row.subarray(0, keyLen)).toString('latin1'), row);
+      }
+      const back: Uint8Array[] = [];
+      for (let row = from; row < to; row++) {
+        const bytes = keyOf(row);
+        const old = held.get(Buffer.from(bytes).toString('latin1'));
+        if (verb === 'del') {
+          if (old) back.push(old);
+        } else if (!old) back.push(bytes);
+      }
+      const size = verb === 'del' ? width : keyLen;
+      const bytes = Buffer.concat(back);
+      const target = {
+        ...{ family, table, set: name, key: { column: 0, size: keyLen } },
+        ...(size > keyLen ? { data: { column: 0, offset: keyLen, size: size - keyLen } } : {}),
+      };
+      await this.#nft.commitRows(
+        [columnsRequest(back.length, [{ bytes, width: size }]), rowsRequest(verb === 'del' ? 'new' : 'del', target)],
+        nothing,
+      );
+    };
   }
 }
 
@@ -135,37 +185,84 @@ export class NftMap extends Handle {
 /** nft's own number for the ipv4_addr datatype. */
 const ipv4Type = 7;
 
+/** Bytes of an element's headers, at the most; and what an ordinary user's socket holds (net.core.wmem_max's default). */
+const elementOverhead = 40;
+const ordinarySocketBuffer = 200_000;
+
+interface Packed {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+  readonly key: Cell;
+  readonly data?: Cell;
+}
+
+/** Whether keys, and data if it is a map, are IPv4 addresses and nothing more. */
+function packsIpv4(definition: SetDefinition, withData: boolean = definition.flags?.includes('map') === true): boolean {
+  const { keyType, dataType } = definition;
+  return keyType === ipv4Type && (!withData || dataType === ipv4Type) && canPack(definition);
+}
+
 /** Rows, where the elements are plain values; undefined for those that need the compiler (ranges, timeouts, comments). */
 function packRows(
   entries: readonly unknown[] | Uint32Array | PackedEntries,
   definition: SetDefinition,
   withData: boolean,
-): PackedRows | undefined {
+): Packed | undefined {
   if (Array.isArray(entries)) {
     const decorated = (entry: unknown): boolean => typeof entry === 'object' && entry !== null && 'elem' in entry;
     const plain = !entries.some((entry) => decorated(entry) || (Array.isArray(entry) && decorated(entry[0])));
-    return plain && canPack(definition) ? packElements(definition, entries, {}, !withData) : undefined;
+    if (!plain || !canPack(definition)) return undefined;
+    const { rows: bytes, keyLen, dataLen } = packElements(definition, entries, {}, !withData);
+    return {
+      rows: entries.length,
+      columns: [{ bytes, width: keyLen + dataLen }],
+      key: { column: 0, size: keyLen },
+      ...(dataLen > 0 ? { data: { column: 0, offset: keyLen, size: dataLen } } : {}),
+    };
   }
-  const { keyType, dataType } = definition;
-  const ipv4 = keyType === ipv4Type && (!withData || dataType === ipv4Type) && canPack(definition);
-  if (!ipv4) throw invalidType('entries', 'an array: packed entries are for IPv4 addresses', entries);
+  if (!packsIpv4(definition, withData)) {
+    throw invalidType('entries', 'an array: packed entries are for IPv4 addresses', entries);
+  }
   if (entries instanceof Uint32Array) {
-    return { rows: packIpv4(entries.length, 1, (i) => entries[i] as number), keyLen: 4, dataLen: 0 };
+    return { rows: entries.length, columns: [entries], key: { column: 0, size: 4 } };
   }
   const { keys, values } = entries as PackedEntries;
   if (!(keys instanceof Uint32Array) || !(values instanceof Uint32Array) || !withData) {
     throw invalidType('entries', 'an array, or { keys, values } of Uint32Array', entries);
   }
   if (keys.length !== values.length) throw invalidValue('entries', 'has not as many values as keys', keys.length);
-  const rows = packIpv4(keys.length, 2, (i) => (i % 2 === 0 ? keys[i >> 1] : values[i >> 1]) as number);
-  return { rows, keyLen: 4, dataLen: 4 };
+  return {
+    rows: keys.length,
+    columns: [keys, values],
+    key: { column: 0, size: 4 },
+    data: { column: 1, size: 4 },
+  };
 }
 
-/** `rows * columns` addresses, one after the other in network order. */
-export function packIpv4(rows: number, columns: number, address: (index: number) => number): Uint8Array {
-  const packed = new Uint8Array(rows * columns * 4);
-  for (let i = 0; i < rows * columns; i++) writeIpv4(packed, i * 4, address(i));
-  return packed;
+/** A row's key as the kernel has it. */
+function keyReader(columns: readonly Column[], { column, offset = 0, size }: Cell): (row: number) => Uint8Array {
+  const from = columns[column] as Column;
+  if (!(from instanceof Uint32Array)) {
+    return (row) => from.bytes.subarray(row * from.width + offset, row * from.width + offset + size);
+  }
+  return (row) => {
+    const bytes = new Uint8Array(4);
+    writeIpv4(bytes, 0, from[row] as number);
+    return bytes;
+  };
+}
+
+/** Addresses of rows, or pairs of them. */
+function readIpv4Rows(rows: Uint8Array, pairs: boolean): unknown[] {
+  const list: unknown[] = [];
+  if (pairs) {
+    for (let at = 0; at < rows.length; at += 8) {
+      list.push([formatIpv4(readIpv4(rows, at)), formatIpv4(readIpv4(rows, at + 4))]);
+    }
+  } else {
+    for (let at = 0; at < rows.length; at += 4) list.push(formatIpv4(readIpv4(rows, at)));
+  }
+  return list;
 }
 
 function compileEntries(

@@ -1,20 +1,6 @@
 import type { Request } from '../netlink/channel.js';
-import { Encoder, namesOf, operation, type Wire } from '../netlink/codec.js';
-import type { Family, Operation } from './wire.js';
-
-/** Packed elements: fixed-size rows of key and data, for `nft.*rows` (native/nftables/rows.h). */
-export interface Rows {
-  readonly family: Family;
-  readonly table: string;
-  readonly set: string;
-  /** Of a set made in the same transaction. */
-  readonly setId?: number;
-  /** Bytes. */
-  readonly keyLen: number;
-  /** Bytes; 0 for a set. */
-  readonly dataLen: number;
-  readonly rows: Uint8Array;
-}
+import { operation, type Wire } from '../netlink/codec.js';
+import type { Operation } from './wire.js';
 
 const batch: Wire = { subsystem: 10 };
 const begin: Request = { operation: operation('nft.begin'), wire: batch };
@@ -44,23 +30,6 @@ const ruleMessages = { add: 'nft.addrule', insert: 'nft.insertrule', replace: 'n
 export function toRequest(op: Operation, source: unknown, subject: string | (() => string)): Request {
   const name = op.op === 'newrule' ? ruleMessages[op.mode] : messages[op.op]['create' in op && op.create ? 1 : 0];
   return { operation: operation(name), wire: op.object as unknown as Wire, source, subject };
-}
-
-export function rowsRequest(verb: 'new' | 'create' | 'del', rows: Rows, source: unknown): Request {
-  const encoder = new Encoder();
-  encoder.u8(namesOf('nftFamily').get(rows.family) as number);
-  encoder.string(rows.table);
-  encoder.string(rows.set);
-  encoder.u32(rows.setId ?? 0);
-  encoder.u32(rows.keyLen);
-  encoder.u32(rows.dataLen);
-  encoder.raw(rows.rows);
-  return {
-    operation: operation(`nft.${verb}rows`),
-    wire: encoder.written,
-    source,
-    subject: `${rows.family} ${rows.table} ${rows.set}`,
-  };
 }
 
 const verbs = { new: 'add', del: 'delete' } as const;

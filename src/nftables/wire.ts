@@ -180,6 +180,8 @@ export interface SetDefinition {
   readonly gcInterval?: number;
   readonly userdata?: Uint8Array;
   readonly handle?: number;
+  /** Of elements; Linux 6.16 and later say it. */
+  readonly count?: number;
 }
 
 export interface SetElement {

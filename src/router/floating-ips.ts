@@ -1,20 +1,31 @@
 import type { AnnounceOptions } from '../announce/announce.js';
-import { BatchError, invalidType, invalidValue, NetlinkError } from '../errors.js';
-import { checkIpv4, formatIpv4, type Prefix, writeIpv4 } from '../ip.js';
+import { BatchError, invalidValue, NetlinkError } from '../errors.js';
+import { checkIpv4, formatIpv4, type Prefix, readIpv4, writeIpv4 } from '../ip.js';
+import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { resizeSets } from '../nftables/resize.js';
-import { elementIpv4, packIpv4 } from '../nftables/set-handle.js';
-import { rowsRequest } from '../nftables/transaction.js';
+import { columnsRequest, rowsRequest } from '../nftables/rows.js';
+import { AddressIndex } from './address-index.js';
+import {
+  type Associations,
+  checkAddresses,
+  checkFloatingIps,
+  checkPools,
+  fromRows,
+  none,
+  select,
+  slice,
+} from './associations.js';
 import { arpSet, capacityFor, dnatMap, filtersArp, snatMap, table } from './ruleset.js';
-import { checkFloatingIps, checkPools, type FloatingIp, type FloatingIpBinding } from './spec.js';
+import type { FloatingIp, FloatingIpBinding, PackedFloatingIps } from './spec.js';
 import { Undo } from './undo.js';
 
 /** netloom's own routes and rules, among others' (`proto 78` to ip-route(8)), and the table of the 'prefix' binding. */
 export const routeProtocol = 78;
 export const poolTable = 78;
 
-export interface AssociateOptions {
+export interface AssociateOptions extends CallOptions {
   /**
    * How the new addresses are announced; false for not at all. Default: three rounds, a second apart, as OpenStack's agent
    * does. The call resolves after the first.
@@ -36,9 +47,6 @@ const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 /** Up to so many keys are looked up one by one; for more the map is read as a whole. */
 const lookupLimit = 256;
 
-/** floating -> fixed, as numbers. */
-type Associations = Map<number, number>;
-
 /** A router's floating IPs. Changes are made one after the other, in the order of the calls. */
 export class FloatingIps {
   readonly #context: FloatingIpContext;
@@ -49,11 +57,19 @@ export class FloatingIps {
   }
 
   /** All of them, by address. */
-  async list(): Promise<FloatingIp[]> {
-    const associations = await this.#all(dnatMap);
-    return [...associations]
-      .sort(([a], [b]) => a - b)
-      .map(([floating, fixed]) => ({ floatingAddress: formatIpv4(floating), fixedAddress: formatIpv4(fixed) }));
+  async list(options?: CallOptions): Promise<FloatingIp[]> {
+    const { floating, fixed } = await this.#all(dnatMap, options);
+    const rows = Uint32Array.from(floating.keys()).sort((a, b) => (floating[a] as number) - (floating[b] as number));
+    return Array.from(rows, (row) => ({
+      floatingAddress: formatIpv4(floating[row] as number),
+      fixedAddress: formatIpv4(fixed[row] as number),
+    }));
+  }
+
+  /** All of them as numbers, in no order. */
+  async listPacked(options?: CallOptions): Promise<PackedFloatingIps> {
+    const { floating, fixed } = await this.#all(dnatMap, options);
+    return { floatingAddresses: floating, fixedAddresses: fixed };
   }
 
   /**
@@ -62,19 +78,17 @@ export class FloatingIps {
    *
    * @throws NetlinkError EEXIST: a fixed address has another floating IP.
    */
-  associate(pairs: readonly FloatingIp[], options: AssociateOptions = {}): Promise<void> {
-    return this.#inTurn(async () => {
-      checkFloatingIps(pairs, 'pairs');
-      if (pairs.length === 0) return;
-      const { binding, device, pools } = this.#context;
-      if (device === undefined)
-        throw invalidValue('pairs', 'cannot be associated: the router has no gateway', pairs.length);
-      if (binding === 'prefix') checkPools(pairs, pools, 'pairs');
-      const wanted: Associations = new Map(
-        pairs.map(({ floatingAddress, fixedAddress }) => [checkIpv4(floatingAddress, ''), checkIpv4(fixedAddress, '')]),
-      );
-      await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
-    });
+  async associate(pairs: readonly FloatingIp[] | PackedFloatingIps, options: AssociateOptions = {}): Promise<void> {
+    const wanted = checkFloatingIps(pairs, 'pairs');
+    const limits = deadline(options);
+    if (wanted.floating.length === 0) return;
+    const { binding, device, pools } = this.#context;
+    if (device === undefined)
+      throw invalidValue('pairs', 'cannot be associated: the router has no gateway', wanted.floating.length);
+    if (binding === 'prefix') checkPools(wanted, pools, 'pairs');
+    await this.#inTurn(() =>
+      Undo.guard((undo) => this.#associate(wanted, device, { announce: options.announce, ...limits }, undo)),
+    );
   }
 
   /**
@@ -82,93 +96,83 @@ export class FloatingIps {
    *
    * @throws NetlinkError ENOENT: one of them is not associated.
    */
-  disassociate(addresses: readonly string[]): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!Array.isArray(addresses)) throw invalidType('addresses', 'an array', addresses);
-      const floating = addresses.map((address: string, at) => checkIpv4(address, `addresses[${at}]`));
-      if (floating.length === 0) return;
-      const current = await this.#lookup(dnatMap, floating);
-      const missing = floating.find((address) => !current.has(address));
-      if (missing !== undefined) {
-        throw new NetlinkError({
-          errno: 2,
-          syscall: 'disassociate',
-          subject: formatIpv4(missing),
-          netns: this.#context.netns.name,
-          kernelMessage: 'the address is not associated',
-          request: formatIpv4(missing),
-        });
-      }
-      await Undo.guard((undo) => this.#disassociate(current, undo));
+  async disassociate(addresses: readonly string[] | Uint32Array, options?: CallOptions): Promise<void> {
+    const floating = checkAddresses(addresses, 'addresses');
+    const limits = deadline(options);
+    if (floating.length === 0) return;
+    await this.#inTurn(async () => {
+      const { fixed, missing } = await this.#lookup(dnatMap, floating, limits);
+      if (missing >= 0) throw this.#notAssociated(floating[missing] as number);
+      await Undo.guard((undo) => this.#disassociate({ floating, fixed }, limits, undo));
     });
   }
 
-  /** Makes the associations exactly these. Returns those that are new or were moved. @internal */
-  reconcile(pairs: readonly FloatingIp[], options: AssociateOptions): Promise<number> {
+  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
+  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
-      const wanted: Associations = new Map(
-        pairs.map(({ floatingAddress, fixedAddress }) => [checkIpv4(floatingAddress, ''), checkIpv4(fixedAddress, '')]),
-      );
-      const current = await this.#all(dnatMap);
-      const gone: Associations = new Map([...current].filter(([floating]) => !wanted.has(floating)));
-      const fresh: Associations = new Map([...wanted].filter(([floating, fixed]) => current.get(floating) !== fixed));
-      await this.#repair(wanted, current);
-      if (gone.size > 0) await Undo.guard((undo) => this.#disassociate(gone, undo));
-      if (fresh.size > 0 && device) await Undo.guard((undo) => this.#associate(fresh, device, options, undo));
-      return fresh.size;
+      const current = await this.#all(dnatMap, options);
+      const wantedIndex = new AddressIndex(wanted.floating);
+      const currentIndex = new AddressIndex(current.floating);
+      await this.#repair(wantedIndex, current, options);
+      const gone = select(current, (row) => !wantedIndex.has(current.floating[row] as number));
+      const fresh = select(wanted, (row) => {
+        const at = currentIndex.row(wanted.floating[row] as number);
+        return at < 0 || current.fixed[at] !== wanted.fixed[row];
+      });
+      if (gone.floating.length > 0) await Undo.guard((undo) => this.#disassociate(gone, options, undo));
+      if (fresh.floating.length > 0 && device) {
+        await Undo.guard((undo) => this.#associate(fresh, device, options, undo));
+      }
+      return fresh.floating.length;
     });
   }
 
   // ---- steps
 
-  async #associate(wanted: Associations, device: string, options: AssociateOptions, undo: Undo): Promise<void> {
-    await this.#bind(wanted.keys(), device, undo);
-    const moved = await this.#translate(wanted, undo);
+  async #associate(wanted: Associations, device: string, options: InternalOptions, undo: Undo): Promise<void> {
     const { netns } = this.#context;
+    await this.#bind(wanted.floating, device, options, undo);
+    const moved = await this.#translate(wanted, options, undo);
     if (options.announce !== false) {
-      const announcements = [...wanted.keys()].map((address) => ({ dev: device, address: formatIpv4(address) }));
-      await netns.announce(announcements, { ...announceDefaults, ...options.announce });
+      const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
+      await netns.announce({ dev: device, addresses: wanted.floating }, announce);
     }
-    if (moved.length > 0) await netns.conntrack.delete({ address: moved.map(formatIpv4) });
+    if (moved.length > 0) await netns.conntrack.delete({ address: moved }, limitsOf(options));
   }
 
-  async #disassociate(current: Associations, undo: Undo): Promise<void> {
-    const { netns } = this.#context;
-    await this.#commit(this.#remove(current));
+  async #disassociate(current: Associations, options: InternalOptions, undo: Undo): Promise<void> {
+    const { netns, device } = this.#context;
+    await this.#commit(this.#remove(current), options);
     undo.add(() => this.#commit(this.#add(current)));
-    await this.#unbind(current.keys());
-    undo.add(() => this.#bind(current.keys(), this.#context.device as string, new Undo()));
-    await netns.conntrack.delete({ address: [...current.keys()].map(formatIpv4) });
+    await this.#unbind(current.floating, options);
+    undo.add(() => this.#bind(current.floating, device as string, {}, new Undo()));
+    await netns.conntrack.delete({ address: current.floating }, limitsOf(options));
   }
 
   /** The kernel object that makes the gateway port answer for an address, where the binding has one. */
-  async #bind(addresses: Iterable<number>, device: string, undo: Undo): Promise<void> {
-    const { netns, binding } = this.#context;
-    if (binding === 'prefix') return;
-    const specs = this.#bindings(addresses, device);
-    const family = binding === 'address' ? netns.addresses : netns.routes;
-    let made = specs;
+  async #bind(addresses: Uint32Array, device: string, options: InternalOptions, undo: Undo): Promise<void> {
+    if (this.#context.binding === 'prefix') return;
+    let made = addresses;
     try {
-      await family.add(specs as never);
+      await this.#bindings('add', addresses, device, options);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       const failed = new Set(error.failures.map(({ index }) => index));
-      made = specs.filter((_, index) => !failed.has(index));
-      undo.add(() => family.delete(made as never));
+      made = addresses.filter((_, row) => !failed.has(row));
+      undo.add(() => this.#bindings('delete', made, device));
       // What is there already is as good as made.
       if (error.failures.every((failure) => (failure.error as NetlinkError).code === 'EEXIST')) return;
       throw error;
     }
-    undo.add(() => family.delete(made as never));
+    undo.add(() => this.#bindings('delete', made, device));
   }
 
-  async #unbind(addresses: Iterable<number>): Promise<void> {
-    const { netns, binding, device } = this.#context;
+  async #unbind(addresses: Uint32Array, options: InternalOptions = {}): Promise<void> {
+    const { binding, device } = this.#context;
     if (binding === 'prefix' || device === undefined) return;
-    const specs = this.#bindings(addresses, device);
     try {
-      await (binding === 'address' ? netns.addresses : netns.routes).delete(specs as never);
+      await this.#bindings('delete', addresses, device, options);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       // What has gone already need not be deleted.
@@ -177,51 +181,49 @@ export class FloatingIps {
     }
   }
 
-  #bindings(addresses: Iterable<number>, device: string): readonly object[] {
-    if (this.#context.binding === 'address') {
-      return Array.from(addresses, (address) => ({ dev: device, address: `${formatIpv4(address)}/32` }));
-    }
-    return Array.from(addresses, (address) => ({
-      dst: formatIpv4(address),
-      type: 'local',
-      dev: device,
-      protocol: routeProtocol,
-    }));
+  #bindings(verb: 'add' | 'delete', addresses: Uint32Array, dev: string, options: InternalOptions = {}): Promise<void> {
+    const { netns, binding } = this.#context;
+    if (binding === 'address') return netns.addresses[verb]({ dev, addresses }, limitsOf(options));
+    const route = { destinations: addresses, type: 'local', dev, protocol: routeProtocol } as const;
+    return netns.routes[verb](route, limitsOf(options));
   }
 
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
-  async #translate(wanted: Associations, undo: Undo): Promise<number[]> {
-    if (wanted.size > lookupLimit && wanted.size > (await this.#size()) / 2) await this.#grow(wanted.size);
+  async #translate(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
+    const count = wanted.floating.length;
+    if (count > lookupLimit) await this.#makeRoom(count, options);
     try {
-      await this.#commit(this.#add(wanted));
+      await this.#commit(this.#add(wanted), options);
       undo.add(() => this.#commit(this.#remove(wanted)));
-      return [];
+      return none.floating;
     } catch (error) {
-      const code = error instanceof NetlinkError ? error.code : undefined;
+      const code = (error as { code?: string }).code;
       if (code === 'ENFILE') {
-        await this.#grow(wanted.size);
-        return this.#translate(wanted, undo);
+        await this.#grow(count, options);
+        return this.#translate(wanted, options, undo);
       }
-      if (code === 'EMSGSIZE' && wanted.size > 1) return this.#translateInHalves(wanted, undo);
+      if (code === 'ERR_TRANSACTION_TOO_LARGE' && count > 1) return this.#translateInHalves(wanted, options, undo);
       if (code !== 'EEXIST') throw error;
     }
-    return this.#move(wanted, undo);
+    return this.#move(wanted, options, undo);
   }
 
   /** A transaction is one datagram, and an ordinary user's socket buffer may be too small for all. */
-  async #translateInHalves(wanted: Associations, undo: Undo): Promise<number[]> {
-    const entries = [...wanted];
-    const half = entries.length >> 1;
-    const first = await this.#translate(new Map(entries.slice(0, half)), undo);
-    return [...first, ...(await this.#translate(new Map(entries.slice(half)), undo))];
+  async #translateInHalves(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
+    const half = wanted.floating.length >> 1;
+    const first = await this.#translate(slice(wanted, 0, half), options, undo);
+    const second = await this.#translate(slice(wanted, half), options, undo);
+    return Uint32Array.of(...first, ...second);
   }
 
-  async #move(wanted: Associations, undo: Undo): Promise<number[]> {
-    const current = await this.#lookup(dnatMap, [...wanted.keys()]);
-    const holders = await this.#lookup(snatMap, [...wanted.values()]);
-    for (const [floating, fixed] of wanted) {
-      const holder = holders.get(fixed);
-      if (holder === undefined || holder === floating || wanted.has(holder)) continue;
+  async #move(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
+    const current = await this.#lookup(dnatMap, wanted.floating, options);
+    const holders = await this.#lookup(snatMap, wanted.fixed, options);
+    const wantedIndex = new AddressIndex(wanted.floating);
+    wanted.floating.forEach((floating, row) => {
+      const holder = holders.fixed[row] as number;
+      if (!holders.present[row] || holder === floating || wantedIndex.has(holder)) return;
+      const fixed = wanted.fixed[row] as number;
       throw new NetlinkError({
         errno: 17,
         syscall: 'associate',
@@ -230,144 +232,182 @@ export class FloatingIps {
         kernelMessage: `the fixed address has the floating IP ${formatIpv4(holder)}`,
         request: { floatingAddress: formatIpv4(floating), fixedAddress: formatIpv4(fixed) },
       });
-    }
-    const fresh: Associations = new Map([...wanted].filter(([floating, fixed]) => current.get(floating) !== fixed));
-    const replaced: Associations = new Map([...current].filter(([floating]) => fresh.has(floating)));
-    await this.#commit([...this.#remove(replaced), ...this.#add(fresh)]);
+    });
+    const changes = (row: number): boolean => !current.present[row] || current.fixed[row] !== wanted.fixed[row];
+    const fresh = select(wanted, changes);
+    const replaced = select(
+      { floating: wanted.floating, fixed: current.fixed },
+      (row) => current.present[row] === 1 && changes(row),
+    );
+    await this.#commit([...this.#remove(replaced), ...this.#add(fresh)], options);
     undo.add(() => this.#commit([...this.#remove(fresh), ...this.#add(replaced)]));
-    return [...replaced.keys()];
-  }
-
-  /** What the maps were made for. */
-  async #size(): Promise<number> {
-    const sets = await this.#context.netns.nft.sets('ip', table);
-    return sets.find(({ name }) => name === dnatMap)?.desc?.size ?? Number.POSITIVE_INFINITY;
+    return replaced.floating;
   }
 
   /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
-  async #grow(more: number): Promise<void> {
+  async #makeRoom(more: number, options: InternalOptions): Promise<void> {
+    const sets = await this.#context.netns.nft.sets('ip', table, limitsOf(options));
+    const map = sets.find(({ name }) => name === dnatMap);
+    const size = map?.desc?.size ?? Number.POSITIVE_INFINITY;
+    // Older kernels do not say how many there are.
+    const count = map?.count ?? (more > size / 2 ? size : 0);
+    if (count + more > size) await this.#grow(more, options);
+  }
+
+  async #grow(more: number, options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
-    const count = (await this.#all(dnatMap)).size;
-    const size = capacityFor(2 * (count + more));
+    const count = (await this.#all(dnatMap, options)).floating.length;
+    const size = capacityFor(count + more);
     await resizeSets(netns.nft, 'ip', table, [dnatMap, snatMap], size);
     if (filtersArp(binding)) await resizeSets(netns.nft, 'arp', table, [arpSet], size + 64);
   }
 
   /** Brings back what a crash left half done: the maps and the bindings agree with `current`, or with nothing. */
-  async #repair(wanted: Associations, current: Associations): Promise<void> {
+  async #repair(wanted: AddressIndex, current: Associations, options: InternalOptions): Promise<void> {
     const { netns, binding, device } = this.#context;
-    const back = await this.#all(snatMap);
-    const stale = [...back].filter(([fixed, floating]) => current.get(floating) !== fixed).map(([fixed]) => fixed);
+    const limits = limitsOf(options);
+    const [back, answered, own, bound] = await Promise.all([
+      // The other way round: its keys are the fixed addresses.
+      this.#all(snatMap, options).then(({ floating, fixed }) => ({ floating: fixed, fixed: floating })),
+      filtersArp(binding) && device ? this.#answered(options) : undefined,
+      filtersArp(binding) && device ? netns.addresses.list({ dev: device, family: 'inet' }, limits) : [],
+      binding !== 'prefix' && device ? this.#bound(device, options) : undefined,
+    ]);
+    const index = new AddressIndex(current.floating);
+    const backIndex = new AddressIndex(back.fixed);
     const requests: Request[] = [];
-    if (stale.length > 0) requests.push(this.#rows('del', 'ip', snatMap, 1, stale));
-    const lacking = [...current].filter(([floating, fixed]) => back.get(fixed) !== floating);
-    if (lacking.length > 0)
-      requests.push(
-        this.#rows(
-          'new',
-          'ip',
-          snatMap,
-          2,
-          lacking.flatMap(([floating, fixed]) => [fixed, floating]),
-        ),
-      );
-    if (filtersArp(binding) && device) {
-      const answered = new Set(
-        (await netns.nft.elements('arp', table, arpSet)).map((element) => elementIpv4(element, 'key')),
-      );
-      const own = new Set(
-        (await netns.addresses.list({ dev: device, family: 'inet' })).map(({ local }) => checkIpv4(local, '')),
-      );
-      const silent = [...new Set([...own, ...current.keys()])].filter((address) => !answered.has(address));
-      const strays = [...answered].filter((address) => !own.has(address) && !current.has(address));
-      if (silent.length > 0) requests.push(this.#rows('new', 'arp', arpSet, 1, silent));
-      if (strays.length > 0) requests.push(this.#rows('del', 'arp', arpSet, 1, strays));
+    const stale = select(back, (row) => {
+      const at = index.row(back.floating[row] as number);
+      return at < 0 || current.fixed[at] !== back.fixed[row];
+    });
+    if (stale.fixed.length > 0) requests.push(...this.#keys('del', 'ip', snatMap, stale.fixed));
+    const lacking = select(current, (row) => {
+      const at = backIndex.row(current.fixed[row] as number);
+      return at < 0 || back.floating[at] !== current.floating[row];
+    });
+    if (lacking.fixed.length > 0) {
+      requests.push(columnsRequest(lacking.fixed.length, [lacking.fixed, lacking.floating]));
+      requests.push(rowsRequest('new', { family: 'ip', table, set: snatMap, ...pair(0, 1) }));
     }
-    await this.#commit(requests);
-    if (binding === 'prefix' || !device) return;
-    const bound = await this.#bound(device);
-    const unbound = [...current.keys()].filter((address) => wanted.has(address) && !bound.has(address));
-    const stray = [...bound].filter((address) => !current.has(address));
-    if (unbound.length > 0) await this.#bind(unbound, device, new Undo());
-    if (stray.length > 0) await this.#unbind(stray);
+    if (answered) {
+      const answers = new AddressIndex(answered);
+      const mine = new AddressIndex(Uint32Array.from(own, ({ local }) => checkIpv4(local, '')));
+      const silent = [...own.map(({ local }) => checkIpv4(local, '')), ...current.floating].filter(
+        (address) => !answers.has(address),
+      );
+      const strays = answered.filter((address) => !mine.has(address) && !index.has(address));
+      if (silent.length > 0) requests.push(...this.#keys('new', 'arp', arpSet, Uint32Array.from(silent)));
+      if (strays.length > 0) requests.push(...this.#keys('del', 'arp', arpSet, strays));
+    }
+    await this.#commit(requests, options);
+    if (!bound || !device) return;
+    const bindings = new AddressIndex(bound);
+    const unbound = current.floating.filter((address) => wanted.has(address) && !bindings.has(address));
+    const stray = bound.filter((address) => !index.has(address));
+    if (unbound.length > 0) await this.#bind(unbound, device, options, new Undo());
+    if (stray.length > 0) await this.#unbind(stray, options);
+  }
+
+  /** Addresses that the gateway port answers ARP for. */
+  async #answered(options: InternalOptions): Promise<Uint32Array> {
+    const rows = await this.#rows('arp', arpSet, options);
+    return Uint32Array.from({ length: rows.length / 4 }, (_, row) => readIpv4(rows, row * 4));
   }
 
   /** Addresses that have a kernel object of this binding's. */
-  async #bound(device: string): Promise<Set<number>> {
+  async #bound(device: string, options: InternalOptions): Promise<Uint32Array> {
     const { netns, binding } = this.#context;
     if (binding === 'address') {
-      const listed = await netns.addresses.list({ dev: device, family: 'inet' });
-      return new Set(listed.filter(({ prefixlen }) => prefixlen === 32).map(({ local }) => checkIpv4(local, '')));
+      const listed = await netns.addresses.list({ dev: device, family: 'inet' }, limitsOf(options));
+      return Uint32Array.from(
+        listed.filter(({ prefixlen }) => prefixlen === 32),
+        ({ local }) => checkIpv4(local, ''),
+      );
     }
-    const listed = await netns.routes.list({ table: 'local', family: 'inet', type: 'local', protocol: routeProtocol });
-    return new Set(listed.map(({ dst }) => checkIpv4(dst, '')));
+    const filter = { table: 'local', family: 'inet', type: 'local', protocol: routeProtocol } as const;
+    return Uint32Array.from(await netns.routes.list(filter, limitsOf(options)), ({ dst }) => checkIpv4(dst, ''));
   }
 
   // ---- maps
 
   #add(associations: Associations): Request[] {
-    if (associations.size === 0) return [];
-    const pairs = [...associations];
-    return [
-      this.#rows('new', 'ip', dnatMap, 2, pairs.flat()),
-      this.#rows(
-        'new',
-        'ip',
-        snatMap,
-        2,
-        pairs.flatMap(([floating, fixed]) => [fixed, floating]),
-      ),
-      ...this.#arp('new', associations),
-    ];
+    return this.#change('new', associations, { ...pair(0, 1) }, { ...pair(1, 0) });
   }
 
   #remove(associations: Associations): Request[] {
-    if (associations.size === 0) return [];
-    return [
-      this.#rows('del', 'ip', dnatMap, 1, [...associations.keys()]),
-      this.#rows('del', 'ip', snatMap, 1, [...associations.values()]),
-      ...this.#arp('del', associations),
+    return this.#change('del', associations, { key: cell(0) }, { key: cell(1) });
+  }
+
+  /** In one transaction: both maps, and the set where there is one. */
+  #change(verb: 'new' | 'del', { floating, fixed }: Associations, dnat: Cells, snat: Cells): Request[] {
+    if (floating.length === 0) return [];
+    const requests = [
+      columnsRequest(floating.length, [floating, fixed]),
+      rowsRequest(verb, { family: 'ip', table, set: dnatMap, ...dnat }),
+      rowsRequest(verb, { family: 'ip', table, set: snatMap, ...snat }),
     ];
-  }
-
-  #arp(verb: 'new' | 'del', associations: Associations): Request[] {
-    return filtersArp(this.#context.binding) ? [this.#rows(verb, 'arp', arpSet, 1, [...associations.keys()])] : [];
-  }
-
-  #rows(verb: 'new' | 'del', family: 'ip' | 'arp', set: string, columns: 1 | 2, addresses: readonly number[]): Request {
-    const rows = packIpv4(addresses.length / columns, columns, (at) => addresses[at] as number);
-    return rowsRequest(verb, { family, table, set, keyLen: 4, dataLen: columns === 2 ? 4 : 0, rows }, undefined);
-  }
-
-  #commit(requests: readonly Request[]): Promise<void> {
-    return this.#context.netns.nft.commit(requests);
-  }
-
-  /** Of these keys, those that a map holds. */
-  async #lookup(map: string, keys: readonly number[]): Promise<Associations> {
-    if (keys.length > lookupLimit) {
-      const all = await this.#all(map);
-      return new Map(keys.flatMap((key): [number, number][] => (all.has(key) ? [[key, all.get(key) as number]] : [])));
+    if (filtersArp(this.#context.binding)) {
+      requests.push(rowsRequest(verb, { family: 'arp', table, set: arpSet, key: cell(0) }));
     }
-    const { nft } = this.#context.netns;
-    const found = await Promise.all(
-      keys.map((key) => {
-        const bytes = new Uint8Array(4);
-        writeIpv4(bytes, 0, key);
-        return nft.element('ip', table, map, bytes);
-      }),
-    );
-    return new Map(
-      keys.flatMap((key, at): [number, number][] => {
-        const element = found[at];
-        return element ? [[key, elementIpv4(element, 'data')]] : [];
-      }),
-    );
+    return requests;
   }
 
-  async #all(map: string): Promise<Associations> {
-    const elements = await this.#context.netns.nft.elements('ip', table, map);
-    return new Map(elements.map((element) => [elementIpv4(element, 'key'), elementIpv4(element, 'data')]));
+  #keys(verb: 'new' | 'del', family: 'ip' | 'arp', set: string, addresses: Uint32Array): Request[] {
+    return [columnsRequest(addresses.length, [addresses]), rowsRequest(verb, { family, table, set, key: cell(0) })];
+  }
+
+  #commit(requests: readonly Request[], options: InternalOptions = {}): Promise<void> {
+    return this.#context.netns.nft.commit(requests, limitsOf(options));
+  }
+
+  /** What a map holds for these keys; `missing` is the first row that it lacks, or -1. */
+  async #lookup(map: string, keys: Uint32Array, options: InternalOptions): Promise<Found> {
+    const fixed = new Uint32Array(keys.length);
+    const present = new Uint8Array(keys.length);
+    if (keys.length > lookupLimit) {
+      const rows = await this.#rows('ip', map, options);
+      const index = new AddressIndex(keys);
+      for (let at = 0; at < rows.length; at += 8) {
+        const row = index.row(readIpv4(rows, at));
+        if (row < 0) continue;
+        present[row] = 1;
+        fixed[row] = readIpv4(rows, at + 4);
+      }
+    } else {
+      const { nft } = this.#context.netns;
+      await Promise.all(
+        Array.from(keys, async (key, row) => {
+          const bytes = new Uint8Array(4);
+          writeIpv4(bytes, 0, key);
+          const element = await nft.element('ip', table, map, bytes, limitsOf(options));
+          if (!element) return;
+          present[row] = 1;
+          fixed[row] = readIpv4(element.data?.value as Uint8Array);
+        }),
+      );
+    }
+    return { fixed, present, missing: present.indexOf(0) };
+  }
+
+  async #all(map: string, options: InternalOptions = {}): Promise<Associations> {
+    return fromRows(await this.#rows('ip', map, options));
+  }
+
+  async #rows(family: 'ip' | 'arp', set: string, options: InternalOptions): Promise<Uint8Array> {
+    const rows = await this.#context.netns.nft.rows(family, table, set, limitsOf(options));
+    if (rows) return rows;
+    throw invalidValue(`${family} ${table} ${set}`, 'holds elements with more to them than addresses', set);
+  }
+
+  #notAssociated(address: number): NetlinkError {
+    return new NetlinkError({
+      errno: 2,
+      syscall: 'disassociate',
+      subject: formatIpv4(address),
+      netns: this.#context.netns.name,
+      kernelMessage: 'the address is not associated',
+      request: formatIpv4(address),
+    });
   }
 
   /** One change at a time, in call order; one that fails does not hold up the next. */
@@ -377,3 +417,25 @@ export class FloatingIps {
     return turn;
   }
 }
+
+/** Of a call of several steps: its time has become a signal. */
+export interface InternalOptions {
+  readonly announce?: AnnounceOptions | false | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Found {
+  /** By row, where `present` is 1. */
+  readonly fixed: Uint32Array;
+  readonly present: Uint8Array;
+  readonly missing: number;
+}
+
+interface Cells {
+  readonly key: { readonly column: number; readonly size: number };
+  readonly data?: { readonly column: number; readonly size: number };
+}
+
+const cell = (column: number) => ({ column, size: 4 });
+const pair = (key: number, data: number) => ({ key: cell(key), data: cell(data) });
+const limitsOf = ({ signal }: InternalOptions): CallOptions => (signal === undefined ? {} : { signal });

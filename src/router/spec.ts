@@ -1,8 +1,10 @@
 import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { checkIpv4, checkMac, checkPrefix, formatAddress, type Prefix } from '../ip.js';
+import { checkMac, checkPrefix, formatAddress, type Prefix } from '../ip.js';
+import type { CallOptions, Dispatch } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import type { RouteSpec } from '../rtnetlink/routes.js';
 import { checkAddressOrPrefix } from '../rtnetlink/values.js';
+import { type Associations, checkFloatingIps, checkPools } from './associations.js';
 import { checkId, portDevice } from './names.js';
 
 /** How a floating IP lives on the gateway port. Section 5 of the design has the reasons and the costs. */
@@ -42,6 +44,12 @@ export interface FloatingIp {
   readonly fixedAddress: string;
 }
 
+/** Many floating IPs as numbers: 0xc0000201 is 192.0.2.1. Row by row, as many of the one as of the other. */
+export interface PackedFloatingIps {
+  readonly floatingAddresses: Uint32Array;
+  readonly fixedAddresses: Uint32Array;
+}
+
 export interface RouterSpec {
   /** A UUID in OpenStack; names the namespace, `qrouter-<id>`. */
   readonly id: string;
@@ -49,14 +57,16 @@ export interface RouterSpec {
   readonly interfaces?: readonly PortSpec[];
   /** Extra routes, beside those of subnets and next hops. */
   readonly routes?: readonly Pick<RouteSpec, 'dst' | 'via'>[];
-  readonly floatingIps?: readonly FloatingIp[];
+  readonly floatingIps?: readonly FloatingIp[] | PackedFloatingIps;
   /** Default 'address'. */
   readonly floatingIpBinding?: FloatingIpBinding;
 }
 
-export interface RouterOptions {
+export interface RouterOptions extends CallOptions {
   /** Where the bridges are; default: the process's own namespace. */
   readonly host?: Netns;
+  /** Of the router's namespace: where requests run (`NetnsOptions`). */
+  readonly dispatch?: Dispatch;
 }
 
 /** A port, checked. */
@@ -81,7 +91,7 @@ export interface Plan {
   readonly gateway: Gateway | undefined;
   readonly interfaces: readonly Port[];
   readonly routes: readonly Pick<RouteSpec, 'dst' | 'via'>[];
-  readonly floatingIps: readonly FloatingIp[];
+  readonly floatingIps: Associations;
   readonly binding: FloatingIpBinding;
 }
 
@@ -117,43 +127,11 @@ export function checkSpec(spec: RouterSpec): Plan {
     taken.add(port.tap);
   }
   const floatingIps = checkFloatingIps(spec.floatingIps ?? [], 'spec.floatingIps');
-  if (floatingIps.length > 0 && !gateway) throw invalidValue('spec.floatingIps', 'need a gateway', floatingIps.length);
+  const count = floatingIps.floating.length;
+  if (count > 0 && !gateway) throw invalidValue('spec.floatingIps', 'need a gateway', count);
   const plan: Plan = { id, gateway, interfaces, routes: spec.routes ?? [], floatingIps, binding };
   if (gateway && binding === 'prefix') checkPools(floatingIps, gateway.pools, 'spec.floatingIps');
   return plan;
-}
-
-/** Checks a list of floating IPs: IPv4, and no address twice on either side. */
-export function checkFloatingIps(pairs: readonly FloatingIp[], path: string): readonly FloatingIp[] {
-  if (!Array.isArray(pairs)) throw invalidType(path, 'an array', pairs);
-  const floating = new Set<number>();
-  const fixed = new Set<number>();
-  pairs.forEach((pair: FloatingIp, at) => {
-    if (typeof pair !== 'object' || pair === null) throw invalidType(`${path}[${at}]`, 'an object', pair);
-    const from = checkIpv4(pair.floatingAddress, `${path}[${at}].floatingAddress`);
-    const to = checkIpv4(pair.fixedAddress, `${path}[${at}].fixedAddress`);
-    if (floating.has(from))
-      throw invalidValue(`${path}[${at}].floatingAddress`, 'is there twice', pair.floatingAddress);
-    if (fixed.has(to)) throw invalidValue(`${path}[${at}].fixedAddress`, 'is there twice', pair.fixedAddress);
-    floating.add(from);
-    fixed.add(to);
-  });
-  return pairs;
-}
-
-export function checkPools(pairs: readonly FloatingIp[], pools: readonly Prefix[], path: string): void {
-  const ranges = pools.map(({ bytes, length }) => {
-    const size = 2 ** (32 - length);
-    const first = checkIpv4(formatAddress(bytes), path);
-    const start = first - (first % size);
-    return { start, end: start + size };
-  });
-  pairs.forEach(({ floatingAddress }, at) => {
-    const address = checkIpv4(floatingAddress, path);
-    if (ranges.some(({ start, end }) => address >= start && address < end)) return;
-    const known = pools.map(({ bytes, length }) => `${formatAddress(bytes)}/${length}`).join(', ') || 'none';
-    throw invalidValue(`${path}[${at}].floatingAddress`, `is in no pool of the gateway's (${known})`, floatingAddress);
-  });
 }
 
 /** The network that a prefix lies in: its host bits cleared. */

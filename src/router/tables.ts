@@ -19,7 +19,7 @@ export async function readBinding(netns: Netns): Promise<FloatingIpBinding> {
  * transaction, keeping its elements, so that a flow sees the old one or the new one.
  */
 export async function applyTables(netns: Netns, plan: Plan, undo: Undo): Promise<void> {
-  const size = capacityFor(plan.floatingIps.length);
+  const size = capacityFor(plan.floatingIps.floating.length);
   await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
   const arp = filtersArp(plan.binding) ? (enough: number) => arpTable(plan, Math.max(size + 64, enough)) : () => [];
   await applyTable(netns, 'arp', arp, [arpSet], undo, gatewayElements(plan));

@@ -1,9 +1,10 @@
-import { checkInteger, checkKeys, invalidAddressFamily, invalidValue } from '../errors.js';
-import { checkAddress, formatAddress } from '../ip.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation, type Wire } from '../netlink/codec.js';
-import { type DeviceReference, type Links, nameTable } from './links.js';
-import { type BatchOptions, oneOrMany } from './one-or-many.js';
+import { checkInteger, checkKeys, invalidAddressFamily, invalidType, invalidValue } from '../errors.js';
+import { checkAddress, formatAddress, formatIpv4, parseIpv4 } from '../ip.js';
+import type { CallOptions, Channel, PackedWork, Work } from '../netlink/channel.js';
+import { type Encoder, fieldIndexes, namesOf, operation, type Schema, type Wire } from '../netlink/codec.js';
+import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkReference, type DeviceReference, nameTable } from './links.js';
+import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressFamily, checkAddressOrPrefix, type RouteScope } from './values.js';
 
 export interface AddressSpec {
@@ -32,6 +33,16 @@ export interface AddressSpec {
 
 /** Which address to delete: of several with the same bytes, the one of this device and length. */
 export type AddressReference = Pick<AddressSpec, 'dev' | 'address' | 'peer'>;
+
+/**
+ * Many IPv4 addresses of one device: 0xc0000201 is 192.0.2.1. No object is made of each; in a `BatchError`, `index` is the
+ * address's.
+ */
+export interface PackedAddresses extends Omit<AddressSpec, 'address' | 'peer' | 'broadcast'> {
+  readonly addresses: Uint32Array;
+  /** Of all of them; default 32. */
+  readonly prefixlen?: number;
+}
 
 /** An address. Names are those of `ip -j address`, in camelCase; `address` is `local`/`prefixlen`, `dev` is `ifname`. */
 export interface Address {
@@ -81,20 +92,30 @@ const specKeys: ReadonlySet<string> = new Set([
 
 const forever = 0xffffffff;
 
+type Verb = 'add' | 'replace' | 'delete';
+
+const field = fieldIndexes(operations.add.schema);
+const { inet, inet6 } = Object.fromEntries(namesOf('addressFamily')) as { inet: number; inet6: number };
+const scopeNumbers = namesOf('routeScope');
+
+const works: Readonly<Record<Verb, Work<AddressSpec>>> = {
+  add: { operation: operations.add, write: writeAddress, describe },
+  replace: { operation: operations.replace, write: writeAddress, describe },
+  delete: { operation: operations.delete, write: writeAddress, describe },
+};
+
 /** Addresses of devices: RTM_*ADDR, ip-address(8). */
 export class Addresses {
   readonly #channel: Channel;
-  readonly #links: Links;
 
-  constructor(channel: Channel, links: Links) {
+  constructor(channel: Channel) {
     this.#channel = channel;
-    this.#links = links;
   }
 
   async list(filter: AddressFilter = {}, options?: CallOptions): Promise<Address[]> {
     const wire: Wire = {
       family: filter.family ?? 'unspec',
-      index: filter.dev === undefined ? undefined : await this.#links.index(filter.dev, options),
+      index: filter.dev,
     };
     const [replies, names] = await Promise.all([
       this.#channel.one({ operation: operations.list, wire }, options),
@@ -104,72 +125,127 @@ export class Addresses {
   }
 
   /** Throws NetlinkError EEXIST for an address that the device has; a `BatchError` for an array that fails in part. */
-  add(specs: AddressSpec | readonly AddressSpec[], options?: BatchOptions): Promise<void> {
+  add(specs: AddressSpec | readonly AddressSpec[] | PackedAddresses, options?: BatchOptions): Promise<void> {
     return this.#change('add', specs, options);
   }
 
   /** Adds, or changes flags and lifetimes of what is there. */
-  replace(specs: AddressSpec | readonly AddressSpec[], options?: BatchOptions): Promise<void> {
+  replace(specs: AddressSpec | readonly AddressSpec[] | PackedAddresses, options?: BatchOptions): Promise<void> {
     return this.#change('replace', specs, options);
   }
 
   /** Throws NetlinkError EADDRNOTAVAIL for one that is not there. */
-  delete(specs: AddressReference | readonly AddressReference[], options?: BatchOptions): Promise<void> {
+  delete(
+    specs: AddressReference | readonly AddressReference[] | PackedAddresses,
+    options?: BatchOptions,
+  ): Promise<void> {
     return this.#change('delete', specs, options);
   }
 
-  async #change(
-    verb: 'add' | 'replace' | 'delete',
-    specs: AddressSpec | readonly AddressSpec[],
+  #change(
+    verb: Verb,
+    specs: AddressSpec | readonly AddressSpec[] | PackedAddresses,
     options: BatchOptions | undefined,
   ): Promise<void> {
-    const list = Array.isArray(specs) ? (specs as readonly AddressSpec[]) : [specs as AddressSpec];
-    const wires = list.map((spec, at) => specWire(spec, Array.isArray(specs) ? `specs[${at}]` : 'spec'));
-    const indexes = await this.#links.indexes(list.map((spec) => spec.dev));
-    let at = 0;
-    await oneOrMany(
-      this.#channel,
-      specs,
-      (spec): Request => ({
-        operation: operations[verb],
-        wire: { index: indexes.get(spec.dev), ...wires[at++] },
-        source: spec,
-        subject: () => `${spec.address} on ${spec.dev}`,
-      }),
-      options,
-      verb === 'replace'
-        ? undefined
-        : (request) => ({ ...request, operation: operations[verb === 'add' ? 'delete' : 'add'] }),
-    );
+    const undo = verb === 'replace' ? undefined : works[verb === 'add' ? 'delete' : 'add'];
+    if (isPacked(specs)) return this.#changePacked(works[verb], specs, options, undo);
+    return oneOrMany(this.#channel, works[verb], specs, options, undo);
+  }
+
+  async #changePacked(
+    work: Work<AddressSpec>,
+    specs: PackedAddresses,
+    options: BatchOptions | undefined,
+    undo: Work<AddressSpec> | undefined,
+  ): Promise<void> {
+    const sent = this.#channel.packed(packedWork(work, specs), options);
+    if (!options?.rollback || !undo) return sent;
+    return rolledBack(sent, specs.addresses.length, (failed) => {
+      const done = specs.addresses.filter((_, row) => !failed.has(row)).reverse();
+      return this.#channel.packed(packedWork(undo, { ...specs, addresses: done }));
+    });
   }
 }
 
-function specWire(spec: AddressSpec, path: string): Wire {
+function isPacked(specs: AddressSpec | readonly AddressSpec[] | PackedAddresses): specs is PackedAddresses {
+  return typeof specs === 'object' && specs !== null && 'addresses' in specs;
+}
+
+function packedWork({ operation, write }: Work<AddressSpec>, specs: PackedAddresses): PackedWork {
+  const { addresses, prefixlen = 32, ...template } = specs;
+  checkColumn(addresses, 'specs.addresses');
+  checkInteger(prefixlen, 'specs.prefixlen', 0, 32);
+  const spec = (address: string): AddressSpec => ({ ...template, address: `${address}/${prefixlen}` });
+  const row = (at: number): AddressSpec => spec(formatIpv4(addresses[at] as number));
+  const cell = (name: string) => ({ field: field[name] as number, column: 0, size: 4 });
+  return {
+    operation,
+    columns: [addresses],
+    rows: addresses.length,
+    record: packedRecord([cell('local'), cell('address')], (out) => write(out, spec('0.0.0.0'), 'specs')),
+    source: row,
+    describe: (at) => describe(row(at)),
+  };
+}
+
+function describe(spec: AddressSpec): string {
+  return `${spec.address} on ${spec.dev}`;
+}
+
+/** Checks a spec and writes its record. */
+function writeAddress(out: Encoder, spec: AddressSpec, path: string): void {
   checkKeys(spec, specKeys, path);
-  const { bytes, length } = checkAddressOrPrefix(spec.address, `${path}.address`);
-  const peer = spec.peer === undefined ? bytes : checkAddress(spec.peer, `${path}.peer`);
-  if (peer.length !== bytes.length) throw invalidAddressFamily(`${path}.peer`, spec.peer, spec.address);
-  const valid = spec.validLifeTime ?? forever;
-  const preferred = spec.preferredLifeTime ?? Math.min(valid, forever);
+  if (spec.dev === undefined) throw invalidType(`${path}.dev`, "a device's name or index", spec.dev);
+  checkReference(spec.dev, `${path}.dev`);
+  out.fieldDevice(field['index'] as number, spec.dev);
+  // A host's IPv4 address is what there are many of.
+  const host = spec.peer === undefined ? hostAddress(spec.address) : -1;
+  let v4 = true;
+  if (host >= 0) {
+    out.fieldU8(field['family'] as number, inet);
+    out.fieldU8(field['prefixLength'] as number, 32);
+    out.fieldIpv4(field['local'] as number, host);
+    out.fieldIpv4(field['address'] as number, host);
+  } else {
+    const { bytes, length } = checkAddressOrPrefix(spec.address, `${path}.address`);
+    const peer = spec.peer === undefined ? bytes : checkAddress(spec.peer, `${path}.peer`);
+    if (peer.length !== bytes.length) throw invalidAddressFamily(`${path}.peer`, spec.peer, spec.address);
+    v4 = addressFamily(bytes) === 'inet';
+    out.fieldU8(field['family'] as number, v4 ? inet : inet6);
+    out.fieldU8(field['prefixLength'] as number, length);
+    out.fieldBytes(field['local'] as number, bytes);
+    out.fieldBytes(field['address'] as number, peer);
+  }
+  if (spec.scope !== undefined) {
+    const scope = scopeNumbers.get(spec.scope);
+    if (scope === undefined)
+      throw invalidValue(`${path}.scope`, `is none of ${[...scopeNumbers.keys()].join(', ')}`, spec.scope);
+    out.fieldU8(field['scope'] as number, scope);
+  }
+  const { validLifeTime: valid = forever } = spec;
+  const { preferredLifeTime: preferred = valid } = spec;
   checkInteger(valid, `${path}.validLifeTime`, 1, forever);
   checkInteger(preferred, `${path}.preferredLifeTime`, 0, valid);
-  const flags = [...(spec.nodad ? ['nodad'] : []), ...(spec.noprefixroute ? ['noprefixroute'] : [])];
-  const broadcast = spec.broadcast === undefined ? undefined : checkAddress(spec.broadcast, `${path}.broadcast`);
-  if (broadcast && (broadcast.length !== 4 || bytes.length !== 4)) {
-    throw invalidValue(`${path}.broadcast`, 'belongs to IPv4 only', spec.broadcast);
-  }
-  return {
-    family: addressFamily(bytes),
-    prefixLength: length,
-    scope: spec.scope,
-    local: bytes,
-    address: peer,
-    broadcast,
-    label: spec.label,
+  const { nodad, noprefixroute, broadcast, label, metric } = spec;
+  const lasting = valid === forever && preferred === forever;
+  if (!nodad && !noprefixroute && broadcast === undefined && label === undefined && metric === undefined && lasting)
+    return;
+  const brd = broadcast === undefined ? undefined : checkAddress(broadcast, `${path}.broadcast`);
+  if (brd && (brd.length !== 4 || !v4)) throw invalidValue(`${path}.broadcast`, 'belongs to IPv4 only', broadcast);
+  const flags = [...(nodad ? ['nodad'] : []), ...(noprefixroute ? ['noprefixroute'] : [])];
+  out.record(operations.add.schema as Schema, {
+    broadcast: brd,
+    label,
     flags: flags.length > 0 ? flags : undefined,
-    metric: spec.metric === undefined ? undefined : checkInteger(spec.metric, `${path}.metric`, 0, forever),
-    cache: valid === forever && preferred === forever ? undefined : { preferred, valid },
-  };
+    metric: metric === undefined ? undefined : checkInteger(metric, `${path}.metric`, 0, forever),
+    cache: lasting ? undefined : { preferred, valid },
+  });
+}
+
+/** Of an IPv4 address without a length or with the whole one; else -1. */
+function hostAddress(address: unknown): number {
+  if (typeof address !== 'string') return -1;
+  return parseIpv4(address.endsWith('/32') ? address.slice(0, -3) : address);
 }
 
 function toAddress(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): Address {

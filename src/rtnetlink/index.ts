@@ -1,5 +1,5 @@
 /** The rtnetlink families: devices, addresses, routes, routing policy, neighbours. One object for each kernel table. */
-export type { Address, Addresses, AddressFilter, AddressReference, AddressSpec } from './addresses.js';
+export type { Address, Addresses, AddressFilter, AddressReference, AddressSpec, PackedAddresses } from './addresses.js';
 export type {
   BridgeSettings,
   BridgeSpec,
@@ -22,8 +22,19 @@ export type {
   NeighbourSpec,
   NeighbourState,
   Neighbours,
+  PackedNeighbours,
 } from './neighbours.js';
 export type { BatchOptions } from './one-or-many.js';
-export type { Nexthop, NexthopSpec, Route, RouteFilter, RouteLookup, RouteSpec, Routes, RouteType } from './routes.js';
+export type {
+  Nexthop,
+  NexthopSpec,
+  PackedRoutes,
+  Route,
+  RouteFilter,
+  RouteLookup,
+  RouteSpec,
+  Routes,
+  RouteType,
+} from './routes.js';
 export type { Rule, RuleSpec, Rules } from './rules.js';
 export type { AddressFamily, RouteScope, RouteTable } from './values.js';

@@ -1,7 +1,7 @@
 import { checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue, NetlinkError } from '../errors.js';
 import { checkMac, formatMac } from '../ip.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation, type Wire } from '../netlink/codec.js';
+import type { CallOptions, Channel, Request, Work } from '../netlink/channel.js';
+import { operation, type Schema, type Wire } from '../netlink/codec.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
 
 /** A device, by name or by index. */
@@ -199,22 +199,7 @@ export class Links {
     list.forEach((spec, at) => {
       checkSpec(spec, Array.isArray(specs) ? `specs[${at}]` : 'spec');
     });
-    const masters = await this.#resolveAll(list.map((spec) => ('master' in spec ? spec.master : undefined)));
-    await oneOrMany(
-      this.#channel,
-      specs,
-      (spec): Request => ({
-        operation: operations.add,
-        wire: specWire(spec, masters),
-        source: spec,
-        subject: () => `${spec.name ?? '(unnamed)'} (${spec.kind})`,
-      }),
-      options,
-      ({ source }) => {
-        const { name } = source as LinkSpec;
-        return { operation: operations.delete, wire: referenceWire(name as string), source, subject: name };
-      },
-    );
+    await oneOrMany(this.#channel, addWork, specs, options, deleteMade);
     try {
       await Promise.all(list.map((spec) => this.#finish(spec)));
     } catch (error) {
@@ -244,13 +229,12 @@ export class Links {
     checkReference(reference, 'reference');
     checkKeys(change, changeKeys, 'change');
     checkCommon(change, 'change');
-    const masters = await this.#resolveAll([change.master ?? undefined]);
     // By its index, as a message that renames holds the new name.
-    const index = change.name !== undefined ? await this.index(reference, options) : reference;
+    const which = change.name === undefined ? referenceWire(reference) : { index: reference };
     await this.#channel.one(
       {
         operation: operations.set,
-        wire: { ...referenceWire(index), ...changeWire(change, masters) },
+        wire: { ...which, ...changeWire(change) },
         source: change,
         subject: String(reference),
       },
@@ -258,21 +242,8 @@ export class Links {
     );
   }
 
-  async delete(references: DeviceReference | readonly DeviceReference[], options?: CallOptions): Promise<void> {
-    await oneOrMany(
-      this.#channel,
-      references,
-      (reference, path): Request => {
-        checkReference(reference, path);
-        return {
-          operation: operations.delete,
-          wire: referenceWire(reference),
-          source: reference,
-          subject: String(reference),
-        };
-      },
-      options,
-    );
+  delete(references: DeviceReference | readonly DeviceReference[], options?: CallOptions): Promise<void> {
+    return oneOrMany(this.#channel, deleteWork, references, options);
   }
 
   /** A device's index. Throws NetlinkError ENODEV where there is none. */
@@ -290,19 +261,6 @@ export class Links {
     }
   }
 
-  /** Indexes of all that are named, each looked up once. */
-  async indexes(references: Iterable<DeviceReference | undefined>): Promise<ReadonlyMap<DeviceReference, number>> {
-    const found = new Map<DeviceReference, number>();
-    for (const reference of references) {
-      if (reference !== undefined && !found.has(reference)) found.set(reference, await this.index(reference));
-    }
-    return found;
-  }
-
-  #resolveAll(references: readonly (DeviceReference | undefined)[]): Promise<ReadonlyMap<DeviceReference, number>> {
-    return this.indexes(references);
-  }
-
   async #get(reference: DeviceReference, options?: CallOptions): Promise<Record<string, unknown>> {
     checkReference(reference, 'reference');
     const request: Request = {
@@ -317,6 +275,29 @@ export class Links {
     return reply;
   }
 }
+
+const schema = operations.add.schema as Schema;
+
+const addWork: Work<LinkSpec> = {
+  operation: operations.add,
+  write: (out, spec) => out.record(schema, specWire(spec)),
+  describe: (spec) => `${spec.name ?? '(unnamed)'} (${spec.kind})`,
+};
+
+const deleteMade: Work<LinkSpec> = {
+  operation: operations.delete,
+  write: (out, { name }) => out.record(schema, referenceWire(name as string)),
+  describe: ({ name }) => name as string,
+};
+
+const deleteWork: Work<DeviceReference> = {
+  operation: operations.delete,
+  write: (out, reference, path) => {
+    checkReference(reference, path === 'spec' ? 'reference' : path.replace('specs', 'references'));
+    out.record(schema, referenceWire(reference));
+  },
+  describe: String,
+};
 
 export function checkReference(reference: unknown, path: string): void {
   if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff);
@@ -399,16 +380,16 @@ function upWire(up: boolean | undefined): Wire {
   return up === undefined ? {} : { flags: up ? ['up'] : [], change: ['up'] };
 }
 
-function specWire(spec: LinkSpec, masters: ReadonlyMap<DeviceReference, number>): Wire {
+function specWire(spec: LinkSpec): Wire {
   const later: Wire = { alias: undefined, families: undefined };
   const info: Record<string, unknown> = { kind: spec.kind };
   if (spec.kind === 'veth' && spec.peer) info['peer'] = { ...commonWire(spec.peer), ...later };
   if (spec.kind === 'bridge') for (const key of bridgeKeys) info[key] = spec[key as keyof BridgeSettings];
-  const master = 'master' in spec && spec.master !== undefined ? masters.get(spec.master) : undefined;
+  const master = 'master' in spec ? spec.master : undefined;
   return { ...commonWire(spec), ...upWire(needsFinish(spec) ? undefined : spec.up), ...later, master, info };
 }
 
-function changeWire(change: LinkChange, masters: ReadonlyMap<DeviceReference, number>): Wire {
+function changeWire(change: LinkChange): Wire {
   const flags: string[] = [];
   const changed: string[] = [];
   const flag = (name: string, value: boolean | undefined): void => {
@@ -424,7 +405,8 @@ function changeWire(change: LinkChange, masters: ReadonlyMap<DeviceReference, nu
   const wire: Record<string, unknown> = {
     flags: changed.length > 0 ? flags : undefined,
     change: changed.length > 0 ? changed : undefined,
-    master: master === undefined ? undefined : master === null ? 0 : masters.get(master),
+    // No name: out of the bridge.
+    master: master === null ? '' : master,
   };
   for (const [key, value] of Object.entries(commonWire(change))) if (value !== undefined) wire[key] = value;
   return wire;
@@ -465,6 +447,19 @@ function toLink(reply: Record<string, unknown>, nameOf: (index: number) => strin
 
 function macText(bytes: unknown): string | undefined {
   return bytes instanceof Uint8Array && bytes.length === 6 ? formatMac(bytes) : undefined;
+}
+
+/** Has names of devices by their indexes put into a map: ahead of the replies to what is asked for next. */
+export function fillNames(channel: Channel, names: Map<number, string>, options?: CallOptions): Promise<unknown> {
+  const request = { operation: operations.list, wire: { extensions: ['skip-stats'] } };
+  return channel.dump(
+    request,
+    (decoder, end) => {
+      const { index, name } = decoder.record(schema, end);
+      names.set(index as number, name as string);
+    },
+    options,
+  );
 }
 
 /** Names of all devices, by index. */

@@ -1,10 +1,20 @@
-import { checkKeys, invalidValue } from '../errors.js';
-import { checkAddress, checkMac, formatAddress, formatMac } from '../ip.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation, type Wire } from '../netlink/codec.js';
-import { type DeviceReference, type Links, nameTable } from './links.js';
-import { type BatchOptions, oneOrMany } from './one-or-many.js';
-import { type AddressFamily, addressFamily } from './values.js';
+import { checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkAddress, checkMac, formatIpv4, formatMac } from '../ip.js';
+import type { CallOptions, Channel, PackedWork, Work } from '../netlink/channel.js';
+import {
+  type Decoder,
+  type Encoder,
+  fieldIndexes,
+  flagWords,
+  operation,
+  type Schema,
+  type Wire,
+  wordOf,
+} from '../netlink/codec.js';
+import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkReference, type DeviceReference, fillNames, type Links } from './links.js';
+import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
+import { type AddressFamily, addressAt, addressFamily } from './values.js';
 
 export type NeighbourState =
   | 'incomplete'
@@ -27,6 +37,16 @@ export interface NeighbourSpec {
   readonly proxy?: boolean;
   /** IPv6: it is a router. */
   readonly router?: boolean;
+}
+
+/**
+ * Many IPv4 neighbours of one device: 0xc0000201 is 192.0.2.1. No object is made of each; in a `BatchError`, `index` is the
+ * address's.
+ */
+export interface PackedNeighbours extends Pick<NeighbourSpec, 'dev' | 'state'> {
+  readonly addresses: Uint32Array;
+  /** Of all of them; or six bytes for each, one after the other. Not needed to delete them. */
+  readonly mac?: string | Uint8Array;
 }
 
 export type NeighbourReference = Pick<NeighbourSpec, 'dev' | 'dst' | 'proxy'>;
@@ -57,6 +77,18 @@ const operations = {
 
 const specKeys: ReadonlySet<string> = new Set(['dev', 'dst', 'mac', 'state', 'proxy', 'router']);
 
+type Verb = 'add' | 'replace' | 'delete';
+
+const works: Readonly<Record<Verb, Work<NeighbourSpec>>> = {
+  add: { operation: operations.add, write: (out, spec, path) => writeNeighbour(out, spec, false, path), describe },
+  replace: {
+    operation: operations.replace,
+    write: (out, spec, path) => writeNeighbour(out, spec, false, path),
+    describe,
+  },
+  delete: { operation: operations.delete, write: (out, spec, path) => writeNeighbour(out, spec, true, path), describe },
+};
+
 /** ARP and NDP entries: RTM_*NEIGH, ip-neighbour(8). */
 export class Neighbours {
   readonly #channel: Channel;
@@ -71,80 +103,142 @@ export class Neighbours {
   async list(filter: NeighbourFilter = {}, options?: CallOptions): Promise<Neighbour[]> {
     const index = filter.dev === undefined ? undefined : await this.#links.index(filter.dev, options);
     const families = filter.family ? [filter.family] : (['inet', 'inet6'] as const);
+    const names = new Map<number, string>();
+    const filled = fillNames(this.#channel, names, options);
     const dumps = families.map((family) => {
       const wire: Wire = filter.proxy ? { family, flags: ['proxy'], viaIndex: index } : { family, viaIndex: index };
-      return this.#channel.one({ operation: operations.list, wire }, options);
+      const request = { operation: operations.list, wire };
+      return this.#channel.dump(request, (decoder, end) => readNeighbour(decoder, end, names, index), options);
     });
-    const [names, ...replies] = await Promise.all([nameTable(this.#channel, options), ...dumps]);
-    return replies
-      .flat()
-      .filter((reply) => index === undefined || reply['index'] === index)
-      .map((reply) => toNeighbour(reply, names));
+    const [neighbours] = await Promise.all([Promise.all(dumps), filled]);
+    return neighbours.flat().filter((neighbour) => neighbour !== undefined);
   }
 
   /** Throws NetlinkError EEXIST for one that is there. */
-  add(specs: NeighbourSpec | readonly NeighbourSpec[], options?: BatchOptions): Promise<void> {
+  add(specs: NeighbourSpec | readonly NeighbourSpec[] | PackedNeighbours, options?: BatchOptions): Promise<void> {
     return this.#change('add', specs, options);
   }
 
-  replace(specs: NeighbourSpec | readonly NeighbourSpec[], options?: BatchOptions): Promise<void> {
+  replace(specs: NeighbourSpec | readonly NeighbourSpec[] | PackedNeighbours, options?: BatchOptions): Promise<void> {
     return this.#change('replace', specs, options);
   }
 
   /** Throws NetlinkError ENOENT for one that is not there. */
-  delete(specs: NeighbourReference | readonly NeighbourReference[], options?: BatchOptions): Promise<void> {
+  delete(
+    specs: NeighbourReference | readonly NeighbourReference[] | PackedNeighbours,
+    options?: BatchOptions,
+  ): Promise<void> {
     return this.#change('delete', specs, options);
   }
 
-  async #change(
-    verb: 'add' | 'replace' | 'delete',
-    specs: NeighbourSpec | readonly NeighbourSpec[],
+  #change(
+    verb: Verb,
+    specs: NeighbourSpec | readonly NeighbourSpec[] | PackedNeighbours,
     options: BatchOptions | undefined,
   ): Promise<void> {
-    const list = Array.isArray(specs) ? (specs as readonly NeighbourSpec[]) : [specs as NeighbourSpec];
-    const wires = list.map((spec, at) =>
-      specWire(spec, verb === 'delete', Array.isArray(specs) ? `specs[${at}]` : 'spec'),
-    );
-    const indexes = await this.#links.indexes(list.map((spec) => spec.dev));
-    let at = 0;
-    await oneOrMany(
-      this.#channel,
-      specs,
-      (spec): Request => ({
-        operation: operations[verb],
-        wire: { ...wires[at++], index: indexes.get(spec.dev) },
-        source: spec,
-        subject: () => `${spec.dst} on ${spec.dev}`,
-      }),
-      options,
-      verb === 'add' ? (request) => ({ ...request, operation: operations.delete }) : undefined,
-    );
+    const undo = verb === 'add' ? works.delete : undefined;
+    if (isPacked(specs)) return this.#changePacked(verb, specs, options, undo);
+    return oneOrMany(this.#channel, works[verb], specs, options, undo);
+  }
+
+  async #changePacked(
+    verb: Verb,
+    specs: PackedNeighbours,
+    options: BatchOptions | undefined,
+    undo: Work<NeighbourSpec> | undefined,
+  ): Promise<void> {
+    const sent = this.#channel.packed(packedWork(works[verb], specs, verb === 'delete'), options);
+    if (!options?.rollback || !undo) return sent;
+    return rolledBack(sent, specs.addresses.length, (failed) => {
+      const addresses = specs.addresses.filter((_, row) => !failed.has(row));
+      return this.#channel.packed(packedWork(undo, { dev: specs.dev, addresses }, true));
+    });
   }
 }
 
-function specWire(spec: NeighbourSpec, deleting: boolean, path: string): Wire {
+function isPacked(specs: NeighbourSpec | readonly NeighbourSpec[] | PackedNeighbours): specs is PackedNeighbours {
+  return typeof specs === 'object' && specs !== null && 'addresses' in specs;
+}
+
+function packedWork({ operation, write }: Work<NeighbourSpec>, specs: PackedNeighbours, deleting: boolean): PackedWork {
+  const { addresses, mac, ...template } = specs;
+  checkColumn(addresses, 'specs.addresses');
+  const macs = mac instanceof Uint8Array ? mac : undefined;
+  if (macs && macs.length !== addresses.length * 6) {
+    throw invalidValue('specs.mac', `has not six bytes for each of ${addresses.length} addresses`, macs.length);
+  }
+  const macOf = (row: number): { mac?: string } => {
+    if (macs) return { mac: formatMac(macs.subarray(row * 6, row * 6 + 6)) };
+    return mac === undefined ? {} : { mac: mac as string };
+  };
+  const row = (at: number): NeighbourSpec => ({ ...template, dst: formatIpv4(addresses[at] as number), ...macOf(at) });
+  const first: NeighbourSpec = { ...template, dst: '0.0.0.0', ...(macs ? { mac: '00:00:00:00:00:00' } : macOf(0)) };
+  const withMacs = macs && !deleting ? [{ field: field['mac'] as number, column: 1, size: 6 }] : [];
+  return {
+    operation,
+    columns: macs ? [addresses, { bytes: macs, width: 6 }] : [addresses],
+    rows: addresses.length,
+    record: packedRecord([{ field: field['dst'] as number, column: 0, size: 4 }, ...withMacs], (out) =>
+      write(out, first, 'specs'),
+    ),
+    source: row,
+    describe: (at) => describe(row(at)),
+  };
+}
+
+function describe(spec: NeighbourSpec): string {
+  return `${spec.dst} on ${spec.dev}`;
+}
+
+/** Checks a spec and writes its record. */
+function writeNeighbour(out: Encoder, spec: NeighbourSpec, deleting: boolean, path: string): void {
   checkKeys(spec, specKeys, path);
+  if (spec.dev === undefined) throw invalidType(`${path}.dev`, "a device's name or index", spec.dev);
+  checkReference(spec.dev, `${path}.dev`);
   const dst = checkAddress(spec.dst, `${path}.dst`);
   if (!deleting && !spec.proxy && spec.mac === undefined)
     throw invalidValue(`${path}.mac`, 'is needed', spec.mac ?? null);
   const flags = [...(spec.proxy ? ['proxy'] : []), ...(spec.router ? ['router'] : [])];
-  return {
+  out.record(schema, {
     family: addressFamily(dst),
+    index: spec.dev,
     state: deleting || spec.proxy ? undefined : [spec.state ?? 'permanent'],
     flags: flags.length > 0 ? flags : undefined,
     dst,
     mac: spec.mac === undefined ? undefined : checkMac(spec.mac, `${path}.mac`),
-  };
+  });
 }
 
-function toNeighbour(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): Neighbour {
-  const mac = reply['mac'] as Uint8Array | undefined;
-  return {
-    dev: names.get(reply['index'] as number) ?? String(reply['index']),
-    family: reply['family'] as AddressFamily,
-    dst: formatAddress(reply['dst'] as Uint8Array),
-    ...(mac && mac.length === 6 ? { mac: formatMac(mac) } : {}),
-    state: reply['state'] as NeighbourState[],
-    flags: reply['flags'] as string[],
+// ---- replies
+
+const schema = operations.add.schema as Schema;
+const field = fieldIndexes(schema);
+const slots: number[] = schema.fields.map(() => -1);
+const familyWord = wordOf('addressFamily');
+const states = flagWords('neighbourState');
+const flagsOf = flagWords('neighbourFlags');
+
+function slot(name: string): number {
+  return slots[field[name] as number] as number;
+}
+
+function readNeighbour(
+  decoder: Decoder,
+  end: number,
+  names: ReadonlyMap<number, string>,
+  wanted: number | undefined,
+): Neighbour | undefined {
+  decoder.slots(schema, end, slots);
+  const index = slot('index');
+  if (wanted !== undefined && index !== wanted) return undefined;
+  const mac = slot('mac');
+  const neighbour: { -readonly [K in keyof Neighbour]: Neighbour[K] } = {
+    dev: names.get(index) ?? String(index),
+    family: familyWord(slot('family')) as AddressFamily,
+    dst: addressAt(decoder, slot('dst')),
+    state: states(slot('state')) as readonly NeighbourState[],
+    flags: flagsOf(slot('flags')),
   };
+  if (mac >= 0 && decoder.sizeAt(mac) === 6) neighbour.mac = formatMac(decoder.bytesAt(mac));
+  return neighbour;
 }

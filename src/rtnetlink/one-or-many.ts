@@ -1,33 +1,39 @@
 import { BatchError } from '../errors.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
+import type { CallOptions, Channel, Work } from '../netlink/channel.js';
 
 export interface BatchOptions extends CallOptions {
   /** When some of an array fail, undo those that succeeded before the `BatchError` is thrown. */
   readonly rollback?: boolean;
 }
 
-/**
- * Sends one request for a spec, or one for each of an array. With `rollback`, `undo` makes the request that takes one back.
- */
-export async function oneOrMany<Spec>(
+/** Sends one request for a spec, or one for each of an array. With `rollback`, `undo` takes back those that were carried out. */
+export function oneOrMany<Spec>(
   channel: Channel,
+  work: Work<Spec>,
   specs: Spec | readonly Spec[],
-  toRequest: (spec: Spec, path: string) => Request,
   options: BatchOptions | undefined,
-  undo?: (request: Request) => Request,
+  undo?: Work<Spec>,
 ): Promise<void> {
-  if (!Array.isArray(specs)) {
-    await channel.one(toRequest(specs as Spec, 'spec'), options);
-    return;
-  }
-  const requests = (specs as readonly Spec[]).map((spec, index) => toRequest(spec, `specs[${index}]`));
+  if (!Array.isArray(specs)) return channel.change(work, specs as Spec, options);
+  const sent = channel.changes(work, specs as readonly Spec[], options);
+  if (!options?.rollback || !undo) return sent;
+  return rolledBack(sent, specs.length, (failed) => {
+    const done = (specs as readonly Spec[]).filter((_, index) => !failed.has(index)).reverse();
+    return channel.changes(undo, done);
+  });
+}
+
+/** Undoes what was done of `total` when `sent` fails in part. */
+export async function rolledBack(
+  sent: Promise<void>,
+  total: number,
+  undo: (failed: ReadonlySet<number>) => Promise<void>,
+): Promise<void> {
   try {
-    await channel.many(requests, options);
+    await sent;
   } catch (error) {
-    if (!(error instanceof BatchError) || !options?.rollback || !undo) throw error;
-    const failed = new Set(error.failures.map(({ index }) => index));
-    const done = requests.filter((_, index) => !failed.has(index)).reverse();
-    await channel.many(done.map(undo));
-    throw new BatchError(error.failures, requests.length, true);
+    if (!(error instanceof BatchError)) throw error;
+    await undo(new Set(error.failures.map(({ index }) => index)));
+    throw new BatchError(error.failures, total, true);
   }
 }

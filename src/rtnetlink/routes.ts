@@ -1,14 +1,26 @@
 import { checkInteger, checkKeys, invalidAddressFamily, invalidValue, NetlinkError } from '../errors.js';
-import { checkAddress, formatAddress } from '../ip.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation, type Wire } from '../netlink/codec.js';
-import { type DeviceReference, type Links, nameTable } from './links.js';
-import { type BatchOptions, oneOrMany } from './one-or-many.js';
+import { checkAddress, formatAddress, formatIpv4, parseIpv4 } from '../ip.js';
+import type { CallOptions, Channel, PackedWork, Request, Work } from '../netlink/channel.js';
+import {
+  type Decoder,
+  type Encoder,
+  fieldIndexes,
+  flagWords,
+  namesOf,
+  operation,
+  type Schema,
+  type Wire,
+  wordOf,
+} from '../netlink/codec.js';
+import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkReference, type DeviceReference, fillNames } from './links.js';
+import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import {
   type AddressFamily,
+  addressAt,
   addressFamily,
   checkAddressOrPrefix,
-  prefixText,
+  prefixAt,
   type RouteScope,
   type RouteTable,
   tableName,
@@ -58,6 +70,14 @@ export interface RouteSpec {
   readonly multipath?: readonly NexthopSpec[];
   /** Of a 'default' without a gateway; default 'inet'. */
   readonly family?: AddressFamily;
+}
+
+/**
+ * Routes to many IPv4 hosts that are alike but for their destinations: 0xc0000201 is 192.0.2.1. No object is made of each; in a
+ * `BatchError`, `index` is the destination's.
+ */
+export interface PackedRoutes extends Omit<RouteSpec, 'dst' | 'family' | 'multipath'> {
+  readonly destinations: Uint32Array;
 }
 
 export interface Nexthop {
@@ -138,55 +158,68 @@ const routeTypes: ReadonlySet<string> = new Set([
 ]);
 
 type Verb = 'add' | 'replace' | 'delete';
-type DeviceIndexes = ReadonlyMap<DeviceReference, number>;
+
+const field = fieldIndexes(operations.add.schema);
+const typeNumbers = namesOf('routeType');
+const scopeNumbers = namesOf('routeScope');
+const onlink = namesOf('routeFlags').get('onlink') as number;
+const { inet, inet6 } = Object.fromEntries(namesOf('addressFamily')) as { inet: number; inet6: number };
+
+const works: Readonly<Record<Verb, Work<RouteSpec>>> = {
+  add: { operation: operations.add, write: (out, spec, path) => writeRoute(out, spec, false, path), describe },
+  replace: { operation: operations.replace, write: (out, spec, path) => writeRoute(out, spec, false, path), describe },
+  delete: { operation: operations.delete, write: (out, spec, path) => writeRoute(out, spec, true, path), describe },
+};
 
 /** Routes: RTM_*ROUTE, ip-route(8). */
 export class Routes {
   readonly #channel: Channel;
-  readonly #links: Links;
 
-  constructor(channel: Channel, links: Links) {
+  constructor(channel: Channel) {
     this.#channel = channel;
-    this.#links = links;
   }
 
   /** Both families unless one is asked for. The kernel does the filtering. */
   async list(filter: RouteFilter = {}, options?: CallOptions): Promise<Route[]> {
     const { table = 'main', family } = filter;
+    // Asked for in the same submission, ahead of the dumps: there when they are read.
+    const names = new Map<number, string>();
+    const filled = fillNames(this.#channel, names, options);
     const wire: Wire = {
       table: table === 'all' ? undefined : tableNumber(table, 'filter.table'),
-      oif: filter.dev === undefined ? undefined : await this.#links.index(filter.dev, options),
+      oif: filter.dev,
       type: filter.type,
       protocol: filter.protocol,
     };
     const dumps = (family ? [family] : (['inet', 'inet6'] as const)).map((family) =>
       this.#channel
-        .one({ operation: operations.list, wire: { family, ...wire }, subject: `${family} table ${table}` }, options)
+        .dump(
+          { operation: operations.list, wire: { family, ...wire }, subject: `${family} table ${table}` },
+          (decoder, end) => readRoute(decoder, end, names),
+          options,
+        )
         // A table without routes does not exist.
         .catch((error: unknown) => {
           if (error instanceof NetlinkError && error.code === 'ENOENT') return [];
           throw error;
         }),
     );
-    const [names, ...replies] = await Promise.all([nameTable(this.#channel, options), ...dumps]);
+    const [routes] = await Promise.all([Promise.all(dumps), filled]);
     // IPv6 has cached clones beside its routes.
-    return replies
-      .flat()
-      .filter((reply) => !(reply['flags'] as string[]).includes('cloned'))
-      .map((reply) => toRoute(reply, names));
+    return routes.flat().filter((route) => !route.flags.includes('cloned'));
   }
 
   /** Throws NetlinkError EEXIST for one that is there. */
-  add(specs: RouteSpec | readonly RouteSpec[], options?: BatchOptions): Promise<void> {
+  add(specs: RouteSpec | readonly RouteSpec[] | PackedRoutes, options?: BatchOptions): Promise<void> {
     return this.#change('add', specs, options);
   }
 
-  replace(specs: RouteSpec | readonly RouteSpec[], options?: BatchOptions): Promise<void> {
+  replace(specs: RouteSpec | readonly RouteSpec[] | PackedRoutes, options?: BatchOptions): Promise<void> {
     return this.#change('replace', specs, options);
   }
 
   /** Throws NetlinkError ESRCH for one that is not there. */
-  delete(specs: RouteSpec | readonly RouteSpec[], options?: BatchOptions): Promise<void> {
+  delete(specs: RouteSpec | readonly RouteSpec[] | PackedRoutes, options?: BatchOptions): Promise<void> {
     return this.#change('delete', specs, options);
   }
 
@@ -195,51 +228,70 @@ export class Routes {
     const bytes = checkAddress(destination, 'destination');
     const from = lookup.from === undefined ? undefined : checkAddress(lookup.from, 'lookup.from');
     if (from && from.length !== bytes.length) throw invalidAddressFamily('lookup.from', lookup.from, destination);
-    const indexes = await this.#links.indexes([lookup.iif, lookup.oif]);
     const wire: Wire = {
       family: addressFamily(bytes),
       dstLength: bytes.length * 8,
       dst: bytes,
       srcLength: from ? from.length * 8 : undefined,
       src: from,
-      iif: lookup.iif === undefined ? undefined : indexes.get(lookup.iif),
-      oif: lookup.oif === undefined ? undefined : indexes.get(lookup.oif),
+      iif: lookup.iif,
+      oif: lookup.oif,
     };
+    const names = new Map<number, string>();
     const request: Request = { operation: operations.get, wire, source: destination, subject: destination };
-    const [[reply], names] = await Promise.all([
-      this.#channel.one(request, options),
-      nameTable(this.#channel, options),
+    const [, [route]] = await Promise.all([
+      fillNames(this.#channel, names, options),
+      this.#channel.dump(request, (decoder, end) => readRoute(decoder, end, names), options),
     ]);
-    return toRoute(reply as Record<string, unknown>, names);
+    return route as Route;
   }
 
-  async #change(verb: Verb, specs: RouteSpec | readonly RouteSpec[], options: BatchOptions | undefined): Promise<void> {
-    const list = Array.isArray(specs) ? (specs as readonly RouteSpec[]) : [specs as RouteSpec];
-    const wires = list.map((spec, at) => specWire(spec, verb, Array.isArray(specs) ? `specs[${at}]` : 'spec'));
-    const indexes = await this.#links.indexes(devices(list));
-    let at = 0;
-    await oneOrMany(
-      this.#channel,
-      specs,
-      (spec): Request => ({
-        operation: operations[verb],
-        wire: withDevices(wires[at++] as Wire, spec, indexes),
-        source: spec,
-        subject: () => describe(spec),
-      }),
-      options,
-      verb === 'add' || verb === 'delete'
-        ? (request) => ({ ...request, operation: operations[verb === 'add' ? 'delete' : 'add'] })
-        : undefined,
-    );
+  #change(
+    verb: Verb,
+    specs: RouteSpec | readonly RouteSpec[] | PackedRoutes,
+    options: BatchOptions | undefined,
+  ): Promise<void> {
+    if (isPacked(specs)) return this.#changePacked(verb, specs, options);
+    return oneOrMany(this.#channel, works[verb], specs, options, undoOf(verb));
+  }
+
+  async #changePacked(verb: Verb, specs: PackedRoutes, options: BatchOptions | undefined): Promise<void> {
+    const { destinations, ...template } = specs;
+    const sent = this.#channel.packed(packedWork(works[verb], destinations, template), options);
+    const undo = undoOf(verb);
+    if (!options?.rollback || !undo) return sent;
+    return rolledBack(sent, destinations.length, (failed) => {
+      const done = destinations.filter((_, row) => !failed.has(row)).reverse();
+      return this.#channel.packed(packedWork(undo, done, template));
+    });
   }
 }
 
-function* devices(specs: readonly RouteSpec[]): Iterable<DeviceReference | undefined> {
-  for (const spec of specs) {
-    yield spec.dev;
-    if (spec.multipath) for (const { dev } of spec.multipath) yield dev;
-  }
+function isPacked(specs: RouteSpec | readonly RouteSpec[] | PackedRoutes): specs is PackedRoutes {
+  return typeof specs === 'object' && specs !== null && 'destinations' in specs;
+}
+
+function undoOf(verb: Verb): Work<RouteSpec> | undefined {
+  return verb === 'replace' ? undefined : works[verb === 'add' ? 'delete' : 'add'];
+}
+
+function packedWork(
+  { operation, write }: Work<RouteSpec>,
+  destinations: Uint32Array,
+  template: Omit<PackedRoutes, 'destinations'>,
+): PackedWork {
+  checkColumn(destinations, 'specs.destinations');
+  const spec = (dst: string): RouteSpec => ({ ...template, dst });
+  return {
+    operation,
+    columns: [destinations],
+    rows: destinations.length,
+    record: packedRecord([{ field: field['dst'] as number, column: 0, size: 4 }], (out) =>
+      write(out, spec('0.0.0.0'), 'specs'),
+    ),
+    source: (row) => spec(formatIpv4(destinations[row] as number)),
+    describe: (row) => describe(spec(formatIpv4(destinations[row] as number))),
+  };
 }
 
 function describe(spec: RouteSpec): string {
@@ -249,48 +301,90 @@ function describe(spec: RouteSpec): string {
   return `${type}${spec.dst}${via}${dev}`;
 }
 
-function specWire(spec: RouteSpec, verb: Verb, path: string): Wire {
+/** Checks a spec and writes its record. */
+function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: string): void {
   checkKeys(spec, specKeys, path);
-  const { type } = spec;
-  if (type !== undefined && !routeTypes.has(type)) {
-    throw invalidValue(`${path}.type`, `is none of ${[...routeTypes].join(', ')}`, type);
+  const { dst, type = 'unicast', via, scope, protocol, metric, mtu, multipath } = spec;
+  const typeNumber = routeTypes.has(type) ? typeNumbers.get(type) : undefined;
+  if (typeNumber === undefined) throw invalidValue(`${path}.type`, `is none of ${[...routeTypes].join(', ')}`, type);
+  // A host's IPv4 route is what there are many of.
+  const host = typeof dst === 'string' ? parseIpv4(dst) : -1;
+  const prefix = host >= 0 || dst === 'default' ? undefined : checkAddressOrPrefix(dst, `${path}.dst`);
+  const gateway = via === undefined ? undefined : checkAddress(via, `${path}.via`);
+  const v4 =
+    host >= 0 ||
+    (prefix
+      ? prefix.bytes.length === 4
+      : gateway
+        ? gateway.length === 4
+        : (spec.family ?? defaultFamily(spec)) === 'inet');
+  const size = v4 ? 4 : 16;
+  out.fieldU8(field['family'] as number, v4 ? inet : inet6);
+  if (host >= 0) {
+    out.fieldU8(field['dstLength'] as number, 32);
+    out.fieldIpv4(field['dst'] as number, host);
+  } else if (prefix) {
+    checkHostBits(prefix.bytes, prefix.length, dst, `${path}.dst`);
+    out.fieldU8(field['dstLength'] as number, prefix.length);
+    if (prefix.length > 0) out.fieldBytes(field['dst'] as number, prefix.bytes);
   }
-  const gateway = spec.via === undefined ? undefined : checkAddress(spec.via, `${path}.via`);
-  const prefsrc = spec.prefsrc === undefined ? undefined : checkAddress(spec.prefsrc, `${path}.prefsrc`);
-  const dst = spec.dst === 'default' ? undefined : checkAddressOrPrefix(spec.dst, `${path}.dst`);
-  const family = dst
-    ? addressFamily(dst.bytes)
-    : gateway
-      ? addressFamily(gateway)
-      : (spec.family ?? defaultFamily(spec));
-  const size = family === 'inet' ? 4 : 16;
-  if (dst) checkHostBits(dst.bytes, dst.length, spec.dst, `${path}.dst`);
-  if (gateway && gateway.length < size) throw invalidAddressFamily(`${path}.via`, spec.via, spec.dst);
-  if (prefsrc && prefsrc.length !== size) throw invalidAddressFamily(`${path}.prefsrc`, spec.prefsrc, spec.dst);
-  const hostRoute = type === 'local';
-  const linkRoute = type === 'broadcast' || type === 'anycast' || type === 'multicast';
+  const local = type === 'local';
   const table = tableNumber(
-    spec.table ?? (hostRoute || type === 'broadcast' || type === 'anycast' ? 'local' : 'main'),
+    spec.table ?? (local || type === 'broadcast' || type === 'anycast' ? 'local' : 'main'),
     `${path}.table`,
   );
-  const direct = (type ?? 'unicast') === 'unicast' && !gateway && !spec.multipath;
-  const deleting = verb === 'delete';
-  return {
-    family,
-    dstLength: dst?.length,
-    tableByte: table < 256 ? table : 0,
-    table,
-    protocol: spec.protocol ?? (deleting ? undefined : 'boot'),
-    scope: spec.scope ?? (deleting ? 'nowhere' : hostRoute ? 'host' : linkRoute || direct ? 'link' : 'global'),
-    type: type ?? (deleting ? undefined : 'unicast'),
-    flags: spec.onlink ? ['onlink'] : undefined,
-    dst: dst?.length === 0 ? undefined : dst?.bytes,
-    gateway: gateway && gateway.length === size ? gateway : undefined,
-    prefsrc,
-    metric: spec.metric === undefined ? undefined : checkInteger(spec.metric, `${path}.metric`, 0, 0xffffffff),
-    metrics: spec.mtu === undefined ? undefined : { mtu: checkInteger(spec.mtu, `${path}.mtu`, 68, 0xffffffff) },
-    multipath: spec.multipath?.map((hop, at) => nexthopWire(hop, size, `${path}.multipath[${at}]`)),
-  };
+  out.fieldU8(field['tableByte'] as number, table < 256 ? table : 0);
+  if (table > 255) out.fieldU32(field['table'] as number, table);
+  if (protocol !== undefined || !deleting) {
+    out.fieldU8(field['protocol'] as number, protocolNumber(protocol ?? 'boot', `${path}.protocol`));
+  }
+  const direct =
+    type === 'broadcast' ||
+    type === 'anycast' ||
+    type === 'multicast' ||
+    (type === 'unicast' && !gateway && !multipath);
+  out.fieldU8(
+    field['scope'] as number,
+    scopeNumber(scope ?? (deleting ? 'nowhere' : local ? 'host' : direct ? 'link' : 'global'), `${path}.scope`),
+  );
+  if (spec.type !== undefined || !deleting) out.fieldU8(field['type'] as number, typeNumber);
+  if (spec.onlink) out.fieldU32(field['flags'] as number, onlink);
+  if (gateway) {
+    if (gateway.length !== size) throw invalidAddressFamily(`${path}.via`, via, dst);
+    out.fieldBytes(field['gateway'] as number, gateway);
+  }
+  if (spec.prefsrc !== undefined) {
+    const prefsrc = checkAddress(spec.prefsrc, `${path}.prefsrc`);
+    if (prefsrc.length !== size) throw invalidAddressFamily(`${path}.prefsrc`, spec.prefsrc, dst);
+    out.fieldBytes(field['prefsrc'] as number, prefsrc);
+  }
+  if (metric !== undefined) {
+    out.fieldU32(field['metric'] as number, checkInteger(metric, `${path}.metric`, 0, 0xffffffff));
+  }
+  if (spec.dev !== undefined) {
+    checkReference(spec.dev, `${path}.dev`);
+    out.fieldDevice(field['oif'] as number, spec.dev);
+  }
+  if (mtu === undefined && multipath === undefined) return;
+  out.record(operations.add.schema as Schema, {
+    metrics: mtu === undefined ? undefined : { mtu: checkInteger(mtu, `${path}.mtu`, 68, 0xffffffff) },
+    multipath: multipath?.map((hop, at) => nexthopWire(hop, size, `${path}.multipath[${at}]`)),
+  });
+}
+
+const protocolNumbers = namesOf('routeProtocol');
+
+function protocolNumber(protocol: string | number, path: string): number {
+  if (typeof protocol === 'number') return checkInteger(protocol, path, 0, 255);
+  const number = protocolNumbers.get(protocol);
+  if (number !== undefined) return number;
+  throw invalidValue(path, `is none of ${[...protocolNumbers.keys()].join(', ')} and no number`, protocol);
+}
+
+function scopeNumber(scope: RouteScope, path: string): number {
+  const number = scopeNumbers.get(scope);
+  if (number !== undefined) return number;
+  throw invalidValue(path, `is none of ${[...scopeNumbers.keys()].join(', ')}`, scope);
 }
 
 function defaultFamily(spec: RouteSpec): AddressFamily {
@@ -311,44 +405,57 @@ function nexthopWire(hop: NexthopSpec, size: number, path: string): Wire {
   const gateway = hop.via === undefined ? undefined : checkAddress(hop.via, `${path}.via`);
   if (gateway && gateway.length !== size) throw invalidValue(`${path}.via`, "is not of the route's family", hop.via);
   const weight = checkInteger(hop.weight ?? 1, `${path}.weight`, 1, 256);
-  return { flags: hop.onlink ? ['onlink'] : undefined, hops: weight - 1, gateway };
+  if (hop.dev !== undefined) checkReference(hop.dev, `${path}.dev`);
+  return { flags: hop.onlink ? ['onlink'] : undefined, hops: weight - 1, gateway, oif: hop.dev };
 }
 
-function withDevices(wire: Wire, spec: RouteSpec, indexes: DeviceIndexes): Wire {
-  const oif = spec.dev === undefined ? undefined : indexes.get(spec.dev);
-  const nexthops = spec.multipath;
-  if (!nexthops) return oif === undefined ? wire : { ...wire, oif };
-  const multipath = (wire['multipath'] as Wire[]).map((hop, at) => {
-    const { dev } = nexthops[at] as NexthopSpec;
-    return dev === undefined ? hop : { ...hop, oif: indexes.get(dev) };
-  });
-  return { ...wire, oif, multipath };
+// ---- replies
+
+const schema = operations.list.reply as Schema;
+const slots: number[] = schema.fields.map(() => -1);
+const familyWord = wordOf('addressFamily');
+const typeWord = wordOf('routeType');
+const protocolWord = wordOf('routeProtocol');
+const scopeWord = wordOf('routeScope');
+const flags = flagWords('routeFlags');
+
+function slot(name: string): number {
+  return slots[field[name] as number] as number;
 }
 
-function toRoute(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): Route {
-  const nameOf = (index: unknown): string => names.get(index as number) ?? String(index);
-  const route: Record<string, unknown> = {
-    family: reply['family'],
-    dst: prefixText(reply['dst'] as Uint8Array | undefined, reply['dstLength'] as number),
-    table: tableName((reply['table'] ?? reply['tableByte']) as number),
-    type: reply['type'],
-    protocol: reply['protocol'],
-    scope: reply['scope'],
-    flags: reply['flags'],
+function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route {
+  decoder.slots(schema, end, slots);
+  const nameOf = (index: number): string => names.get(index) ?? String(index);
+  const table = slot('table');
+  const gateway = slot('gateway');
+  const oif = slot('oif');
+  const prefsrc = slot('prefsrc');
+  const metric = slot('metric');
+  const route: { -readonly [K in keyof Route]: Route[K] } = {
+    family: familyWord(slot('family')) as AddressFamily,
+    dst: prefixAt(decoder, slot('dst'), slot('dstLength')),
+    table: tableName(table < 0 ? slot('tableByte') : table),
+    type: typeWord(slot('type')) as RouteType,
+    protocol: protocolWord(slot('protocol')),
+    scope: scopeWord(slot('scope')) as RouteScope,
+    flags: flags(slot('flags')),
   };
-  if (reply['gateway']) route['gateway'] = formatAddress(reply['gateway'] as Uint8Array);
-  if (reply['oif'] !== undefined) route['dev'] = nameOf(reply['oif']);
-  if (reply['prefsrc']) route['prefsrc'] = formatAddress(reply['prefsrc'] as Uint8Array);
-  if (reply['metric'] !== undefined) route['metric'] = reply['metric'];
-  const metrics = reply['metrics'] as { mtu?: number } | undefined;
-  if (metrics?.mtu !== undefined) route['mtu'] = metrics.mtu;
-  if (reply['multipath']) {
-    route['multipath'] = (reply['multipath'] as Record<string, unknown>[]).map((hop) => ({
+  if (gateway >= 0) route.gateway = addressAt(decoder, gateway);
+  if (oif >= 0) route.dev = nameOf(oif);
+  if (prefsrc >= 0) route.prefsrc = addressAt(decoder, prefsrc);
+  if (metric >= 0) route.metric = metric;
+  if (slot('metrics') >= 0) {
+    const { mtu } = decoder.recordAt(slot('metrics'), schema.byName.get('metrics')?.schema as Schema);
+    if (mtu !== undefined) route.mtu = mtu as number;
+  }
+  if (slot('multipath') >= 0) {
+    const hops = decoder.listAt(slot('multipath'), schema.byName.get('multipath')?.schema as Schema);
+    route.multipath = hops.map((hop) => ({
       ...(hop['gateway'] ? { gateway: formatAddress(hop['gateway'] as Uint8Array) } : {}),
-      dev: nameOf(hop['oif']),
+      dev: nameOf(hop['oif'] as number),
       weight: (hop['hops'] as number) + 1,
-      flags: hop['flags'],
+      flags: hop['flags'] as string[],
     }));
   }
-  return route as unknown as Route;
+  return route;
 }

@@ -1,6 +1,6 @@
 import { checkDeviceName, checkInteger, checkKeys, invalidAddressFamily } from '../errors.js';
-import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation, type Wire } from '../netlink/codec.js';
+import type { CallOptions, Channel, Work } from '../netlink/channel.js';
+import { operation, type Schema, type Wire } from '../netlink/codec.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
 import {
   type AddressFamily,
@@ -67,6 +67,8 @@ const specKeys: ReadonlySet<string> = new Set([
   'family',
 ]);
 
+const works = { add: work('add'), delete: work('delete') };
+
 /** Routing policy: RTM_*RULE, ip-rule(8). */
 export class Rules {
   readonly #channel: Channel;
@@ -86,25 +88,26 @@ export class Rules {
 
   /** Throws NetlinkError EEXIST for one that is there. */
   add(specs: RuleSpec | readonly RuleSpec[], options?: BatchOptions): Promise<void> {
-    return oneOrMany(
-      this.#channel,
-      specs,
-      (spec, path) => toRequest('add', spec, path),
-      options,
-      (request) => ({
-        ...request,
-        operation: operations.delete,
-      }),
-    );
+    return oneOrMany(this.#channel, works.add, specs, options, works.delete);
   }
 
   /** Deletes the first that matches. Throws NetlinkError ENOENT where none does. */
   delete(specs: RuleSpec | readonly RuleSpec[], options?: BatchOptions): Promise<void> {
-    return oneOrMany(this.#channel, specs, (spec, path) => toRequest('delete', spec, path), options);
+    return oneOrMany(this.#channel, works.delete, specs, options);
   }
 }
 
-function toRequest(verb: 'add' | 'delete', spec: RuleSpec, path: string): Request {
+function work(verb: 'add' | 'delete'): Work<RuleSpec> {
+  const { schema } = operations[verb];
+  return {
+    operation: operations[verb],
+    write: (out, spec, path) => out.record(schema as Schema, specWire(verb, spec, path)),
+    describe: (spec) =>
+      `priority ${spec.priority ?? '(any)'} from ${spec.from ?? 'all'}${spec.iif ? ` iif ${spec.iif}` : ''}`,
+  };
+}
+
+function specWire(verb: 'add' | 'delete', spec: RuleSpec, path: string): Wire {
   checkKeys(spec, specKeys, path);
   const from =
     spec.from === undefined || spec.from === 'all' ? undefined : checkAddressOrPrefix(spec.from, `${path}.from`);
@@ -114,7 +117,7 @@ function toRequest(verb: 'add' | 'delete', spec: RuleSpec, path: string): Reques
   const number = (value: number | undefined, name: string): number | undefined =>
     value === undefined ? undefined : checkInteger(value, `${path}.${name}`, 0, 0xffffffff);
   const table = spec.table === undefined ? undefined : tableNumber(spec.table, `${path}.table`);
-  const wire: Wire = {
+  return {
     family: sample ? addressFamily(sample.bytes) : (spec.family ?? 'inet'),
     srcLength: from?.length,
     dstLength: to?.length,
@@ -129,13 +132,6 @@ function toRequest(verb: 'add' | 'delete', spec: RuleSpec, path: string): Reques
     fwmask: number(spec.fwmask, 'fwmask'),
     table: table ?? (spec.action === undefined && verb === 'add' ? tableNumber('main', path) : undefined),
     protocol: spec.protocol ?? (verb === 'add' ? 'boot' : undefined),
-  };
-  return {
-    operation: operations[verb],
-    wire,
-    source: spec,
-    subject: () =>
-      `priority ${spec.priority ?? '(any)'} from ${spec.from ?? 'all'}${spec.iif ? ` iif ${spec.iif}` : ''}`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Values that several families share. */
 import { checkInteger, invalidValue } from '../errors.js';
-import { formatAddress, invalidAddress, parseAddress, parsePrefix } from '../ip.js';
+import { formatAddress, formatIpv4, invalidAddress, parseAddress, parsePrefix } from '../ip.js';
+import type { Decoder } from '../netlink/codec.js';
 
 export type AddressFamily = 'inet' | 'inet6';
 
@@ -37,12 +38,25 @@ export function tableNumber(table: RouteTable, path: string): number {
 }
 
 export function tableName(number: number): RouteTable {
-  for (const [name, value] of Object.entries(tables)) if (value === number) return name as RouteTable;
-  return number;
+  if (number === tables.main) return 'main';
+  if (number === tables.local) return 'local';
+  return number === tables.default ? 'default' : number;
 }
 
 /** As `ip -j` prints it: a host's prefix without its length, the empty one as 'default'. */
 export function prefixText(bytes: Uint8Array | undefined, length: number): string {
   if (!bytes || length === 0) return 'default';
   return length === bytes.length * 8 ? formatAddress(bytes) : `${formatAddress(bytes)}/${length}`;
+}
+
+/** Text of an address in a record that is being read. */
+export function addressAt(decoder: Decoder, at: number): string {
+  return decoder.sizeAt(at) === 4 ? formatIpv4(decoder.ipv4At(at)) : formatAddress(decoder.bytesAt(at));
+}
+
+/** The same of a prefix, as `prefixText` has it. */
+export function prefixAt(decoder: Decoder, at: number, length: number): string {
+  if (at < 0 || length <= 0) return 'default';
+  const address = addressAt(decoder, at);
+  return length === decoder.sizeAt(at) * 8 ? address : `${address}/${length}`;
 }
