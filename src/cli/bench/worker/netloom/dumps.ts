@@ -11,7 +11,7 @@ export const dumpScenarios: Readonly<Record<string, Scenario>> = {
 
 async function dumpRoutes(run: Run): Promise<Measured> {
   const netns = await makeNamespace(run);
-  await netns.routes.add(packedRoutes(run.size) as never);
+  await netns.routes.add(packedRoutes(run.size));
   return timeList(run, () => netns.routes.list({ table: 'local', family: 'inet' }), loopbackRoutes);
 }
 
@@ -38,7 +38,7 @@ async function dumpElements(run: Run): Promise<Measured> {
 async function dumpNeighbours(run: Run): Promise<Measured> {
   const netns = await makeNamespace(run);
   await addVeth(netns);
-  await netns.neighbours.add({ dev: 'veth0', addresses: floatingNumbers(0, run.size), mac } as never);
+  await netns.neighbours.add({ dev: 'veth0', addresses: floatingNumbers(0, run.size), mac });
   return timeList(run, () => netns.neighbours.list({ dev: 'veth0', family: 'inet' }));
 }
 

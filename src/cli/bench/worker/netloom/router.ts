@@ -38,7 +38,7 @@ export async function makeRouter(
   binding: FloatingIpBinding,
   dispatch?: Dispatch,
 ): Promise<Router> {
-  const options: RouterOptions & { dispatch?: Dispatch } = { host, ...(dispatch ? { dispatch } : {}) };
+  const options: RouterOptions = { host, ...(dispatch ? { dispatch } : {}) };
   const router = await Router.apply(routerSpec(binding), { ...options, announce: false });
   run.onEnd(() => router.delete());
   return router;

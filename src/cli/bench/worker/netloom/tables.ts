@@ -1,5 +1,5 @@
 /** Entries of one kernel table, in one call, one after the other, or all begun in one tick. */
-import { Netns } from '../../../../index.js';
+import { Netns, type PackedRoutes } from '../../../../index.js';
 import { type Form, floatingNumbers, floatingText, mac } from '../addresses.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
 
@@ -31,7 +31,7 @@ export async function addVeth(netns: Netns): Promise<void> {
 async function addRoutes(run: Run, form: Form): Promise<Measured> {
   const netns = await makeNamespace(run);
   const routes = form === 'packed' ? packedRoutes(run.size) : routeSpecs(run.size);
-  const measured = await timed(run.size, () => netns.routes.add(routes as never));
+  const measured = await timed(run.size, () => netns.routes.add(routes));
   await expectRoutes(netns, run.size);
   return measured;
 }
@@ -55,7 +55,7 @@ async function concurrentRoutes(run: Run): Promise<Measured> {
   return measured;
 }
 
-export function packedRoutes(size: number): unknown {
+export function packedRoutes(size: number): PackedRoutes {
   return { destinations: floatingNumbers(0, size), type: 'local', dev: loopback };
 }
 
@@ -74,7 +74,7 @@ async function addAddresses(run: Run, form: Form): Promise<Measured> {
     form === 'packed'
       ? { dev: loopback, addresses: floatingNumbers(0, run.size) }
       : floatingText(0, run.size).map((address) => ({ dev: loopback, address: `${address}/32` }));
-  const measured = await timed(run.size, () => netns.addresses.add(addresses as never));
+  const measured = await timed(run.size, () => netns.addresses.add(addresses));
   const present = await netns.addresses.list({ dev: 'lo', family: 'inet' });
   expectCount('addresses', present.filter(({ local }) => local.startsWith('198.')).length, run.size);
   return measured;
@@ -88,7 +88,7 @@ async function addNeighbours(run: Run, form: Form): Promise<Measured> {
     form === 'packed'
       ? { dev, addresses: floatingNumbers(0, run.size), mac }
       : floatingText(0, run.size).map((dst) => ({ dev, dst, mac }));
-  const measured = await timed(run.size, () => netns.neighbours.add(neighbours as never));
+  const measured = await timed(run.size, () => netns.neighbours.add(neighbours));
   expectCount('neighbours', (await netns.neighbours.list({ dev: 'veth0', family: 'inet' })).length, run.size);
   return measured;
 }
