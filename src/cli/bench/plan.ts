@@ -55,9 +55,14 @@ function casesOf(scenario: Scenario, selection: Selection): Case[] {
       size,
       batch: batch !== undefined && batch > size ? size : batch,
       contenders: scenario.contenders.filter((name) => size <= (limits[name] ?? Number.POSITIVE_INFINITY)),
-      runs: runs ?? scenario.runs[selection.quick ? 'quick' : 'full'],
+      runs: runs ?? roundsOf(scenario, size, selection.quick),
     })),
   );
+}
+
+function roundsOf({ runs }: Scenario, size: number, quick: boolean): number {
+  if (!quick) return runs.full;
+  return size >= 100_000 ? (runs.large ?? runs.quick) : runs.quick;
 }
 
 function choose(kind: string, patterns: readonly string[], names: readonly string[]): ReadonlySet<string> {

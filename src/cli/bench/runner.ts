@@ -29,8 +29,8 @@ export class Runner {
   readonly #launches = new Map<ContenderName, Promise<Launch | undefined>>();
   readonly #drivers = new Map<ContenderName, ProcessDriver>();
   readonly #closing = new Set<Promise<void>>();
-  /** Scenarios for which a contender's code is warm. */
-  readonly #warm = new Set<string>();
+  /** By scenario and contender: the size that its code is warm for. */
+  readonly #warm = new Map<string, number>();
   /** Contenders without something that they need, and scenarios that they do not do. */
   readonly skipped: Absence[] = [];
   readonly failed: Absence[] = [];
@@ -74,8 +74,8 @@ export class Runner {
     if (!(await this.prepare(name))) return false;
     const size = Math.min(scenario.warmUp, one.size);
     const key = `${scenario.name} ${one.batch ?? ''} ${name}`;
-    if (size === 0 || scenario.fresh || this.#warm.has(key)) return true;
-    this.#warm.add(key);
+    if (scenario.fresh || size <= (this.#warm.get(key) ?? 0)) return true;
+    this.#warm.set(key, size);
     const batch = one.batch === undefined ? undefined : Math.min(one.batch, size);
     return (await this.#ask(one, name, requestOf({ scenario, size, batch }))) !== undefined;
   }

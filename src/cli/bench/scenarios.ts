@@ -16,9 +16,9 @@ export interface Scenario {
   readonly most?: Partial<Readonly<Record<ContenderName, number>>>;
   /** The same for the quick run, where no target looks at more; 0 for those that none looks at. */
   readonly mostInQuick?: Partial<Readonly<Record<ContenderName, number>>>;
-  /** Rounds, unless the caller says how many. */
-  readonly runs: { readonly full: number; readonly quick: number };
-  /** The size of a run that is not counted, before a contender's first; 0 for none. */
+  /** Rounds, unless the caller says how many; `large` are those of 100,000 in the quick run. */
+  readonly runs: { readonly full: number; readonly quick: number; readonly large?: number };
+  /** The largest size of a run that is not counted, before a contender's first; 0 for none. */
   readonly warmUp: number;
   /** A new driver for each run. */
   readonly fresh?: boolean;
@@ -31,7 +31,7 @@ export interface Amounts {
 }
 
 const [k, k10, k100] = [1_000, 10_000, 100_000];
-const runs = { full: 5, quick: 3 };
+const runs = { full: 5, quick: 5, large: 3 };
 const both: readonly ContenderName[] = ['floor', 'netloom-packed', 'netloom-objects'];
 const forks: readonly ContenderName[] = ['fork-ip-nft', 'fork-ip-iptables'];
 const batches: readonly ContenderName[] = ['ip-batch+nft', 'ip-batch+iptables-restore'];
@@ -40,7 +40,7 @@ const everyone: readonly ContenderName[] = [...both, ...batches, ...forks, 'go',
 const most = { 'ip-batch+iptables-restore': k10, pyroute2: k10, neutron: k10 };
 const none = (...names: ContenderName[]): Partial<Record<ContenderName, number>> =>
   Object.fromEntries(names.map((name) => [name, 0]));
-const fip = { unit: 'us', runs, warmUp: k } as const;
+const fip = { unit: 'us', runs, warmUp: k10 } as const;
 
 const floatingIps: readonly Scenario[] = [
   {
@@ -73,6 +73,7 @@ const floatingIps: readonly Scenario[] = [
     name: 'fip-associate-address',
     what: 'a floating IP',
     sizes: { full: [k, k10], quick: [k] },
+    warmUp: k,
     contenders: everyone,
     most: { ...most, pyroute2: k, neutron: k },
     mostInQuick: none(...batches, ...forks, 'go', 'pyroute2', 'neutron'),
@@ -118,7 +119,7 @@ const tables: readonly Scenario[] = [
       ],
       most: { pyroute2: k },
       runs,
-      warmUp: k,
+      warmUp: k10,
     }),
   ),
   {
@@ -129,7 +130,7 @@ const tables: readonly Scenario[] = [
     contenders: ['floor', 'netloom-objects', 'go', 'npm-netlink', 'pyroute2'],
     mostInQuick: none('pyroute2'),
     runs,
-    warmUp: k,
+    warmUp: k10,
   },
   {
     name: 'route-add-concurrent',
@@ -138,7 +139,7 @@ const tables: readonly Scenario[] = [
     sizes: { full: [k10], quick: [k10] },
     contenders: ['floor', 'netloom-objects'],
     runs,
-    warmUp: k,
+    warmUp: k10,
   },
   ...['dump-routes', 'dump-elements', 'dump-neighbours'].map(
     (name): Scenario => ({
@@ -149,7 +150,7 @@ const tables: readonly Scenario[] = [
       contenders: ['floor', 'netloom-objects', 'go', 'ip-batch+nft', 'pyroute2'],
       most: { pyroute2: k10 },
       runs,
-      warmUp: k,
+      warmUp: k10,
     }),
   ),
 ];
@@ -179,6 +180,7 @@ const wholes: readonly Scenario[] = [
     unit: 'ms',
     sizes: { full: [k100], quick: [k100] },
     contenders: ['netloom-packed', 'netloom-objects'],
+    mostInQuick: none('netloom-objects'),
     runs,
     warmUp: k10,
   },
@@ -199,6 +201,7 @@ const wholes: readonly Scenario[] = [
     unit: 'bytes',
     sizes: { full: [k100], quick: [k100] },
     contenders: ['netloom-packed', 'netloom-objects'],
+    mostInQuick: none('netloom-objects'),
     runs,
     warmUp: 0,
     fresh: true,

@@ -13,11 +13,11 @@ export async function probeFlows(client: Netns, server: Netns, destination: stri
   if (!tool) return { skip: 'the floor program, which sends the packets, is not there' };
   const path = ({ fd }: Netns): string => `/proc/${process.pid}/fd/${fd}`;
   const args = ['--client-ns', path(client), '--server-ns', path(server), '--destination', destination];
-  const { stdout } = await promisify(execFile)(
-    tool,
-    ['flows', ...args, '--port', String(port), '--count', String(flows)],
-    { timeout: 60_000 },
-  );
+  const sent = promisify(execFile)(tool, ['flows', ...args, '--port', String(port), '--count', String(flows)], {
+    timeout: 60_000,
+  });
+  sent.child.stdin?.end();
+  const { stdout } = await sent;
   const { value, unit, error } = JSON.parse(stdout) as { value?: number; unit?: string; error?: string };
   if (value === undefined || unit === undefined) throw new Error(error ?? `the floor's tool said ${stdout.trim()}`);
   return { value, unit };
