@@ -58,6 +58,7 @@ struct Gateway {
     addSet(tables, kArpSet, capacity);
     end(tables);
     netfilter.transact(tables);
+    if (binding != Binding::Route) return;
     Batch nexthop;
     addNexthop(nexthop, kNexthop, Sandbox::kGatewayIndex);
     route.transact(nexthop);

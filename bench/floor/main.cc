@@ -6,7 +6,9 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 
+#include "flows.h"
 #include "scenario.h"
 
 namespace bench {
@@ -41,7 +43,7 @@ std::string quoted(const std::string& text) {
 std::string answer(const Scenarios& scenarios, const std::string& line) {
   const Request request{field(line, "scenario"), number(line, "size"), number(line, "batch")};
   const auto scenario = scenarios.find(request.scenario);
-  if (scenario == scenarios.end()) return "{\"skip\":\"the floor has no such scenario\"}";
+  if (scenario == scenarios.end()) return "{\"skip\":\"it has no floor\"}";
   try {
     const auto [nanoseconds, operations] = scenario->second(request);
     return "{\"ns\":" + std::to_string(nanoseconds) + ",\"operations\":" + std::to_string(operations) + "}";
@@ -54,7 +56,7 @@ std::string answer(const Scenarios& scenarios, const std::string& line) {
 
 int serve() {
   Scenarios scenarios;
-  for (auto part : {fipScenarios, bulkScenarios, dumpScenarios}) scenarios.merge(part());
+  for (auto part : {fipScenarios, bulkScenarios, dumpScenarios, routerScenarios}) scenarios.merge(part());
   // Without SA_RESTART reading fails, and a run under way cleans up behind itself before the loop ends.
   struct sigaction stop {};
   stop.sa_handler = [](int) { stopping = 1; };
@@ -68,6 +70,7 @@ int serve() {
 }  // namespace
 }  // namespace bench
 
-int main() {
+int main(int count, char** arguments) {
+  if (count > 1 && arguments[1] == std::string_view("flows")) return bench::flows(count - 2, arguments + 2);
   return bench::serve();
 }

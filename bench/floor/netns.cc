@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -47,6 +48,20 @@ void enter(const Fd& netns) {
 
 void unshareNetns() {
   if (unshare(CLONE_NEWNET) < 0) failed("unshare");
+}
+
+void NamedNetns::create() {
+  const Fd file(open(path_.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
+  if (file.get() < 0) failed(path_);
+  created_ = true;
+  unshareNetns();
+  if (mount("/proc/thread-self/ns/net", path_.c_str(), "none", MS_BIND, nullptr) < 0) failed(path_);
+}
+
+NamedNetns::~NamedNetns() {
+  if (!created_) return;
+  umount2(path_.c_str(), MNT_DETACH);
+  unlink(path_.c_str());
 }
 
 Sandbox::Sandbox() : home_(currentNetns()) {

@@ -35,6 +35,23 @@ Fd currentNetns();
 void enter(const Fd& netns);
 void unshareNetns();
 
+// A namespace that has a name in /run/netns for as long as this lives.
+class NamedNetns {
+ public:
+  explicit NamedNetns(const std::string& name) : path_("/run/netns/" + name) {}
+  ~NamedNetns();
+  NamedNetns(const NamedNetns&) = delete;
+  NamedNetns& operator=(const NamedNetns&) = delete;
+
+  // The calling thread is in it afterwards.
+  void create();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool created_ = false;
+};
+
 // The calling thread's place for one run: a fresh namespace with a gateway port, whose other end is in a second one.
 // Leaving waits until the kernel has taken the namespace apart, so that this work falls into nobody's timed part.
 class Sandbox {

@@ -4,6 +4,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -26,7 +27,11 @@ ifinfomsg linkHeader(int index, bool up) {
 
 void putEnd(nl_msg* message, const LinkEnd& end) {
   nla_put_string(message, IFLA_IFNAME, end.name);
+  // A veth has a queue for each processor unless told otherwise, and each is an object in sysfs.
+  nla_put_u32(message, IFLA_NUM_TX_QUEUES, 1);
+  nla_put_u32(message, IFLA_NUM_RX_QUEUES, 1);
   if (end.netns >= 0) nla_put_u32(message, IFLA_NET_NS_FD, end.netns);
+  if (end.process) nla_put_u32(message, IFLA_NET_NS_PID, end.process);
   if (end.master) nla_put_u32(message, IFLA_MASTER, end.master);
 }
 
@@ -93,12 +98,23 @@ void addBridge(Batch& batch, const char* name, int index) {
   });
 }
 
-void setUp(Batch& batch, int index) {
-  batch.add(RTM_NEWLINK, 0, linkHeader(index, true));
+void setUp(Batch& batch, int index, LinkSettings settings) {
+  batch.add(RTM_NEWLINK, 0, linkHeader(index, true), [&](nl_msg* message) {
+    if (!settings.answersForOthers) return;
+    auto* families = nla_nest_start(message, IFLA_AF_SPEC);
+    auto* family = nla_nest_start(message, AF_INET);
+    auto* settings = nla_nest_start(message, IFLA_INET_CONF);
+    nla_put_u32(message, IPV4_DEVCONF_ARP_IGNORE, 0);
+    nla_nest_end(message, settings);
+    nla_nest_end(message, family);
+    nla_nest_end(message, families);
+  });
 }
 
-void deleteLink(Batch& batch, const char* name) {
-  batch.add(RTM_DELLINK, 0, linkHeader(0, false), [&](nl_msg* message) { nla_put_string(message, IFLA_IFNAME, name); });
+size_t countLinks(Socket& socket) {
+  Batch request;
+  request.add(RTM_GETLINK, NLM_F_DUMP, linkHeader(0, false));
+  return count(socket, request);
 }
 
 // ---- addresses

@@ -12,16 +12,22 @@ constexpr uint8_t kProtocol = 78;  // netloom's routes, among others'
 
 struct LinkEnd {
   const char* name;
-  int index = 0;    // 0: the kernel chooses
-  int netns = -1;   // a descriptor; the socket's own namespace without one
+  int index = 0;    // 0: the kernel chooses; it does for a peer in any case when the other end asks for none
+  int netns = -1;   // a descriptor; without one, and without a process, the socket's own namespace
+  int process = 0;  // whose namespace it is when the message is sent
   int master = 0;   // a bridge's index
   bool up = false;  // only of the end that is not the peer: veth_open refuses an end whose other one is yet to come
 };
 
 void addVeth(Batch& batch, const LinkEnd& end, const LinkEnd& peer);
 void addBridge(Batch& batch, const char* name, int index);
-void setUp(Batch& batch, int index);
-void deleteLink(Batch& batch, const char* name);
+struct LinkSettings {
+  // arp_ignore 0 for this device alone, in the same message, where a file in /proc/sys would take three system calls.
+  bool answersForOthers = false;
+};
+
+void setUp(Batch& batch, int index, LinkSettings settings = {});
+size_t countLinks(Socket& socket);
 
 void addAddress(Batch& batch, int device, uint32_t address, uint8_t length);
 void deleteAddress(Batch& batch, int device, uint32_t address, uint8_t length);

@@ -18,7 +18,8 @@ const (
 
 func expectRoutes(box *sandbox, table, should int) error {
 	filter := &netlink.Route{Table: table, Protocol: routeProtocol}
-	routes, err := box.handle.RouteListFiltered(netlink.FAMILY_V4, filter, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_PROTOCOL)
+	mask := netlink.RT_FILTER_TABLE | netlink.RT_FILTER_PROTOCOL
+	routes, err := box.handle.RouteListFiltered(netlink.FAMILY_V4, filter, mask)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,8 @@ func addElements(box *sandbox, size, _ int) (work, error) {
 		Name:    "addresses",
 		KeyType: nftables.TypeIPAddr,
 	}
-	err := nft("add table ip netloom", fmt.Sprintf("add set ip netloom addresses { type ipv4_addr; size %d; }", capacityFor(size)))
+	definition := fmt.Sprintf("{ type ipv4_addr; size %d; }", capacityFor(size))
+	err := nft("add table ip netloom", "add set ip netloom addresses "+definition)
 	run := func() error {
 		for start := 0; start < size; start += elementsPerFlush {
 			elements := make([]nftables.SetElement, 0, elementsPerFlush)

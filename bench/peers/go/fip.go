@@ -12,16 +12,16 @@ import (
 const (
 	mostFloatingIPs = 130000
 	churned         = 4000 // floating IPs in one run of a churn
-	// The library sends a Flush as one datagram and cannot enlarge the socket's buffer of 208 KiB, so that a transaction has an
-	// end. More than this a Flush were no faster.
+	// The library sends a Flush as one datagram and cannot enlarge the socket's buffer of 208 KiB, so that a transaction
+	// has an end. More than this a Flush were no faster.
 	elementsPerFlush = 500
 )
 
 type binding string
 
 const (
-	// netloom's 'prefix' binding is one transaction of any size, which the library cannot send: a route and two map elements
-	// take its place.
+	// netloom's 'prefix' binding is one transaction of any size, which the library cannot send: a route and two map
+	// elements take its place.
 	bindingPrefix  binding = "prefix"
 	bindingRoute   binding = "route"
 	bindingAddress binding = "address"
@@ -44,12 +44,15 @@ type gateway struct {
 
 func newGateway(box *sandbox, kind binding, size int) (*gateway, error) {
 	definition := fmt.Sprintf("{ type ipv4_addr : ipv4_addr; size %d; }", capacityFor(size))
-	if err := nft("add table ip netloom", "add map ip netloom fip_dnat "+definition, "add map ip netloom fip_snat "+definition); err != nil {
+	add := "add map ip netloom "
+	err := nft("add table ip netloom", add+"fip_dnat "+definition, add+"fip_snat "+definition)
+	if err != nil {
 		return nil, err
 	}
 	table := &nftables.Table{Name: "netloom", Family: nftables.TableFamilyIPv4}
 	set := func(name string) *nftables.Set {
-		return &nftables.Set{Table: table, Name: name, IsMap: true, KeyType: nftables.TypeIPAddr, DataType: nftables.TypeIPAddr}
+		address := nftables.TypeIPAddr
+		return &nftables.Set{Table: table, Name: name, IsMap: true, KeyType: address, DataType: address}
 	}
 	return &gateway{sandbox: box, binding: kind, dnat: set("fip_dnat"), snat: set("fip_snat")}, nil
 }
@@ -87,7 +90,9 @@ func (g *gateway) disassociate(first, count int) error {
 	return nil
 }
 
-func (g *gateway) inFlushes(first, count int, change func(*nftables.Set, []nftables.SetElement) error, values bool) error {
+type elementsCall func(*nftables.Set, []nftables.SetElement) error
+
+func (g *gateway) inFlushes(first, count int, change elementsCall, values bool) error {
 	for start := first; start < first+count; start += elementsPerFlush {
 		end := start + elementsPerFlush
 		if end > first+count {

@@ -1,5 +1,6 @@
-// The Go peer: github.com/vishvananda/netlink and github.com/google/nftables, used as well as they allow. bench/README.md has
-// the protocol. With Debian's packages (golang-go, golang-github-vishvananda-netlink-dev, golang-github-google-nftables-dev):
+// The Go peer: github.com/vishvananda/netlink and github.com/google/nftables, used as well as they allow.
+// bench/README.md has the protocol. To build it with Debian's packages (golang-go, golang-github-vishvananda-netlink-dev,
+// golang-github-google-nftables-dev):
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go build -o bench/peers/go/peer ./bench/peers/go
 package main
@@ -32,7 +33,7 @@ type skip string
 
 func (s skip) Error() string { return string(s) }
 
-// A scenario prepares the sandbox, and returns what to time, how many operations that is, and what to look at afterwards.
+// A scenario prepares the sandbox, and returns what to time, how many operations that is, and what to look at then.
 type scenario func(box *sandbox, size, batch int) (work, error)
 
 type work struct {

@@ -15,7 +15,7 @@ import (
 
 const outsideName = "outside"
 
-// A fresh namespace with a gateway port, whose other end is in a second one; and a lasting connection of each library's.
+// A fresh namespace with a gateway port, whose other end is in a second one; and a connection of each library's.
 type sandbox struct {
 	home    netns.NsHandle
 	outside netns.NsHandle
@@ -88,8 +88,8 @@ func (box *sandbox) open() error {
 	return outside.LinkSetUp(peer)
 }
 
-// Leaves, and waits until the kernel has taken the namespace apart, so that this work falls into nobody's timed part. The veth
-// is among the last that go.
+// Leaves, and waits until the kernel has taken the namespace apart, so that this work falls into nobody's timed part.
+// The veth is among the last that go.
 func (box *sandbox) close() error {
 	if box.onClose != nil {
 		box.onClose()
