@@ -54,7 +54,7 @@ export class Runner {
     }
     for (let round = 0; round < one.runs; round++) {
       for (const name of rotated(present, round)) {
-        const value = await this.#ask(one, name, requestOf(one));
+        const value = await this.#ask(one, name, requestOf({ ...one, size: asked(one, name) }));
         onRun();
         if (value === undefined) present = present.filter((other) => other !== name);
         else samples.set(name, [...(samples.get(name) ?? []), value]);
@@ -72,7 +72,7 @@ export class Runner {
   async #warmUp(one: Case, name: ContenderName): Promise<boolean> {
     const { scenario } = one;
     if (!(await this.prepare(name))) return false;
-    const size = Math.min(scenario.warmUp, one.size);
+    const size = Math.min(scenario.warmUp, asked(one, name));
     const key = `${scenario.name} ${one.batch ?? ''} ${name}`;
     if (scenario.fresh || size <= (this.#warm.get(key) ?? 0)) return true;
     this.#warm.set(key, size);
@@ -137,6 +137,10 @@ export class Runner {
     const closing = driver.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
+}
+
+function asked({ scenario, size }: Case, name: ContenderName): number {
+  return Math.min(size, scenario.asked?.[name] ?? size);
 }
 
 /** Each round begins with the next: who comes first would else always follow the same one. */

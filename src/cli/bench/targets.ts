@@ -55,7 +55,8 @@ export const targets: readonly Target[] = [
   prefix.faster(5, 'go'),
   prefix.faster(3000, 'fork-ip-nft'),
   prefix.faster(3000, 'fork-ip-iptables'),
-  prefix.faster(8000, 'neutron'),
+  // It knows addresses alone.
+  prefix.faster(8000, { scenario: 'fip-associate-address', size: k, contender: 'neutron' }),
   target('fip-associate-address', k, 'netloom-packed').atMost(1.1, 'floor'),
   sequential.atMost(0.8, 'go'),
   sequential.faster(12, 'npm-netlink'),

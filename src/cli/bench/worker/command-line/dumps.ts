@@ -1,8 +1,9 @@
 /** Whole tables read into objects: the programs' JSON, parsed. */
 import type { Netns } from '../../../../index.js';
 import { floatingText, mac, pairsAsObjects } from '../addresses.js';
-import { addVeth, capacityFor, makeNamespace } from '../netloom/tables.js';
+import { capacityFor, device } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
+import { makeWatched } from '../teardown.js';
 import { ipBatch, nftFile, runStep, runSteps, type Step } from './programs.js';
 
 export const dumpScenarios: Readonly<Record<string, Scenario>> = {
@@ -16,20 +17,19 @@ export const dumpScenarios: Readonly<Record<string, Scenario>> = {
       'local',
     ]),
   'dump-neighbours': (run) =>
-    dumpByIp(run, (address) => `neighbour add ${address} lladdr ${mac} dev veth0 nud permanent`, [
+    dumpByIp(run, (address) => `neighbour add ${address} lladdr ${mac} dev ${device} nud permanent`, [
       '-4',
       '-j',
       'neighbour',
       'show',
       'dev',
-      'veth0',
+      device,
     ]),
   'dump-elements': dumpElements,
 };
 
 async function dumpByIp(run: Run, line: (address: string) => string, args: readonly string[]): Promise<Measured> {
-  const netns = await makeNamespace(run);
-  await addVeth(netns);
+  const netns = await makeWatched(run, device);
   await runSteps(netns, [ipBatch(floatingText(0, run.size).map(line))]);
   return timeDump(
     run,
@@ -40,7 +40,7 @@ async function dumpByIp(run: Run, line: (address: string) => string, args: reado
 }
 
 async function dumpElements(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const elements = pairsAsObjects(0, run.size).map((pair) => `${pair.floatingAddress} : ${pair.fixedAddress}`);
   await runStep(
     netns,

@@ -1,8 +1,9 @@
 /** Floating IPs as `local` routes or addresses on a gateway port, with two maps or two rules for each. */
-import { Netns } from '../../../../index.js';
+import type { Netns } from '../../../../index.js';
 import { floatingText, gatewayAddress, pairsAsObjects } from '../addresses.js';
 import { capacityFor } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
+import { makeWatched } from '../teardown.js';
 import type { CommandLine } from './index.js';
 import { forked, ipBatch, nftFile, processes, runStep, runSteps, type Step } from './programs.js';
 
@@ -73,11 +74,7 @@ async function churn(run: Run, name: CommandLine, bound: Bound): Promise<Measure
 
 /** A gateway port, its other end in a namespace of its own, and what the elements go into. */
 async function prepare(run: Run, count: number, name: CommandLine): Promise<Netns> {
-  const [netns, outside] = await Promise.all([Netns.create(), Netns.create()]);
-  run.onEnd(() => Promise.all([netns.close(), outside.close()]));
-  await netns.links.set('lo', { up: true });
-  const peer = { name: 'eth0', netns: outside, up: true };
-  await netns.links.add({ kind: 'veth', name: device, up: true, peer });
+  const netns = await makeWatched(run, device);
   await netns.addresses.add({ dev: device, address: gatewayAddress });
   if (usesMaps(name)) {
     const map = (at: string): string =>

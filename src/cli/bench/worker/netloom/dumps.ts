@@ -1,7 +1,8 @@
 /** Whole tables read into objects. */
 import { floatingNumbers, mac, packedPairs } from '../addresses.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
-import { addVeth, capacityFor, makeNamespace, packedRoutes } from './tables.js';
+import { makeWatched } from '../teardown.js';
+import { capacityFor, device, packedRoutes } from './tables.js';
 
 export const dumpScenarios: Readonly<Record<string, Scenario>> = {
   'dump-routes': dumpRoutes,
@@ -10,7 +11,7 @@ export const dumpScenarios: Readonly<Record<string, Scenario>> = {
 };
 
 async function dumpRoutes(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   await netns.routes.add(packedRoutes(run.size));
   return timeList(run, () => netns.routes.list({ table: 'local', family: 'inet' }), loopbackRoutes);
 }
@@ -19,7 +20,7 @@ async function dumpRoutes(run: Run): Promise<Measured> {
 const loopbackRoutes = 3;
 
 async function dumpElements(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const name = 'fip_dnat';
   await netns.nft.apply([
     { add: { table: { family: 'ip', name: 'netloom' } } },
@@ -36,10 +37,9 @@ async function dumpElements(run: Run): Promise<Measured> {
 }
 
 async function dumpNeighbours(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
-  await addVeth(netns);
-  await netns.neighbours.add({ dev: 'veth0', addresses: floatingNumbers(0, run.size), mac });
-  return timeList(run, () => netns.neighbours.list({ dev: 'veth0', family: 'inet' }));
+  const netns = await makeWatched(run, device);
+  await netns.neighbours.add({ dev: device, addresses: floatingNumbers(0, run.size), mac });
+  return timeList(run, () => netns.neighbours.list({ dev: device, family: 'inet' }));
 }
 
 async function timeList(run: Run, list: () => Promise<readonly unknown[]>, others = 0): Promise<Measured> {

@@ -3,11 +3,15 @@ import { Netns } from '../../../../index.js';
 import { Router } from '../../../../router/index.js';
 import { pairsAsObjects } from '../addresses.js';
 import { expectCount, type Measured, type Run, timed, uniqueName } from '../run.js';
-import { makeHost, routerSpec } from './router.js';
+import { untilGone } from '../teardown.js';
+import { makeHost, remove as removeRouter, routerSpec } from './router.js';
 
 export async function namespaceWithVeth(run: Run): Promise<Measured> {
   const host = await Netns.create();
-  run.onEnd(() => host.close());
+  run.onEnd(async () => {
+    await untilGone(host);
+    await host.close();
+  });
   const names = Array.from({ length: run.size }, uniqueName);
   const made: Netns[] = [];
   run.onEnd(() => Promise.all(made.map((netns) => remove(netns))));
@@ -41,9 +45,7 @@ export async function routers(run: Run): Promise<Measured> {
   }));
   const made: Router[] = [];
   run.onEnd(async () => {
-    // Not `router.delete`, which takes each port away by itself: the kernel takes all that has no handle apart in one go.
-    await Promise.all(made.map((router) => router.close()));
-    for (const { id } of made) await Netns.delete(`qrouter-${id}`);
+    for (const router of made) await removeRouter(router);
   });
   const measured = await timed(run.size, () =>
     eachOf(specs, async (spec) => {

@@ -3,6 +3,7 @@ import { type Dispatch, Netns } from '../../../../index.js';
 import { type FloatingIpBinding, Router, type RouterOptions, type RouterSpec } from '../../../../router/index.js';
 import { gatewayAddress, pool } from '../addresses.js';
 import type { Run } from '../run.js';
+import { untilGone } from '../teardown.js';
 
 let counter = 0;
 
@@ -24,7 +25,10 @@ export function routerSpec(floatingIpBinding: FloatingIpBinding): RouterSpec {
 /** A namespace with the two bridges. */
 export async function makeHost(run: Run): Promise<Netns> {
   const host = await Netns.create();
-  run.onEnd(() => host.close());
+  run.onEnd(async () => {
+    await untilGone(host);
+    await host.close();
+  });
   await host.links.add([
     { kind: 'bridge', name: 'br-ex', up: true },
     { kind: 'bridge', name: 'br-int', up: true },
@@ -40,6 +44,12 @@ export async function makeRouter(
 ): Promise<Router> {
   const options: RouterOptions = { host, ...(dispatch ? { dispatch } : {}) };
   const router = await Router.apply(routerSpec(binding), { ...options, announce: false });
-  run.onEnd(() => router.delete());
+  run.onEnd(() => remove(router));
   return router;
+}
+
+/** Not `router.delete`, which takes each port away by itself: the kernel takes all that has no handle apart in one go. */
+export async function remove(router: Router): Promise<void> {
+  await router.close();
+  await Netns.delete(`qrouter-${router.id}`);
 }

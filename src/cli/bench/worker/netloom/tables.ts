@@ -1,10 +1,13 @@
 /** Entries of one kernel table, in one call, one after the other, or all begun in one tick. */
-import { Netns, type PackedRoutes } from '../../../../index.js';
+import type { Netns, PackedRoutes } from '../../../../index.js';
 import { type Form, floatingNumbers, floatingText, mac } from '../addresses.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
+import { makeWatched } from '../teardown.js';
 
 /** The loopback device, in every namespace. */
 const loopback = 1;
+/** For what needs a device with neighbours. */
+export const device = 'veth0';
 
 export function tableScenarios(form: Form): Record<string, Scenario> {
   return {
@@ -17,19 +20,8 @@ export function tableScenarios(form: Form): Record<string, Scenario> {
   };
 }
 
-export async function makeNamespace(run: Run): Promise<Netns> {
-  const netns = await Netns.create();
-  run.onEnd(() => netns.close());
-  await netns.links.set('lo', { up: true });
-  return netns;
-}
-
-export async function addVeth(netns: Netns): Promise<void> {
-  await netns.links.add({ kind: 'veth', name: 'veth0', up: true, peer: { name: 'veth1', up: true } });
-}
-
 async function addRoutes(run: Run, form: Form): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const routes = form === 'packed' ? packedRoutes(run.size) : routeSpecs(run.size);
   const measured = await timed(run.size, () => netns.routes.add(routes));
   await expectRoutes(netns, run.size);
@@ -38,7 +30,7 @@ async function addRoutes(run: Run, form: Form): Promise<Measured> {
 
 /** As Go's netlink has it: by the device's index, which was looked up before. */
 async function sequentialRoutes(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const routes = routeSpecs(run.size);
   const measured = await timed(run.size, async () => {
     for (const route of routes) await netns.routes.add(route);
@@ -48,7 +40,7 @@ async function sequentialRoutes(run: Run): Promise<Measured> {
 }
 
 async function concurrentRoutes(run: Run): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const routes = routeSpecs(run.size);
   const measured = await timed(run.size, () => Promise.all(routes.map((route) => netns.routes.add(route))));
   await expectRoutes(netns, run.size);
@@ -69,7 +61,7 @@ async function expectRoutes(netns: Netns, size: number): Promise<void> {
 }
 
 async function addAddresses(run: Run, form: Form): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   const addresses =
     form === 'packed'
       ? { dev: loopback, addresses: floatingNumbers(0, run.size) }
@@ -81,20 +73,19 @@ async function addAddresses(run: Run, form: Form): Promise<Measured> {
 }
 
 async function addNeighbours(run: Run, form: Form): Promise<Measured> {
-  const netns = await makeNamespace(run);
-  await addVeth(netns);
-  const { index: dev } = await netns.links.get('veth0');
+  const netns = await makeWatched(run, device);
+  const { index: dev } = await netns.links.get(device);
   const neighbours =
     form === 'packed'
       ? { dev, addresses: floatingNumbers(0, run.size), mac }
       : floatingText(0, run.size).map((dst) => ({ dev, dst, mac }));
   const measured = await timed(run.size, () => netns.neighbours.add(neighbours));
-  expectCount('neighbours', (await netns.neighbours.list({ dev: 'veth0', family: 'inet' })).length, run.size);
+  expectCount('neighbours', (await netns.neighbours.list({ dev: device, family: 'inet' })).length, run.size);
   return measured;
 }
 
 async function addElements(run: Run, form: Form): Promise<Measured> {
-  const netns = await makeNamespace(run);
+  const netns = await makeWatched(run, device);
   await makeSet(netns, run.size);
   const set = netns.nft.set('ip', 'netloom', 'bench');
   // The handle reads the set's definition once.
