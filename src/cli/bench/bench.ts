@@ -15,7 +15,7 @@ import { type Cell, targets } from './targets.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Milliseconds that the machine is given to become idle between two runs. */
-const idleLimit = { quick: 150, full: 500 };
+const idleLimit = { quick: 100, full: 250 };
 
 /** Returns the exit code. */
 export async function runBench(options: BenchOptions): Promise<number> {
@@ -139,8 +139,8 @@ interface Findings {
 
 async function report(options: BenchOptions, { machine, results, runner, plan }: Findings, out: Output): Promise<void> {
   const { skipped, failed } = runner;
-  const planned = ({ scenario, size }: Cell): boolean =>
-    plan.some((one) => one.scenario.name === scenario && one.size === size);
+  const planned = ({ scenario, size, contender }: Cell): boolean =>
+    plan.some((one) => one.scenario.name === scenario && one.size === size && one.contenders.includes(contender));
   const verdicts = judge(
     targets.filter(({ own }) => planned(own)),
     results,

@@ -120,7 +120,9 @@ export class ProcessDriver {
   }
 
   #lastWords(): string {
-    const line = this.#complaint.trim().split('\n').at(-1);
+    const lines = this.#complaint.trim().split('\n');
+    // Node, Python and Go surround theirs with traces.
+    const line = lines.findLast((text) => /^(\w*(Error|Exception)|panic|fatal error)\b/.test(text)) ?? lines.at(-1);
     return line ? `: ${line}` : '';
   }
 

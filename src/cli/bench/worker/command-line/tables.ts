@@ -48,7 +48,7 @@ async function namespaceWithVeth(run: Run, way: Way): Promise<Measured> {
   const names = Array.from({ length: way === 'fork' ? Math.min(forked, run.size) : run.size }, uniqueName);
   const lines = names.flatMap((name, at) => [
     `netns add ${name}`,
-    `link add veth${at} type veth peer name eth0 netns ${name}`,
+    `link add bench${at} type veth peer name eth0 netns ${name}`,
   ]);
   const steps = stepsOf(way, lines);
   run.onEnd(() => Promise.all(names.map((name) => Netns.delete(name).catch(() => {}))));
