@@ -13,6 +13,7 @@ enum class Kind : uint8_t {
   Begin,     // opens an nfnetlink batch: a transaction, sent as one datagram
   End,       // closes it
   Columns,   // sends nothing: columns for the packed requests behind it
+  GetRows,   // looks rows of columns up in a set: those that it has, as packed rows
   Rows,      // rows of columns that become as many NFT_MSG_*SETELEM messages as they need
 };
 

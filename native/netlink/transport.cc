@@ -17,6 +17,9 @@ namespace {
 
 constexpr size_t kMessageBytes = 128 * 1024;  // of the one being encoded; a nest ends at 64 KiB
 constexpr size_t kKeptBytes = 1024 * 1024;    // of a buffer, from one execution to the next
+// Receive buffer that an error takes, and an answer (NLMSG_GOODSIZE), with the kernel's overhead.
+constexpr size_t kErrorCost = 1024;
+constexpr size_t kAnswerCost = 8 * 1024;
 constexpr int kDumpAttempts = 10;
 constexpr int kGetAttempts = 4;
 constexpr uint16_t kCancelled = UINT16_MAX;
@@ -68,6 +71,7 @@ class Transport::Run : private DeviceLookup {
         error = packed ? repeat(operation, index, number, record) : single(operation, index, number, record);
         break;
       case Kind::Rows:
+      case Kind::GetRows:
         error = rows(operation, index, number, record);
         break;
     }
@@ -84,19 +88,15 @@ class Transport::Run : private DeviceLookup {
     if (!inTransaction_) broken_ = false;
   }
 
-  // Sends what is gathered and reads until all of it is settled.
+  // Sends what is gathered and reads what there is to read of it.
   void flush() {
     for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
-      // In a transaction the last message before the end is the last that can ask: older kernels do not ack the end
-      // itself.
-      const size_t last = scratch_.sent.size() - (inTransaction_ ? 2 : 1);
-      headerOf(scratch_.sent[last])->nlmsg_flags |= NLM_F_ACK;
       truncated_ = false;
       if (int error = socket_.send(scratch_.batch.bytes())) {
         failRest(-error,
                  error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
       } else {
-        settle(firstSequence_ + last);
+        settle();
       }
       if (!truncated_ || !keepUnanswered()) break;
     }
@@ -138,8 +138,8 @@ class Transport::Run : private DeviceLookup {
     bool good = true;
     const size_t before = results_.size();
     result(request, index, 0, [&] {
-      good = operation.kind == Kind::DumpRows ? decodeRows(payload, results_)
-                                              : decode(*operation.reply, payload, results_);
+      const bool asRows = operation.kind == Kind::DumpRows || operation.kind == Kind::GetRows;
+      good = asRows ? decodeRows(payload, results_) : decode(*operation.reply, payload, results_);
     });
     if (good) return;
     results_.truncate(before);
@@ -174,15 +174,25 @@ class Transport::Run : private DeviceLookup {
   }
 
   // A transaction is one datagram whatever its size; anything else is cut where the socket's buffers end.
-  void makeRoom(size_t bytes) {
+  void makeRoom(size_t bytes, const Operation& operation) {
     if (inTransaction_ || scratch_.sent.empty()) return;
-    if (scratch_.batch.size() + bytes > socket_.sendLimit() || scratch_.sent.size() >= socket_.messageLimit()) flush();
+    if (scratch_.batch.size() + bytes > socket_.sendLimit() || answers_ + costOf(operation) > socket_.receiveLimit()) {
+      flush();
+    }
+  }
+
+  // Every message may fail, and some are answered: all of that must fit the receive buffer.
+  static size_t costOf(const Operation& operation) { return answers(operation) ? kAnswerCost : kErrorCost; }
+
+  static bool answers(const Operation& operation) {
+    return operation.kind == Kind::Get || operation.kind == Kind::GetRows;
   }
 
   // Notes a message that stands at the end of the batch.
   void note(size_t offset, const Operation& operation, uint16_t index, uint32_t request, uint32_t row, bool packed) {
     const auto sequence = transport_.sequence_++;
     if (scratch_.sent.empty()) firstSequence_ = sequence;
+    answers_ += costOf(operation);
     linksPending_ |= changesLinks(operation.type);
     scratch_.sent.push_back({.offset = static_cast<uint32_t>(offset),
                              .request = request,
@@ -197,7 +207,7 @@ class Transport::Run : private DeviceLookup {
     auto* message = begin(operation);
     if (int error = encode(*operation.schema, record, message, this)) return error;
     const auto* header = nlmsg_hdr(message);
-    makeRoom(NLMSG_ALIGN(header->nlmsg_len));
+    makeRoom(NLMSG_ALIGN(header->nlmsg_len), operation);
     const size_t offset = scratch_.batch.size();
     std::memcpy(scratch_.batch.extend(NLMSG_ALIGN(header->nlmsg_len)), header, NLMSG_ALIGN(header->nlmsg_len));
     note(offset, operation, index, request, 0, false);
@@ -212,7 +222,7 @@ class Transport::Run : private DeviceLookup {
     const auto* header = nlmsg_hdr(message);
     const size_t size = NLMSG_ALIGN(header->nlmsg_len);
     for (uint32_t number = 0; number < columns_.rows(); ++number) {
-      makeRoom(size);
+      makeRoom(size, operation);
       const size_t offset = scratch_.batch.size();
       auto* copy = scratch_.batch.extend(size);
       std::memcpy(copy, header, size);
@@ -229,11 +239,13 @@ class Transport::Run : private DeviceLookup {
     RowSource source(record, columns_);
     if (!source.valid()) return -EINVAL;
     if (int error = source.prepare(message, element)) return error;
+    // The kernel answers each message for the first element that it lacks, so those to be looked up go one by one.
+    const uint32_t most = operation.kind == Kind::GetRows ? 1 : UINT32_MAX;
     while (source.more()) {
-      makeRoom(UINT16_MAX);
+      makeRoom(source.size(most), operation);
       const size_t offset = scratch_.batch.size();
       const auto row = source.position();
-      source.append(headerFor(operation), scratch_.batch);
+      source.append(headerFor(operation), most, scratch_.batch);
       note(offset, operation, index, request, row, true);
     }
     return 0;
@@ -251,6 +263,7 @@ class Transport::Run : private DeviceLookup {
     scratch_.batch.truncate(0);
     scratch_.sent.clear();
     linksPending_ = false;
+    answers_ = 0;
   }
 
   // ---- settling
@@ -291,37 +304,34 @@ class Transport::Run : private DeviceLookup {
     return failure;
   }
 
-  void settle(uint32_t lastSequence) {
-    bool settled = false;
+  // Reads until there is nothing more: all that will come has come when sendmsg returns. What has no error by then has
+  // succeeded, as the kernel keeps no error to itself: one that it cannot queue shows as ENOBUFS.
+  void settle() {
     bool failed = false;
     bool lost = false;
-    while (!settled) {
-      // What was lost does not come: after that, only what is there already is read.
-      const auto wait = lost ? RawSocket::Wait::No : RawSocket::Wait::Yes;
-      const int error = socket_.receive(scratch_.received, wait, [&](const nlmsghdr* header) {
+    int error;
+    do {
+      error = socket_.receive(scratch_.received, RawSocket::Wait::No, [&](const nlmsghdr* header) {
         const uint32_t position = header->nlmsg_seq - firstSequence_;
         if (position >= scratch_.sent.size()) return;  // of an earlier call that gave up
         auto& sent = scratch_.sent[position];
         const auto& operation = operations()[sent.operation];
         if (header->nlmsg_type == NLMSG_ERROR) {
           const int code = -static_cast<const nlmsgerr*>(nlmsg_data(header))->error;
-          if (code != 0) {
-            sent.answered = failed = true;
-            fail(sent.operation, failure(header, code, sent));
-          }
-          // The batch as a whole is refused by an error on its first message (no privilege, stale generation).
-          if (header->nlmsg_seq == lastSequence || (inTransaction_ && code != 0 && position == 0)) settled = true;
-        } else if (operation.kind == Kind::Get && header->nlmsg_type == operation.replyType) {
+          if (code == 0) return;
+          sent.answered = failed = true;
+          // An element that is not there has no row.
+          if (operation.kind == Kind::GetRows && code == ENOENT) return;
+          fail(sent.operation, failure(header, code, sent));
+        } else if (answers(operation) && header->nlmsg_type == operation.replyType) {
           sent.answered = true;
           reply(operation, sent.request, sent.operation, header);
         }
       });
-      if (error == -ENOBUFS) lost = true;
-      if (error == -EMSGSIZE) truncated_ = true;
-      if (error == 0 || error == -ENOBUFS || error == -EMSGSIZE) continue;
-      if (!lost) return failRest(-error, "no reply from the kernel");
-      break;
-    }
+      lost |= error == -ENOBUFS;
+      truncated_ |= error == -EMSGSIZE;
+    } while (error == 0 || error == -ENOBUFS || error == -EMSGSIZE);
+    if (error != -EAGAIN) return failRest(-error, "no reply from the kernel");
     // A transaction that has failed has failed as a whole, however much of the reasons was lost.
     if (lost && !(inTransaction_ && failed)) failRest(ENOBUFS, kUnknown);
   }
@@ -330,11 +340,11 @@ class Transport::Run : private DeviceLookup {
   bool keepUnanswered() {
     std::vector<Scratch::Sent> again;
     for (const auto& sent : scratch_.sent) {
-      if (operations()[sent.operation].kind == Kind::Get && !sent.answered) again.push_back(sent);
+      if (answers(operations()[sent.operation]) && !sent.answered) again.push_back(sent);
     }
     Buffer batch;
     std::swap(batch, scratch_.batch);
-    scratch_.sent.clear();
+    forget();
     for (const auto& sent : again) {
       const auto* header = reinterpret_cast<const nlmsghdr*>(batch.data() + sent.offset);
       const size_t offset = scratch_.batch.size();
@@ -410,6 +420,7 @@ class Transport::Run : private DeviceLookup {
   Scratch& scratch_;
   Columns columns_;
   uint32_t firstSequence_ = 0;
+  size_t answers_ = 0;  // what the batch's answers and errors may take of the receive buffer
   std::string unknownDevice_;
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written

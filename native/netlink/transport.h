@@ -1,7 +1,8 @@
 // The transport: gathers requests into datagrams, sends them on one socket, and settles them.
 //
-// The kernel handles a request inside sendmsg(2), in order, and reports errors whether or not an ack was asked for. So
-// messages are gathered into datagrams, only the last of each asks for an ack, and that ack settles all before it.
+// The kernel handles a request inside sendmsg(2), in order, and reports errors whether or not an ack was asked for
+// (netlink_unicast_kernel, netlink_rcv_skb). So messages are gathered into datagrams, none of them asks for an ack, and
+// what has no error when sendmsg returns has succeeded.
 #pragma once
 
 #include <netlink/msg.h>

@@ -1,10 +1,10 @@
 import type { AnnounceOptions } from '../announce/announce.js';
 import { BatchError, invalidValue, NetlinkError } from '../errors.js';
-import { checkIpv4, formatIpv4, type Prefix, readIpv4, writeIpv4 } from '../ip.js';
+import { checkIpv4, formatIpv4, type Prefix, readIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
-import { resizeSets } from '../nftables/resize.js';
+import { type Resize, resizeSets } from '../nftables/resize.js';
 import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { AddressIndex } from './address-index.js';
 import {
@@ -46,6 +46,9 @@ const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 /** Up to so many keys are looked up one by one; for more the map is read as a whole. */
 const lookupLimit = 256;
+
+/** What looking one key up costs, in rows of a listing. */
+const lookupCost = 6;
 
 /** A router's floating IPs. Changes are made one after the other, in the order of the calls. */
 export class FloatingIps {
@@ -107,24 +110,29 @@ export class FloatingIps {
     });
   }
 
-  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
-  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
+  /** Makes the associations exactly these. Returns how many are new or were moved. `fresh`: there are none yet. @internal */
+  reconcile(wanted: Associations, options: InternalOptions, fresh: boolean): Promise<number> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
+      if (fresh) {
+        const count = wanted.floating.length;
+        if (count > 0 && device) await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
+        return count;
+      }
       const current = await this.#all(dnatMap, options);
       const wantedIndex = new AddressIndex(wanted.floating);
       const currentIndex = new AddressIndex(current.floating);
       await this.#repair(wantedIndex, current, options);
       const gone = select(current, (row) => !wantedIndex.has(current.floating[row] as number));
-      const fresh = select(wanted, (row) => {
+      const added = select(wanted, (row) => {
         const at = currentIndex.row(wanted.floating[row] as number);
         return at < 0 || current.fixed[at] !== wanted.fixed[row];
       });
       if (gone.floating.length > 0) await Undo.guard((undo) => this.#disassociate(gone, options, undo));
-      if (fresh.floating.length > 0 && device) {
-        await Undo.guard((undo) => this.#associate(fresh, device, options, undo));
+      if (added.floating.length > 0 && device) {
+        await Undo.guard((undo) => this.#associate(added, device, options, undo));
       }
-      return fresh.floating.length;
+      return added.floating.length;
     });
   }
 
@@ -191,15 +199,20 @@ export class FloatingIps {
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
   async #translate(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
     const count = wanted.floating.length;
-    if (count > lookupLimit) await this.#makeRoom(count, options);
+    const additions = this.#add(wanted);
     try {
-      await this.#commit(this.#add(wanted), options);
+      // A transaction that finds its map full has done its work for nothing, so a large one asks beforehand.
+      const size = count > lookupLimit ? await this.#sizeFor(count, options) : undefined;
+      if (size === undefined) await this.#commit(additions, options);
+      else await this.#grow(size, additions, options);
       undo.add(() => this.#commit(this.#remove(wanted)));
       return none.floating;
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'ENFILE') {
-        await this.#grow(count, options);
+        const size = await this.#sizeFor(count, options);
+        if (size === undefined) throw error;
+        await this.#grow(size, [], options);
         return this.#translate(wanted, options, undo);
       }
       if (code === 'ERR_TRANSACTION_TOO_LARGE' && count > 1) return this.#translateInHalves(wanted, options, undo);
@@ -244,22 +257,27 @@ export class FloatingIps {
     return replaced.floating;
   }
 
-  /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
-  async #makeRoom(more: number, options: InternalOptions): Promise<void> {
-    const sets = await this.#context.netns.nft.sets('ip', table, limitsOf(options));
+  /** The size that the maps must have for so many more; undefined when they have it. */
+  async #sizeFor(more: number, options: InternalOptions): Promise<number | undefined> {
+    const { size, count } = await this.#room(limitsOf(options));
+    return count + more > size ? capacityFor(count + more) : undefined;
+  }
+
+  /** What the maps were made for, and what is in them. */
+  async #room(limits: CallOptions): Promise<{ size: number; count: number }> {
+    const sets = await this.#context.netns.nft.sets('ip', table, limits);
     const map = sets.find(({ name }) => name === dnatMap);
     const size = map?.desc?.size ?? Number.POSITIVE_INFINITY;
     // Older kernels do not say how many there are.
-    const count = map?.count ?? (more > size / 2 ? size : 0);
-    if (count + more > size) await this.#grow(more, options);
+    return { size, count: map?.count ?? (await this.#all(dnatMap, limits)).floating.length };
   }
 
-  async #grow(more: number, options: InternalOptions): Promise<void> {
+  /** Gives the maps that size, and adds to them in the same transaction. */
+  async #grow(size: number, additions: readonly Request[], options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
-    const count = (await this.#all(dnatMap, options)).floating.length;
-    const size = capacityFor(count + more);
-    await resizeSets(netns.nft, 'ip', table, [dnatMap, snatMap], size);
-    if (filtersArp(binding)) await resizeSets(netns.nft, 'arp', table, [arpSet], size + 64);
+    const resizes: Resize[] = [{ family: 'ip', table, names: [dnatMap, snatMap], size }];
+    if (filtersArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
+    await resizeSets(netns.nft, resizes, additions, limitsOf(options));
   }
 
   /** Brings back what a crash left half done: the maps and the bindings agree with `current`, or with nothing. */
@@ -364,28 +382,21 @@ export class FloatingIps {
   async #lookup(map: string, keys: Uint32Array, options: InternalOptions): Promise<Found> {
     const fixed = new Uint32Array(keys.length);
     const present = new Uint8Array(keys.length);
-    if (keys.length > lookupLimit) {
-      const rows = await this.#rows('ip', map, options);
-      const index = new AddressIndex(keys);
+    const { nft } = this.#context.netns;
+    const limits = limitsOf(options);
+    const index = new AddressIndex(keys);
+    const found = (rows: Uint8Array): void => {
       for (let at = 0; at < rows.length; at += 8) {
         const row = index.row(readIpv4(rows, at));
         if (row < 0) continue;
         present[row] = 1;
         fixed[row] = readIpv4(rows, at + 4);
       }
-    } else {
-      const { nft } = this.#context.netns;
-      await Promise.all(
-        Array.from(keys, async (key, row) => {
-          const bytes = new Uint8Array(4);
-          writeIpv4(bytes, 0, key);
-          const element = await nft.element('ip', table, map, bytes, limitsOf(options));
-          if (!element) return;
-          present[row] = 1;
-          fixed[row] = readIpv4(element.data?.value as Uint8Array);
-        }),
-      );
-    }
+    };
+    // A row of a listing costs a fraction of one that is asked for.
+    const few = keys.length <= lookupLimit || keys.length * lookupCost < (await this.#room(limits)).count;
+    if (few) for (const rows of await nft.lookup('ip', table, map, keys, limits)) found(rows);
+    else found(await this.#rows('ip', map, options));
     return { fixed, present, missing: present.indexOf(0) };
   }
 
