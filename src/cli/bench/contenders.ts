@@ -52,7 +52,7 @@ async function python(script: string, module: string, debianPackage: string): Pr
   if (!existsSync(path)) throw new Error(`${script} is not in this package`);
   for (const command of ['/usr/bin/python3', findProgram('python3')]) {
     if (command && existsSync(command) && (await probe(command, '-c', `import ${module}`))) {
-      return { command, args: [path] };
+      return { command, args: [path], env: { PYTHONDONTWRITEBYTECODE: '1' } };
     }
   }
   throw new Error(`${debianPackage} not installed`);

@@ -1,6 +1,8 @@
 /** Drivers that have to be built: once, into a cache folder, and again when their sources are others. */
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -18,10 +20,21 @@ import { build, findProgram, probe } from './programs.js';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 export const peers: string = join(root, 'bench/peers');
 
-/** A checkout has its own; what is installed may lie where nobody may write. */
+/** A checkout's own, or where it may not be written, as it may not where a package is installed, the user's. */
 function cacheFolder(): string {
-  if (existsSync(join(root, 'binding.gyp'))) return join(root, 'build/bench');
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'netloom/bench');
+  const own = existsSync(join(root, 'binding.gyp')) ? [join(root, 'build/bench')] : [];
+  const users = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'netloom/bench');
+  return own.find(isWritable) ?? users;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Each is built once in a process, however many ask for it. */
