@@ -51,7 +51,7 @@ async function python(script: string, module: string, debianPackage: string): Pr
   const path = join(peers, script);
   if (!existsSync(path)) throw new Error(`${script} is not in this package`);
   for (const command of ['/usr/bin/python3', findProgram('python3')]) {
-    if (command && existsSync(command) && (await probe(command, '-c', `import ${module}`))) {
+    if (command && existsSync(command) && (await probe(command, '-c', `import ${module}`)) !== undefined) {
       return { command, args: [path], env: { PYTHONDONTWRITEBYTECODE: '1' } };
     }
   }

@@ -7,6 +7,8 @@ export interface Result {
   readonly scenario: string;
   readonly size: number;
   readonly batch?: number;
+  /** How many it was asked for, where that is fewer than `size`. */
+  readonly asked?: number;
   readonly contender: ContenderName;
   readonly unit: string;
   readonly median: number;

@@ -172,6 +172,7 @@ function resultsOf(one: Case, samples: ReadonlyMap<ContenderName, number[]>): Re
     scenario: one.scenario.name,
     size: one.size,
     ...(one.batch === undefined ? {} : { batch: one.batch }),
+    ...(asked(one, contender) === one.size ? {} : { asked: asked(one, contender) }),
     contender,
     unit: one.scenario.unit,
     median,
