@@ -49,7 +49,9 @@ async function measure(
 }
 
 async function churn(run: Run, name: CommandLine, bound: Bound): Promise<Measured> {
-  const { size, batch } = run;
+  const { size } = run;
+  // A process for each has no use for more at a time.
+  const batch = name.startsWith('fork') ? 1 : run.batch;
   const netns = await prepare(run, size + batch, name);
   await runSteps(netns, bulk(name, bound, [{ verb: 'add', from: 0, count: size }]));
   const total = Math.min(size, replacements[batch] ?? 5 * batch);
