@@ -114,6 +114,18 @@ void addRuleset(Batch& batch, const std::string& gateway, uint32_t address, size
            comparePort(NFT_CMP_EQ, arpRequest), loadPayload(arpDestination, 4), notIn(kArpSet), verdict(NF_DROP)});
 }
 
+// Where the bridges are, as a router's own namespace sees it.
+struct Host {
+  Socket socket{NETLINK_ROUTE};
+  // Its files stay this namespace's wherever the thread goes.
+  Fd ipv6{open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+};
+
+void writeSysctl(const std::string& path, const char* value, int directory = AT_FDCWD) {
+  const Fd file(openat(directory, path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0 || write(file.get(), value, 1) != 1) failed(path);
+}
+
 class Router {
  public:
   explicit Router(size_t i)
@@ -123,10 +135,14 @@ class Router {
     const auto address = static_cast<uint32_t>(kGatewayFirst + i);
 
     const int tap = kFirstTap + 2 * static_cast<int>(i);
-    addVeth(host_, {.name = outer.c_str(), .index = tap, .master = kExternalBridge, .up = true},
+    addVeth(host_, {.name = outer.c_str(), .index = tap, .master = kExternalBridge},
             {.name = gateway.c_str(), .index = kGatewayDevice, .process = getpid()});
-    addVeth(host_, {.name = inner.c_str(), .index = tap + 1, .master = kTenantBridge, .up = true},
+    addVeth(host_, {.name = inner.c_str(), .index = tap + 1, .master = kTenantBridge},
             {.name = interface.c_str(), .index = kInterfaceDevice, .process = getpid()});
+
+    setUp(taps_, tap);
+    setUp(taps_, tap + 1);
+    noIpv6_ = {outer + "/disable_ipv6", inner + "/disable_ipv6"};
 
     std::vector<Element> forward, back, answered{{address, 0}};
     for (size_t k = 0; k < kFloatingIps; ++k) {
@@ -172,11 +188,14 @@ class Router {
     acceptRa_ = "/proc/sys/net/ipv6/conf/" + gateway + "/accept_ra";
   }
 
-  void create(Socket& host) {
+  void create(Host& host) {
     netns_.create();
     for (const auto& [path, value] : sysctls_) writeSysctl(path, value);
-    host.transact(host_);
-    writeSysctl(acceptRa_.c_str(), "2");
+    host.socket.transact(host_);
+    // A tap with an IPv6 address of its own has the host walk all its IPv6 routes (rt6_sync_up), and the bridge flood.
+    for (const auto& path : noIpv6_) writeSysctl(path, "1", host.ipv6.get());
+    host.socket.transact(taps_);
+    writeSysctl(acceptRa_, "2");
     // Before the gateway port answers: what it may answer, and how it is translated.
     Socket(NETLINK_NETFILTER).transact(tables_);
     Socket(NETLINK_ROUTE).transact(routes_);
@@ -197,17 +216,14 @@ class Router {
   }
 
  private:
-  static void writeSysctl(const char* path, const char* value) {
-    const Fd file(open(path, O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0 || write(file.get(), value, 1) != 1) failed(path);
-  }
-
   NamedNetns netns_;
   std::string number_;
   Batch host_;
+  Batch taps_;
   Batch tables_;
   Batch routes_;
   std::array<std::pair<const char*, const char*>, 6> sysctls_;
+  std::array<std::string, 2> noIpv6_;
   std::string acceptRa_;
 };
 
@@ -216,11 +232,11 @@ Answer makeRouters(const Request& request) {
   if (request.size == 0 || request.size > most) throw Skip("there are 1 to 1,000 routers");
   Sandbox sandbox;
   const Fd inside = currentNetns();
-  Socket host(NETLINK_ROUTE);
+  Host host;
   Batch bridges;
   addBridge(bridges, "br-ex", kExternalBridge);
   addBridge(bridges, "br-int", kTenantBridge);
-  host.transact(bridges);
+  host.socket.transact(bridges);
   std::deque<Router> routers;
   for (size_t i = 0; i < request.size; ++i) routers.emplace_back(i);
   const auto time = timed([&] {
@@ -228,7 +244,7 @@ Answer makeRouters(const Request& request) {
   });
   for (auto& router : routers) router.verify();
   enter(inside);
-  expect("devices", countLinks(host), 2 * request.size + 4);  // lo, the sandbox's port, bridges
+  expect("devices", countLinks(host.socket), 2 * request.size + 4);  // lo, the sandbox's port, bridges
   return {time, request.size};
 }
 

@@ -36,6 +36,7 @@ const std::vector<Operation>& operations();
 std::vector<Operation> linkOperations();
 std::vector<Operation> addressOperations();
 std::vector<Operation> routeOperations();
+std::vector<Operation> nexthopOperations();
 std::vector<Operation> ruleOperations();
 std::vector<Operation> neighbourOperations();
 std::vector<Operation> nftablesOperations();

@@ -130,8 +130,15 @@ export class Channel {
   #busy = false;
   #closed = false;
 
-  constructor(open: () => Promise<NativeChannel>, netns: string | undefined, dispatch: Dispatch) {
+  /** `opened` where there is a socket already; else `open` makes one for the first request. */
+  constructor(
+    open: () => Promise<NativeChannel>,
+    netns: string | undefined,
+    dispatch: Dispatch,
+    opened?: NativeChannel | undefined,
+  ) {
     this.#open = open;
+    this.#native = opened;
     this.#netns = netns;
     this.#dispatch = dispatchModes[dispatch];
   }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { addon, type NativeNamespace } from '../addon.js';
+import { addon, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
@@ -12,11 +12,15 @@ import { Nft } from '../nftables/nft.js';
 import { Addresses } from '../rtnetlink/addresses.js';
 import { Links } from '../rtnetlink/links.js';
 import { Neighbours } from '../rtnetlink/neighbours.js';
+import { Nexthops } from '../rtnetlink/nexthops.js';
 import { Routes } from '../rtnetlink/routes.js';
 import { Rules } from '../rtnetlink/rules.js';
 import { type SocketKind, type SocketOptions, socketArguments } from './socket.js';
 import { type SpawnOptions, spawnIn } from './spawn.js';
-import { Sysctl } from './sysctl.js';
+import { Sysctl, type SysctlValues, sysctlEntries } from './sysctl.js';
+
+/** Of a namespace's two sockets. */
+const protocols = [operation('links.list').protocol, operation('nft.tables').protocol];
 
 /** Where ip-netns(8) keeps named namespaces. */
 const directory = '/run/netns';
@@ -27,6 +31,11 @@ export interface NetnsOptions {
    * default) by what they are predicted to cost.
    */
   readonly dispatch?: Dispatch;
+}
+
+export interface CreateOptions extends NetnsOptions, CallOptions {
+  /** Settings of the new namespace, as `ns.sysctl.set` takes them. When one is refused, there is no namespace. */
+  readonly sysctl?: SysctlValues;
 }
 
 /** A namespace by name (ip-netns(8)), by a process that is in it, by path, or by an open descriptor (not taken over). */
@@ -43,6 +52,7 @@ export class Netns {
   readonly links: Links;
   readonly addresses: Addresses;
   readonly routes: Routes;
+  readonly nexthops: Nexthops;
   readonly rules: Rules;
   readonly neighbours: Neighbours;
   readonly nft: Nft;
@@ -52,27 +62,28 @@ export class Netns {
   readonly #announcer: Announcer;
   readonly #channels: Channel[];
 
-  private constructor(native: NativeNamespace, name: string | undefined, label: string, options: NetnsOptions) {
+  private constructor(
+    native: NativeNamespace,
+    name: string | undefined,
+    label: string,
+    options: NetnsOptions,
+    opened: readonly NativeChannel[] = [],
+  ) {
     const { dispatch = 'adaptive' } = options;
-    if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
-      throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
-    }
     this.name = name;
     this.#native = native;
-    const channel = (operationName: string): Channel => {
-      const { protocol } = operation(operationName);
-      const open = () =>
+    this.#channels = protocols.map((protocol, at) => {
+      const open = (): Promise<NativeChannel> =>
         native.channel(protocol).catch((error: unknown) => {
           throw fromNative(error, undefined, label);
         });
-      return new Channel(open, label, dispatch);
-    };
-    const route = channel('links.list');
-    const netfilter = channel('nft.tables');
-    this.#channels = [route, netfilter];
+      return new Channel(open, label, dispatch, opened[at]);
+    });
+    const [route, netfilter] = this.#channels as [Channel, Channel];
     this.links = new Links(route);
     this.addresses = new Addresses(route);
     this.routes = new Routes(route);
+    this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
     this.nft = new Nft(netfilter);
@@ -87,20 +98,23 @@ export class Netns {
    *
    * @throws NetlinkError EEXIST: the name is taken. EPERM: no CAP_SYS_ADMIN.
    */
-  static async create(name?: string, options: NetnsOptions & CallOptions = {}): Promise<Netns> {
+  static async create(name?: string, options: CreateOptions = {}): Promise<Netns> {
     if (name !== undefined) checkNetnsName(name);
+    checkDispatch(options);
+    const sysctls = sysctlEntries(options.sysctl ?? {});
     const label = name ?? 'an anonymous namespace';
     try {
-      const native = await abortable(
-        () => addon.createNamespace(name ?? null),
+      const made = await abortable(
+        () => addon.createNamespace(name ?? null, sysctls, protocols),
         options,
         // Made when nobody waited for it any more.
-        (made) => {
-          made.close();
+        ({ namespace, channels }) => {
+          for (const channel of channels) channel.close();
+          namespace.close();
           if (name !== undefined) addon.deleteNamespace(name).catch(() => {});
         },
       );
-      return new Netns(native, name, label, options);
+      return new Netns(made.namespace, name, label, options, made.channels);
     } catch (error) {
       throw fromNative(error, name === undefined ? undefined : `namespace ${name}`, undefined);
     }
@@ -108,6 +122,7 @@ export class Netns {
 
   /** Opens one that exists. Throws NetlinkError ENOENT where there is none. */
   static async open(reference: NetnsReference, options: NetnsOptions = {}): Promise<Netns> {
+    checkDispatch(options);
     const { path, name, label } = locate(reference);
     try {
       return new Netns(addon.openNamespace(path), name, label, options);
@@ -118,6 +133,7 @@ export class Netns {
 
   /** The one that the process is in. */
   static async current(options: NetnsOptions = {}): Promise<Netns> {
+    checkDispatch(options);
     try {
       return new Netns(addon.openNamespace('/proc/self/ns/net'), undefined, "the process's own namespace", options);
     } catch (error) {
@@ -221,6 +237,12 @@ export class Netns {
   #open(): NativeNamespace {
     if (this.#native.fd < 0) throw closedError(this.name);
     return this.#native;
+  }
+}
+
+function checkDispatch({ dispatch = 'adaptive' }: NetnsOptions): void {
+  if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
+    throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
   }
 }
 

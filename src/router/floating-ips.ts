@@ -25,6 +25,9 @@ import { Undo } from './undo.js';
 export const routeProtocol = 78;
 export const poolTable = 78;
 
+/** The nexthop object that routes of the 'route' binding share, which spares the kernel to make and look for one for each. */
+export const poolNexthop = 78;
+
 export interface AssociateOptions extends CallOptions {
   /**
    * How the new addresses are announced; false for not at all. Default: three rounds, a second apart, as OpenStack's agent
@@ -40,6 +43,8 @@ export interface FloatingIpContext {
   /** The gateway port, or undefined without a gateway. */
   readonly device: string | undefined;
   readonly pools: readonly Prefix[];
+  /** Whether `poolNexthop` is there. */
+  readonly sharesNexthop: boolean;
 }
 
 const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
@@ -110,15 +115,25 @@ export class FloatingIps {
     });
   }
 
-  /** Makes the associations exactly these. Returns how many are new or were moved. `fresh`: there are none yet. @internal */
-  reconcile(wanted: Associations, options: InternalOptions, fresh: boolean): Promise<number> {
+  /** What puts associations into the maps, for the transaction that makes these. @internal */
+  additions(wanted: Associations): Request[] {
+    return this.#add(wanted);
+  }
+
+  /** For a router that was made just now, with these associations in its maps: the rest of what they need. @internal */
+  start(wanted: Associations, options: InternalOptions): Promise<void> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
-      if (fresh) {
-        const count = wanted.floating.length;
-        if (count > 0 && device) await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
-        return count;
-      }
+      if (wanted.floating.length === 0 || device === undefined) return;
+      await Undo.guard((undo) => this.#bind(wanted.floating, device, options, undo));
+      await this.#announce(wanted.floating, device, options);
+    });
+  }
+
+  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
+  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
+    return this.#inTurn(async () => {
+      const { device } = this.#context;
       const current = await this.#all(dnatMap, options);
       const wantedIndex = new AddressIndex(wanted.floating);
       const currentIndex = new AddressIndex(current.floating);
@@ -142,11 +157,14 @@ export class FloatingIps {
     const { netns } = this.#context;
     await this.#bind(wanted.floating, device, options, undo);
     const moved = await this.#translate(wanted, options, undo);
-    if (options.announce !== false) {
-      const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
-      await netns.announce({ dev: device, addresses: wanted.floating }, announce);
-    }
+    await this.#announce(wanted.floating, device, options);
     if (moved.length > 0) await netns.conntrack.delete({ address: moved }, limitsOf(options));
+  }
+
+  async #announce(addresses: Uint32Array, dev: string, options: InternalOptions): Promise<void> {
+    if (options.announce === false) return;
+    const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
+    await this.#context.netns.announce({ dev, addresses }, announce);
   }
 
   async #disassociate(current: Associations, options: InternalOptions, undo: Undo): Promise<void> {
@@ -166,8 +184,8 @@ export class FloatingIps {
       await this.#bindings('add', addresses, device, options);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
-      const failed = new Set(error.failures.map(({ index }) => index));
-      made = addresses.filter((_, row) => !failed.has(row));
+      const failed = new AddressIndex(Uint32Array.from(error.failures, ({ error }) => addressOf(error)));
+      made = addresses.filter((address) => !failed.has(address));
       undo.add(() => this.#bindings('delete', made, device));
       // What is there already is as good as made.
       if (error.failures.every((failure) => (failure.error as NetlinkError).code === 'EEXIST')) return;
@@ -190,10 +208,12 @@ export class FloatingIps {
   }
 
   #bindings(verb: 'add' | 'delete', addresses: Uint32Array, dev: string, options: InternalOptions = {}): Promise<void> {
-    const { netns, binding } = this.#context;
+    const { netns, binding, sharesNexthop } = this.#context;
     if (binding === 'address') return netns.addresses[verb]({ dev, addresses }, limitsOf(options));
-    const route = { destinations: addresses, type: 'local', dev, protocol: routeProtocol } as const;
-    return netns.routes[verb](route, limitsOf(options));
+    const route = { destinations: spread(addresses), type: 'local', protocol: routeProtocol } as const;
+    // To delete, what a route leads to need not be said: by a nexthop object, or before there was one.
+    if (verb === 'delete') return netns.routes.delete(route, limitsOf(options));
+    return netns.routes.add({ ...route, ...(sharesNexthop ? { nhid: poolNexthop } : { dev }) }, limitsOf(options));
   }
 
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
@@ -427,6 +447,26 @@ export class FloatingIps {
     this.#tail = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Of the route or the address that could not be made. */
+function addressOf(error: Error): number {
+  const { dst, address } = (error as NetlinkError).request as { dst?: string; address?: string };
+  return checkIpv4((dst ?? address ?? '').replace(/\/32$/, ''), 'request');
+}
+
+/**
+ * Every sixteenth first: routes that come in the order of their addresses have the kernel resize the same nodes of its tree over and over
+ * (fib_trie's resize).
+ */
+function spread(addresses: Uint32Array): Uint32Array {
+  const stride = 16;
+  const spreadOut = new Uint32Array(addresses.length);
+  let to = 0;
+  for (let start = 0; start < stride; start++) {
+    for (let at = start; at < addresses.length; at += stride) spreadOut[to++] = addresses[at] as number;
+  }
+  return spreadOut;
 }
 
 /** Of a call of several steps: its time has become a signal. */
