@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Netns } from '../../netns/index.js';
 
-/** Bare ones, and routers (`routerSpec`): both hold the driver's process id. */
-const owned = /^(?:netloom-bench-(\d+)-|qrouter-6e657462-.*-0*(\d+)$)/;
+/** Bare ones, and routers (`routerSpec`): each driver's hold its process id. */
+const owned = /^(?:(?:netloom-bench|bench-[a-z0-9]+)-(\d+)-|qrouter-6e657462-.*-0*(\d+)$)/;
 
 /** Those of processes that have gone. */
 export async function removeLeftovers(): Promise<void> {
