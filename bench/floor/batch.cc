@@ -67,8 +67,12 @@ Socket::Socket(int protocol) : received_(new uint8_t[kReceiveBytes]) {
     if (setsockopt(fd_, level, option, &value, sizeof(value)) < 0) failed("setsockopt");
   };
   for (int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) set(SOL_NETLINK, option, on);
-  set(SOL_SOCKET, SO_SNDBUFFORCE, kSendBuffer);
-  set(SOL_SOCKET, SO_RCVBUFFORCE, kReceiveBuffer);
+  // An ordinary user's buffers stay within the machine's limit; what does not fit is then refused when it is sent.
+  const auto buffer = [&](int forced, int limited, int size) {
+    if (setsockopt(fd_, SOL_SOCKET, forced, &size, sizeof(size)) < 0) set(SOL_SOCKET, limited, size);
+  };
+  buffer(SO_SNDBUFFORCE, SO_SNDBUF, kSendBuffer);
+  buffer(SO_RCVBUFFORCE, SO_RCVBUF, kReceiveBuffer);
   set(SOL_SOCKET, SO_RCVTIMEO, patience);
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) < 0) failed("connect");
 }
