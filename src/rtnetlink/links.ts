@@ -319,9 +319,9 @@ const deleteGroupWork: Work<{ readonly group: number }> = {
   describe: ({ group }) => `group ${group}`,
 };
 
-export function checkReference(reference: unknown, path: string): void {
-  if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff);
-  else checkDeviceName(reference, path);
+export function checkReference(reference: unknown, path: string, key?: string): void {
+  if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff, key);
+  else checkDeviceName(reference, key === undefined ? path : `${path}.${key}`);
 }
 
 function referenceWire(reference: DeviceReference): Wire {
