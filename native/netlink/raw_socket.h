@@ -19,8 +19,8 @@ class RawSocket {
 
   // Bytes that a datagram of a batch may have.
   size_t sendLimit() const { return sendLimit_; }
-  // Messages that it may have: every one may fail, and the errors must fit the receive buffer.
-  size_t messageLimit() const { return messageLimit_; }
+  // Bytes that what the kernel answers to it may take: it must all fit the receive buffer.
+  size_t answerLimit() const { return answerLimit_; }
 
   // Sends one datagram, after enlarging the send buffer if it must be and may be. Returns 0 or a negative errno:
   // -EMSGSIZE when it may not be enlarged enough, and then the kernel has seen nothing.
@@ -60,7 +60,7 @@ class RawSocket {
   Fd fd_;
   size_t sendBuffer_;
   size_t sendLimit_;
-  size_t messageLimit_;
+  size_t answerLimit_;
 };
 
 }  // namespace netloom

@@ -19,6 +19,9 @@ constexpr size_t kMessageBytes = 128 * 1024;  // of the one being encoded; a nes
 constexpr size_t kKeptBytes = 1024 * 1024;    // of a buffer, from one execution to the next
 constexpr int kDumpAttempts = 10;
 constexpr int kGetAttempts = 4;
+// Of the receive buffer, skb overhead included: what an error takes, and what a reply does.
+constexpr size_t kErrorCost = 1024;
+constexpr size_t kReplyCost = 4096;
 constexpr uint16_t kCancelled = UINT16_MAX;
 
 constexpr const char* kUnknown = "the kernel had more to say than the receive buffer holds; what was done is not known";
@@ -87,15 +90,16 @@ class Transport::Run : private DeviceLookup {
   // Sends what is gathered and reads what there is to read of it.
   void flush() {
     for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
-      truncated_ = false;
+      incomplete_ = 0;
       if (int error = socket_.send(scratch_.batch.bytes())) {
         failRest(-error,
                  error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
       } else {
         settle();
       }
-      if (!truncated_ || !keepUnanswered()) break;
+      if (!incomplete_ || !keepUnanswered()) break;
     }
+    if (incomplete_) failRest(incomplete_, "each attempt to read the kernel's reply lost it");
     forget();
   }
 
@@ -119,10 +123,12 @@ class Transport::Run : private DeviceLookup {
     });
   }
 
-  // All that has no result yet.
-  void failRest(int error, const char* message) {
+  static bool asks(const Scratch::Sent& sent) { return operations()[sent.operation].kind == Kind::Get; }
+
+  // All that has no result yet; or of that, what changes something.
+  void failRest(int error, const char* message, bool changesOnly = false) {
     for (auto& sent : scratch_.sent) {
-      if (sent.answered) continue;
+      if (sent.answered || (changesOnly && asks(sent))) continue;
       sent.answered = true;
       const int64_t row = sent.packed ? int64_t{sent.row} : -1;
       fail(sent.operation, {.request = sent.request, .error = error, .message = message, .row = row});
@@ -170,9 +176,11 @@ class Transport::Run : private DeviceLookup {
   }
 
   // A transaction is one datagram whatever its size; anything else is cut where the socket's buffers end.
-  void makeRoom(size_t bytes) {
-    if (inTransaction_ || scratch_.sent.empty()) return;
-    if (scratch_.batch.size() + bytes > socket_.sendLimit() || scratch_.sent.size() >= socket_.messageLimit()) flush();
+  void makeRoom(const Operation& operation, size_t bytes) {
+    const size_t answer = operation.kind == Kind::Get ? kReplyCost : kErrorCost;
+    const bool full = scratch_.batch.size() + bytes > socket_.sendLimit() || answers_ + answer > socket_.answerLimit();
+    if (full && !inTransaction_ && !scratch_.sent.empty()) flush();
+    answers_ += answer;
   }
 
   // Notes a message that stands at the end of the batch.
@@ -193,7 +201,7 @@ class Transport::Run : private DeviceLookup {
     auto* message = begin(operation);
     if (int error = encode(*operation.schema, record, message, this)) return error;
     const auto* header = nlmsg_hdr(message);
-    makeRoom(NLMSG_ALIGN(header->nlmsg_len));
+    makeRoom(operation, NLMSG_ALIGN(header->nlmsg_len));
     const size_t offset = scratch_.batch.size();
     std::memcpy(scratch_.batch.extend(NLMSG_ALIGN(header->nlmsg_len)), header, NLMSG_ALIGN(header->nlmsg_len));
     note(offset, operation, index, request, 0, false);
@@ -208,7 +216,7 @@ class Transport::Run : private DeviceLookup {
     const auto* header = nlmsg_hdr(message);
     const size_t size = NLMSG_ALIGN(header->nlmsg_len);
     for (uint32_t number = 0; number < columns_.rows(); ++number) {
-      makeRoom(size);
+      makeRoom(operation, size);
       const size_t offset = scratch_.batch.size();
       auto* copy = scratch_.batch.extend(size);
       std::memcpy(copy, header, size);
@@ -226,7 +234,7 @@ class Transport::Run : private DeviceLookup {
     if (!source.valid()) return -EINVAL;
     if (int error = source.prepare(message, element)) return error;
     while (source.more()) {
-      makeRoom(UINT16_MAX);
+      makeRoom(operation, UINT16_MAX);
       const size_t offset = scratch_.batch.size();
       const auto row = source.position();
       source.append(headerFor(operation), scratch_.batch);
@@ -246,6 +254,7 @@ class Transport::Run : private DeviceLookup {
   void forget() {
     scratch_.batch.truncate(0);
     scratch_.sent.clear();
+    answers_ = 0;
     linksPending_ = false;
   }
 
@@ -310,18 +319,21 @@ class Transport::Run : private DeviceLookup {
         }
       });
       lost |= error == -ENOBUFS;
-      truncated_ |= error == -EMSGSIZE;
+      if (error == -EMSGSIZE) incomplete_ = EMSGSIZE;
     } while (error == 0 || error == -ENOBUFS || error == -EMSGSIZE);
     if (error != -EAGAIN) return failRest(-error, "no reply from the kernel");
     // A transaction that has failed has failed as a whole, however much of the reasons was lost.
-    if (lost && !(inTransaction_ && failed)) failRest(ENOBUFS, kUnknown);
+    if (!lost || (inTransaction_ && failed)) return;
+    failRest(ENOBUFS, kUnknown, true);
+    incomplete_ = ENOBUFS;
   }
 
-  // After a reply was cut off: leaves those in the batch that ask for one and have none. False when there are none.
+  // After a reply was cut off or lost: leaves those in the batch that ask for one and have none. False when there are
+  // none.
   bool keepUnanswered() {
     std::vector<Scratch::Sent> again;
     for (const auto& sent : scratch_.sent) {
-      if (operations()[sent.operation].kind == Kind::Get && !sent.answered) again.push_back(sent);
+      if (asks(sent) && !sent.answered) again.push_back(sent);
     }
     Buffer batch;
     std::swap(batch, scratch_.batch);
@@ -405,7 +417,8 @@ class Transport::Run : private DeviceLookup {
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written
   bool linksPending_ = false;  // the batch makes, renames or removes devices
-  bool truncated_ = false;
+  size_t answers_ = 0;         // bytes of the receive buffer that the batch may need
+  int incomplete_ = 0;         // EMSGSIZE, ENOBUFS: a reply was cut off or lost
 };
 
 void Transport::execute(Bytes requests, Scratch& scratch) {
