@@ -39,6 +39,7 @@
       "native/rtnetlink/links.cc",
       "native/rtnetlink/names.cc",
       "native/rtnetlink/neighbours.cc",
+      "native/rtnetlink/nexthops.cc",
       "native/rtnetlink/routes.cc",
       "native/rtnetlink/rules.cc"
     ],

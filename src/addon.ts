@@ -19,7 +19,7 @@ export type FieldType =
   | 'union';
 
 /** How an operation behaves: `Kind` in native/netlink/operation.h. */
-export type OperationKind = 'change' | 'get' | 'dump' | 'dumprows' | 'begin' | 'end' | 'columns' | 'rows';
+export type OperationKind = 'change' | 'get' | 'dump' | 'dumprows' | 'begin' | 'end' | 'columns' | 'rows' | 'getrows';
 
 export interface FieldDescription {
   readonly name: string;
@@ -68,7 +68,8 @@ export interface NativeNamespace {
   close(): void;
   sysctl(entries: [path: string, value: string | null][]): Promise<string[]>;
   socket(kind: string, address: Uint8Array | null, port: number, reuseAddress: boolean): Promise<number>;
-  announce(rows: Uint8Array): Promise<void>;
+  /** The socket that it leaves by is kept until the last. */
+  announce(rows: Uint8Array, last: boolean): Promise<void>;
   channel(protocol: number): Promise<NativeChannel>;
 }
 

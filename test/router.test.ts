@@ -12,7 +12,8 @@ function run(netns: Netns, ...command: string[]): string {
 
 const answers = (netns: Netns, address: string): boolean => {
   try {
-    run(netns, 'ping', '-c1', '-W1', '-n', address);
+    // The kernel reports a new link's carrier up to a second late (linkwatch), and a bridge forwards nothing before.
+    run(netns, 'ping', '-c3', '-i0.4', '-W1', '-n', address);
     return true;
   } catch {
     return false;
@@ -126,7 +127,9 @@ describe.each(['address', 'route', 'prefix'] as const)('a router with the %s bin
     await router.floatingIps.associate(pairs, { announce: false });
     expect(await router.floatingIps.list()).toHaveLength(201);
     const { resizeSets } = await import('../src/nftables/resize.js');
-    await resizeSets(router.netns.nft, 'ip', 'netloom', ['fip_dnat', 'fip_snat'], 8192);
+    await resizeSets(router.netns.nft, [
+      { family: 'ip', table: 'netloom', names: ['fip_dnat', 'fip_snat'], size: 8192 },
+    ]);
     expect(await router.floatingIps.list()).toHaveLength(201);
     expect(answers(outside, '203.0.113.11')).toBe(true);
     await router.floatingIps.disassociate(pairs.map(({ floatingAddress }) => floatingAddress));

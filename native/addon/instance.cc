@@ -18,6 +18,7 @@ void Instance::stop(void* instance) {
   auto* self = static_cast<Instance*>(instance);
   self->mover.stop();
   self->workers.stop();
+  self->closer.stop();
 }
 
 void Instance::callBack(Callback callback) {

@@ -54,6 +54,7 @@ class Instance {
   Scratch scratch;        // for what runs on the JS thread
   ThreadPool mover{1};    // enters namespaces, and comes back
   ThreadPool workers{2};  // whatever takes long
+  ThreadPool closer{1};   // what takes long to close
   Napi::FunctionReference namespaceClass;
   Napi::FunctionReference channelClass;
 

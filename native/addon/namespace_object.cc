@@ -80,8 +80,15 @@ Napi::Value NamespaceObject::getFd(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd_.get());
 }
 
-void NamespaceObject::close(const Napi::CallbackInfo&) {
+void NamespaceObject::close(const Napi::CallbackInfo& info) {
   fd_.reset();
+  if (announcer_) closeLater(Instance::of(info.Env()), std::move(announcer_));
+}
+
+// The kernel waits for all its readers when a packet socket is closed (packet_release calls synchronize_net):
+// milliseconds in which nothing else should have to wait.
+void NamespaceObject::closeLater(Instance& instance, std::shared_ptr<Fd> socket) {
+  instance.closer.post([socket = std::move(socket)] { socket->reset(); });
 }
 
 // sysctl([path, value | null]...): what was read, in order.
@@ -146,22 +153,29 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
       [](Napi::Env env, State& state) -> Napi::Value { return Napi::Number::New(env, state.made.release()); });
 }
 
-// announce(rows): one frame for each row of packet/announce.h.
+// announce(rows, last): one frame for each row of packet/announce.h. The socket is kept until the last.
 Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
   struct State {
     Fd fd;
     std::vector<uint8_t> rows;
+    std::shared_ptr<Fd> socket;
+    bool last;
   };
   auto& instance = Instance::of(info.Env());
   auto rows = info[0].As<Napi::Uint8Array>();
-  auto state =
-      std::make_shared<State>(duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()));
+  const bool last = info[1].ToBoolean();
+  if (!announcer_) announcer_ = std::make_shared<Fd>();
+  auto state = std::make_shared<State>(
+      duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()), announcer_, last);
+  if (last) announcer_.reset();
   return instance.run<State>(
       instance.mover, info.Env(), state,
-      [](State& state) {
-        Fd socket;
-        auto outcome = openAnnouncer(state.fd.get(), socket);
-        return outcome ? sendAnnouncements(socket.get(), state.rows) : outcome;
+      [&instance](State& state) {
+        Outcome outcome;
+        if (!*state.socket) outcome = openAnnouncer(state.fd.get(), *state.socket);
+        if (outcome) outcome = sendAnnouncements(state.socket->get(), state.rows);
+        if (state.last) closeLater(instance, std::move(state.socket));
+        return outcome;
       },
       [](Napi::Env env, State&) { return env.Undefined(); });
 }

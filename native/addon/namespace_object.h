@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <memory>
+
 #include "netlink/fd.h"
 
 namespace netloom {
@@ -24,7 +26,10 @@ class NamespaceObject : public Napi::ObjectWrap<NamespaceObject> {
   Napi::Value announce(const Napi::CallbackInfo& info);
   Napi::Value channel(const Napi::CallbackInfo& info);
 
+  static void closeLater(class Instance& instance, std::shared_ptr<Fd> socket);
+
   Fd fd_;
+  std::shared_ptr<Fd> announcer_;  // the mover opens it and sends by it
 };
 
 }  // namespace netloom

@@ -55,6 +55,8 @@ const char* kindName(Kind kind) {
       return "dump";
     case Kind::DumpRows:
       return "dumprows";
+    case Kind::GetRows:
+      return "getrows";
     case Kind::Columns:
       return "columns";
     case Kind::Begin:

@@ -21,7 +21,7 @@ float guess(const Operation& operation) {
   switch (operation.kind) {
     case Kind::Dump:
     case Kind::DumpRows:
-      return 100'000;
+      return 40'000;
     case Kind::Rows:
       return 600;  // for each element
     case Kind::End:
@@ -51,15 +51,20 @@ void forRequests(Bytes requests, Each each) {
 
 }  // namespace
 
-CostModel::CostModel() : average_(operations().size()) {
+CostModel::CostModel(CostModel* shared) : shared_(shared), average_(operations().size()) {
   for (size_t index = 0; index < average_.size(); ++index) average_[index] = guess(operations()[index]);
+}
+
+std::atomic<float>& CostModel::average(uint16_t operation) const {
+  const auto kind = operations()[operation].kind;
+  const bool own = !shared_ || kind == Kind::Dump || kind == Kind::DumpRows;
+  return own ? average_[operation] : shared_->average_[operation];
 }
 
 double CostModel::predict(Bytes requests) const {
   double total = 0;
-  forRequests(requests, [&](uint16_t index, double weight) {
-    total += weight * average_[index].load(std::memory_order_relaxed);
-  });
+  forRequests(requests,
+              [&](uint16_t index, double weight) { total += weight * average(index).load(std::memory_order_relaxed); });
   return total;
 }
 
@@ -71,8 +76,8 @@ void CostModel::learn(Bytes requests, double predicted, double measured) {
   forRequests(requests, [&](uint16_t index, double) {
     if (index == last) return;
     last = index;
-    average_[index].store(std::max(1.0f, average_[index].load(std::memory_order_relaxed) * factor),
-                          std::memory_order_relaxed);
+    auto& average = this->average(index);
+    average.store(std::max(1.0f, average.load(std::memory_order_relaxed) * factor), std::memory_order_relaxed);
   });
 }
 

@@ -10,17 +10,22 @@
 
 namespace netloom {
 
-// What one message of each operation has cost lately, in nanoseconds: a moving average, shared by all channels.
+// What one message of each operation has cost lately, in nanoseconds: a moving average. That of a change is much the
+// same in every namespace and is shared by all channels; that of a dump depends on what there is to dump, and is the
+// channel's own.
 class CostModel {
  public:
-  CostModel();
+  explicit CostModel(CostModel* shared = nullptr);
 
   // Of all requests in a submission.
   double predict(Bytes requests) const;
   void learn(Bytes requests, double predicted, double measured);
 
  private:
-  std::vector<std::atomic<float>> average_;
+  std::atomic<float>& average(uint16_t operation) const;
+
+  CostModel* shared_;
+  mutable std::vector<std::atomic<float>> average_;
 };
 
 enum class Dispatch : uint8_t { Adaptive, Worker, Inline };
@@ -30,7 +35,7 @@ enum class Dispatch : uint8_t { Adaptive, Worker, Inline };
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
   Channel(Fd fd, int protocol, ThreadPool& workers, CostModel& costs)
-      : transport_(std::move(fd), protocol), workers_(workers), costs_(costs) {}
+      : transport_(std::move(fd), protocol), workers_(workers), costs_(&costs) {}
 
   // Whether these requests are to be carried out on the calling thread.
   bool runsHere(Bytes requests, Dispatch dispatch) const;
@@ -42,7 +47,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
  private:
   Transport transport_;
   ThreadPool& workers_;
-  CostModel& costs_;
+  CostModel costs_;
 };
 
 }  // namespace netloom

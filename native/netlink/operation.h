@@ -13,6 +13,7 @@ enum class Kind : uint8_t {
   Begin,     // opens an nfnetlink batch: a transaction, sent as one datagram
   End,       // closes it
   Columns,   // sends nothing: columns for the packed requests behind it
+  GetRows,   // looks rows of columns up in a set: those that it has, as packed rows
   Rows,      // rows of columns that become as many NFT_MSG_*SETELEM messages as they need
 };
 
@@ -35,6 +36,7 @@ const std::vector<Operation>& operations();
 std::vector<Operation> linkOperations();
 std::vector<Operation> addressOperations();
 std::vector<Operation> routeOperations();
+std::vector<Operation> nexthopOperations();
 std::vector<Operation> ruleOperations();
 std::vector<Operation> neighbourOperations();
 std::vector<Operation> nftablesOperations();

@@ -15,7 +15,6 @@ namespace {
 constexpr size_t kDatagramBytes = 256 * 1024;  // of a batch without a transaction
 constexpr size_t kReceiveBytes = 256 * 1024;
 constexpr int kSocketBuffer = 8 * 1024 * 1024;
-constexpr size_t kLeastAnswers = 16 * 1024;
 constexpr size_t kSendOverhead = 32;   // netlink_sendmsg: len > sk->sk_sndbuf - 32 is refused
 constexpr int kReplyTimeout = 10'000;  // ms; the reply is there when sendmsg returns, save for a kernel that lost it
 
@@ -55,7 +54,7 @@ Fd RawSocket::open(int protocol, int& error) {
 RawSocket::RawSocket(Fd fd) : fd_(std::move(fd)) {
   sendBuffer_ = bufferSize(fd_.get(), SO_SNDBUF);
   sendLimit_ = std::min(kDatagramBytes, sendBuffer_ / 2);
-  answerLimit_ = std::max(kLeastAnswers, bufferSize(fd_.get(), SO_RCVBUF));
+  receiveLimit_ = bufferSize(fd_.get(), SO_RCVBUF);
 }
 
 int RawSocket::send(Bytes datagram) {

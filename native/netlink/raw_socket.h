@@ -19,8 +19,9 @@ class RawSocket {
 
   // Bytes that a datagram of a batch may have.
   size_t sendLimit() const { return sendLimit_; }
-  // Bytes that what the kernel answers to it may take: it must all fit the receive buffer.
-  size_t answerLimit() const { return answerLimit_; }
+  // Bytes that the receive buffer holds, the kernel's own overhead included: what a datagram's answers and errors must
+  // fit.
+  size_t receiveLimit() const { return receiveLimit_; }
 
   // Sends one datagram, after enlarging the send buffer if it must be and may be. Returns 0 or a negative errno:
   // -EMSGSIZE when it may not be enlarged enough, and then the kernel has seen nothing.
@@ -60,7 +61,7 @@ class RawSocket {
   Fd fd_;
   size_t sendBuffer_;
   size_t sendLimit_;
-  size_t answerLimit_;
+  size_t receiveLimit_;
 };
 
 }  // namespace netloom

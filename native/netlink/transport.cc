@@ -17,11 +17,11 @@ namespace {
 
 constexpr size_t kMessageBytes = 128 * 1024;  // of the one being encoded; a nest ends at 64 KiB
 constexpr size_t kKeptBytes = 1024 * 1024;    // of a buffer, from one execution to the next
+// Receive buffer that an error takes, and an answer (NLMSG_GOODSIZE), with the kernel's overhead.
+constexpr size_t kErrorCost = 1024;
+constexpr size_t kAnswerCost = 8 * 1024;
 constexpr int kDumpAttempts = 10;
 constexpr int kGetAttempts = 4;
-// Of the receive buffer, skb overhead included: what an error takes, and what a reply does.
-constexpr size_t kErrorCost = 1024;
-constexpr size_t kReplyCost = 4096;
 constexpr uint16_t kCancelled = UINT16_MAX;
 
 constexpr const char* kUnknown = "the kernel had more to say than the receive buffer holds; what was done is not known";
@@ -71,6 +71,7 @@ class Transport::Run : private DeviceLookup {
         error = packed ? repeat(operation, index, number, record) : single(operation, index, number, record);
         break;
       case Kind::Rows:
+      case Kind::GetRows:
         error = rows(operation, index, number, record);
         break;
     }
@@ -123,12 +124,10 @@ class Transport::Run : private DeviceLookup {
     });
   }
 
-  static bool asks(const Scratch::Sent& sent) { return operations()[sent.operation].kind == Kind::Get; }
-
   // All that has no result yet; or of that, what changes something.
   void failRest(int error, const char* message, bool changesOnly = false) {
     for (auto& sent : scratch_.sent) {
-      if (sent.answered || (changesOnly && asks(sent))) continue;
+      if (sent.answered || (changesOnly && answers(operations()[sent.operation]))) continue;
       sent.answered = true;
       const int64_t row = sent.packed ? int64_t{sent.row} : -1;
       fail(sent.operation, {.request = sent.request, .error = error, .message = message, .row = row});
@@ -140,8 +139,8 @@ class Transport::Run : private DeviceLookup {
     bool good = true;
     const size_t before = results_.size();
     result(request, index, 0, [&] {
-      good = operation.kind == Kind::DumpRows ? decodeRows(payload, results_)
-                                              : decode(*operation.reply, payload, results_);
+      const bool asRows = operation.kind == Kind::DumpRows || operation.kind == Kind::GetRows;
+      good = asRows ? decodeRows(payload, results_) : decode(*operation.reply, payload, results_);
     });
     if (good) return;
     results_.truncate(before);
@@ -176,17 +175,25 @@ class Transport::Run : private DeviceLookup {
   }
 
   // A transaction is one datagram whatever its size; anything else is cut where the socket's buffers end.
-  void makeRoom(const Operation& operation, size_t bytes) {
-    const size_t answer = operation.kind == Kind::Get ? kReplyCost : kErrorCost;
-    const bool full = scratch_.batch.size() + bytes > socket_.sendLimit() || answers_ + answer > socket_.answerLimit();
-    if (full && !inTransaction_ && !scratch_.sent.empty()) flush();
-    answers_ += answer;
+  void makeRoom(size_t bytes, const Operation& operation) {
+    if (inTransaction_ || scratch_.sent.empty()) return;
+    if (scratch_.batch.size() + bytes > socket_.sendLimit() || answers_ + costOf(operation) > socket_.receiveLimit()) {
+      flush();
+    }
+  }
+
+  // Every message may fail, and some are answered: all of that must fit the receive buffer.
+  static size_t costOf(const Operation& operation) { return answers(operation) ? kAnswerCost : kErrorCost; }
+
+  static bool answers(const Operation& operation) {
+    return operation.kind == Kind::Get || operation.kind == Kind::GetRows;
   }
 
   // Notes a message that stands at the end of the batch.
   void note(size_t offset, const Operation& operation, uint16_t index, uint32_t request, uint32_t row, bool packed) {
     const auto sequence = transport_.sequence_++;
     if (scratch_.sent.empty()) firstSequence_ = sequence;
+    answers_ += costOf(operation);
     linksPending_ |= changesLinks(operation.type);
     scratch_.sent.push_back({.offset = static_cast<uint32_t>(offset),
                              .request = request,
@@ -201,7 +208,7 @@ class Transport::Run : private DeviceLookup {
     auto* message = begin(operation);
     if (int error = encode(*operation.schema, record, message, this)) return error;
     const auto* header = nlmsg_hdr(message);
-    makeRoom(operation, NLMSG_ALIGN(header->nlmsg_len));
+    makeRoom(NLMSG_ALIGN(header->nlmsg_len), operation);
     const size_t offset = scratch_.batch.size();
     std::memcpy(scratch_.batch.extend(NLMSG_ALIGN(header->nlmsg_len)), header, NLMSG_ALIGN(header->nlmsg_len));
     note(offset, operation, index, request, 0, false);
@@ -216,7 +223,7 @@ class Transport::Run : private DeviceLookup {
     const auto* header = nlmsg_hdr(message);
     const size_t size = NLMSG_ALIGN(header->nlmsg_len);
     for (uint32_t number = 0; number < columns_.rows(); ++number) {
-      makeRoom(operation, size);
+      makeRoom(size, operation);
       const size_t offset = scratch_.batch.size();
       auto* copy = scratch_.batch.extend(size);
       std::memcpy(copy, header, size);
@@ -233,11 +240,13 @@ class Transport::Run : private DeviceLookup {
     RowSource source(record, columns_);
     if (!source.valid()) return -EINVAL;
     if (int error = source.prepare(message, element)) return error;
+    // The kernel answers each message for the first element that it lacks, so those to be looked up go one by one.
+    const uint32_t most = operation.kind == Kind::GetRows ? 1 : UINT32_MAX;
     while (source.more()) {
-      makeRoom(operation, UINT16_MAX);
+      makeRoom(source.size(most), operation);
       const size_t offset = scratch_.batch.size();
       const auto row = source.position();
-      source.append(headerFor(operation), scratch_.batch);
+      source.append(headerFor(operation), most, scratch_.batch);
       note(offset, operation, index, request, row, true);
     }
     return 0;
@@ -254,8 +263,8 @@ class Transport::Run : private DeviceLookup {
   void forget() {
     scratch_.batch.truncate(0);
     scratch_.sent.clear();
-    answers_ = 0;
     linksPending_ = false;
+    answers_ = 0;
   }
 
   // ---- settling
@@ -312,8 +321,10 @@ class Transport::Run : private DeviceLookup {
           const int code = -static_cast<const nlmsgerr*>(nlmsg_data(header))->error;
           if (code == 0) return;
           sent.answered = failed = true;
+          // An element that is not there has no row.
+          if (operation.kind == Kind::GetRows && code == ENOENT) return;
           fail(sent.operation, failure(header, code, sent));
-        } else if (operation.kind == Kind::Get && header->nlmsg_type == operation.replyType) {
+        } else if (answers(operation) && header->nlmsg_type == operation.replyType) {
           sent.answered = true;
           reply(operation, sent.request, sent.operation, header);
         }
@@ -333,11 +344,11 @@ class Transport::Run : private DeviceLookup {
   bool keepUnanswered() {
     std::vector<Scratch::Sent> again;
     for (const auto& sent : scratch_.sent) {
-      if (asks(sent) && !sent.answered) again.push_back(sent);
+      if (answers(operations()[sent.operation]) && !sent.answered) again.push_back(sent);
     }
     Buffer batch;
     std::swap(batch, scratch_.batch);
-    scratch_.sent.clear();
+    forget();
     for (const auto& sent : again) {
       const auto* header = reinterpret_cast<const nlmsghdr*>(batch.data() + sent.offset);
       const size_t offset = scratch_.batch.size();
@@ -413,11 +424,11 @@ class Transport::Run : private DeviceLookup {
   Scratch& scratch_;
   Columns columns_;
   uint32_t firstSequence_ = 0;
+  size_t answers_ = 0;  // what the batch's answers and errors may take of the receive buffer
   std::string unknownDevice_;
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written
   bool linksPending_ = false;  // the batch makes, renames or removes devices
-  size_t answers_ = 0;         // bytes of the receive buffer that the batch may need
   int incomplete_ = 0;         // EMSGSIZE, ENOBUFS: a reply was cut off or lost
 };
 

@@ -191,6 +191,8 @@ std::vector<Operation> nftablesOperations() {
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get,
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
+      {"nft.getrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::GetRows, nullptr,
+       &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),
       rows("nft.createrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create),
       rows("nft.delrows", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0),

@@ -75,10 +75,18 @@ int RowSource::prepare(nl_msg* message, nl_msg* element) {
   return 0;
 }
 
-void RowSource::append(nlmsghdr header, Buffer& out) {
+uint32_t RowSource::next(uint32_t most) const {
   // An attribute's length has 16 bits.
   const size_t room = (UINT16_MAX - NLA_HDRLEN) / element_.size();
-  const auto rows = static_cast<uint32_t>(std::min<size_t>(room, columns_.rows() - at_));
+  return static_cast<uint32_t>(std::min<size_t>({room, most, columns_.rows() - at_}));
+}
+
+size_t RowSource::size(uint32_t most) const {
+  return NLMSG_ALIGN(NLMSG_HDRLEN + prefix_.size() + next(most) * element_.size());
+}
+
+void RowSource::append(nlmsghdr header, uint32_t most, Buffer& out) {
+  const auto rows = next(most);
   const size_t elements = rows * element_.size();
   header.nlmsg_len = NLMSG_HDRLEN + prefix_.size() + elements;
   auto* to = out.extend(NLMSG_ALIGN(header.nlmsg_len));

@@ -24,11 +24,15 @@ class RowSource {
 
   // Encodes what every message of these rows begins with, and an element, by libnl. Returns 0 or a negative errno.
   int prepare(nl_msg* message, nl_msg* element);
+  // Bytes of the next message, with at most so many rows.
+  size_t size(uint32_t most) const;
   // Appends a message, the prefix and as many of the next rows as a nested attribute holds, whose header is `header`
   // with the length filled in.
-  void append(nlmsghdr header, Buffer& out);
+  void append(nlmsghdr header, uint32_t most, Buffer& out);
 
  private:
+  uint32_t next(uint32_t most) const;
+
   const Columns& columns_;
   bool valid_ = false;
   uint8_t family_;

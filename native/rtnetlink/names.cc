@@ -57,4 +57,16 @@ const Names routeTypeNames{"routeType",
                             {"nat", RTN_NAT},
                             {"xresolve", RTN_XRESOLVE}}};
 
+const Names routeFlagNames{"routeFlags",
+                           true,
+                           {{"dead", RTNH_F_DEAD},
+                            {"pervasive", RTNH_F_PERVASIVE},
+                            {"onlink", RTNH_F_ONLINK},
+                            {"offload", RTNH_F_OFFLOAD},
+                            {"linkdown", RTNH_F_LINKDOWN},
+                            {"unresolved", RTNH_F_UNRESOLVED},
+                            {"trap", RTNH_F_TRAP},
+                            {"notify", RTM_F_NOTIFY},
+                            {"cloned", RTM_F_CLONED}}};
+
 }  // namespace netloom

@@ -6,6 +6,7 @@
 namespace netloom {
 
 extern const Names addressFamilyNames;
+extern const Names routeFlagNames;
 extern const Names routeProtocolNames;
 extern const Names routeScopeNames;
 extern const Names routeTypeNames;

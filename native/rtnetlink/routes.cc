@@ -7,18 +7,6 @@
 namespace netloom {
 namespace {
 
-const Names flagNames{"routeFlags",
-                      true,
-                      {{"dead", RTNH_F_DEAD},
-                       {"pervasive", RTNH_F_PERVASIVE},
-                       {"onlink", RTNH_F_ONLINK},
-                       {"offload", RTNH_F_OFFLOAD},
-                       {"linkdown", RTNH_F_LINKDOWN},
-                       {"unresolved", RTNH_F_UNRESOLVED},
-                       {"trap", RTNH_F_TRAP},
-                       {"notify", RTM_F_NOTIFY},
-                       {"cloned", RTM_F_CLONED}}};
-
 const Names preferenceNames{"routePreference", false, {{"medium", 0}, {"high", 1}, {"low", 3}}};
 
 const Schema metricsSchema{
@@ -31,7 +19,7 @@ const Schema metricsSchema{
 
 const Schema nexthopSchema{"routeNexthop",
                            sizeof(rtnexthop),
-                           {header("flags", Type::U8, offsetof(rtnexthop, rtnh_flags), &flagNames),
+                           {header("flags", Type::U8, offsetof(rtnexthop, rtnh_flags), &routeFlagNames),
                             header("hops", Type::U8, offsetof(rtnexthop, rtnh_hops)),
                             header("oif", Type::Device, offsetof(rtnexthop, rtnh_ifindex)),
                             attribute("gateway", Type::Bytes, RTA_GATEWAY), attribute("via", Type::Bytes, RTA_VIA)}};
@@ -50,7 +38,7 @@ const Schema routeSchema{
      header("protocol", Type::U8, offsetof(rtmsg, rtm_protocol), &routeProtocolNames),
      header("scope", Type::U8, offsetof(rtmsg, rtm_scope), &routeScopeNames),
      header("type", Type::U8, offsetof(rtmsg, rtm_type), &routeTypeNames),
-     header("flags", Type::U32, offsetof(rtmsg, rtm_flags), &flagNames),
+     header("flags", Type::U32, offsetof(rtmsg, rtm_flags), &routeFlagNames),
      attribute("dst", Type::Bytes, RTA_DST),
      attribute("src", Type::Bytes, RTA_SRC),
      attribute("oif", Type::Device, RTA_OIF),
@@ -60,6 +48,7 @@ const Schema routeSchema{
      attribute("metric", Type::U32, RTA_PRIORITY),
      attribute("prefsrc", Type::Bytes, RTA_PREFSRC),
      attribute("table", Type::U32, RTA_TABLE),
+     attribute("nhid", Type::U32, RTA_NH_ID),
      attribute("preference", Type::U8, RTA_PREF, &preferenceNames),
      nest("metrics", RTA_METRICS, &metricsSchema),
      nest("cache", RTA_CACHEINFO, &cacheSchema),

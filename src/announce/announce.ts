@@ -59,7 +59,7 @@ export class Announcer {
       ? await this.#rows(announcements as readonly Announcement[], limits)
       : await this.#packedRows(announcements as PackedAnnouncements, limits);
     if (rows.length === 0) return;
-    await this.#send(rows, limits);
+    await this.#send(rows, count - 1, limits);
     this.#repeat(rows, count - 1, interval);
   }
 
@@ -73,7 +73,7 @@ export class Announcer {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // The device may have gone meanwhile, and its addresses with it: there is nobody to tell.
-      this.#send(rows).then(
+      this.#send(rows, rounds - 1).then(
         () => this.#repeat(rows, rounds - 1, interval),
         () => {},
       );
@@ -127,9 +127,10 @@ export class Announcer {
     return rows;
   }
 
-  async #send(rows: Uint8Array, limits?: CallOptions): Promise<void> {
+  async #send(rows: Uint8Array, rounds: number, limits?: CallOptions): Promise<void> {
     try {
-      await abortable(() => this.#native.announce(rows), limits);
+      const last = this.#timers.size === 0 && rounds === 0;
+      await abortable(() => this.#native.announce(rows, last), limits);
     } catch (error) {
       throw fromNative(error, undefined, this.#netns);
     }

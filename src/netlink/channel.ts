@@ -158,6 +158,20 @@ export class Channel {
     );
   }
 
+  /** Requests that are answered, each reply read as it says. Fails with the first error. */
+  ask<T>(requests: readonly Request[], read: Read<T>, options?: CallOptions): Promise<T[]> {
+    return this.#call(
+      (encoder) => encodeRequests(encoder, requests),
+      read,
+      [],
+      ([failure]) => {
+        const { operation, source, subject } = requests[(failure as Failure).index] as Request;
+        return this.#error(operation, source, subject, failure as Failure);
+      },
+      options,
+    );
+  }
+
   /** Many requests, each on its own: a `BatchError` names those that failed. Resolves to all replies. */
   async many(requests: readonly Request[], options?: CallOptions): Promise<Replies> {
     if (requests.length === 0) return [];

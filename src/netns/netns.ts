@@ -12,6 +12,7 @@ import { Nft } from '../nftables/nft.js';
 import { Addresses } from '../rtnetlink/addresses.js';
 import { Links } from '../rtnetlink/links.js';
 import { Neighbours } from '../rtnetlink/neighbours.js';
+import { Nexthops } from '../rtnetlink/nexthops.js';
 import { Routes } from '../rtnetlink/routes.js';
 import { Rules } from '../rtnetlink/rules.js';
 import { type SocketKind, type SocketOptions, socketArguments } from './socket.js';
@@ -43,6 +44,7 @@ export class Netns {
   readonly links: Links;
   readonly addresses: Addresses;
   readonly routes: Routes;
+  readonly nexthops: Nexthops;
   readonly rules: Rules;
   readonly neighbours: Neighbours;
   readonly nft: Nft;
@@ -73,6 +75,7 @@ export class Netns {
     this.links = new Links(route);
     this.addresses = new Addresses(route);
     this.routes = new Routes(route);
+    this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
     this.nft = new Nft(netfilter);

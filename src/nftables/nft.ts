@@ -4,7 +4,7 @@ import { operation } from '../netlink/codec.js';
 import { compileCommands, setsNeeded } from './compile.js';
 import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
 import type { Command } from './json.js';
-import { rowCount, sliceRows } from './rows.js';
+import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
 import type { Chain, Family, Rule, SetDefinition, SetElement, Table } from './wire.js';
@@ -141,9 +141,10 @@ export class Nft {
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
+    generation?: number,
   ): Promise<void> {
     if (requests.length === 0) return;
-    const whole = transaction(requests);
+    const whole = transaction(requests, generation);
     try {
       await this.#channel.all(whole, options, explain);
     } catch (error) {
@@ -206,6 +207,12 @@ export class Nft {
     }
   }
 
+  /** Counts transactions. @internal */
+  async generation(options?: CallOptions): Promise<number> {
+    const [reply] = await this.#channel.one({ operation: operations.generation, wire: {} }, options);
+    return reply?.['id'] as number;
+  }
+
   /** Definitions of a table's sets and maps. @internal */
   async sets(family: Family, table: string, options?: CallOptions): Promise<SetDefinition[]> {
     const request: Request = { operation: operations.sets, wire: { family, table }, subject: `${family} ${table}` };
@@ -226,6 +233,22 @@ export class Nft {
     };
     const replies = await this.#channel.one(request, options);
     return replies.flatMap((reply) => (reply['elements'] as SetElement[] | undefined) ?? []);
+  }
+
+  /** Of IPv4 keys, the rows (key and data bytes) that a map has. @internal */
+  async lookup(
+    family: Family,
+    table: string,
+    set: string,
+    keys: Uint32Array,
+    options?: CallOptions,
+  ): Promise<readonly Uint8Array[]> {
+    if (keys.length === 0) return [];
+    const requests = [
+      columnsRequest(keys.length, [keys]),
+      rowsRequest('get', { family, table, set, key: { column: 0, size: 4 } }),
+    ];
+    return this.#channel.ask(requests, (decoder, end) => decoder.rest(end), options);
   }
 
   /** A table's rules as the kernel has them. @internal */
@@ -260,16 +283,14 @@ export class Nft {
   async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
     const dump = (name: 'tables' | 'chains' | 'rules' | 'sets'): Promise<Record<string, unknown>[]> =>
       this.#channel.one({ operation: operations[name], wire: { family } }, options);
-    const generation = async (): Promise<unknown> =>
-      (await this.#channel.one({ operation: operations.generation, wire: {} }, options))[0]?.['id'];
     for (let attempt = 0; attempt < attempts; attempt++) {
       const [before, tables, chains, rules, sets, after] = await Promise.all([
-        generation(),
+        this.generation(options),
         dump('tables'),
         dump('chains'),
         dump('rules'),
         dump('sets'),
-        generation(),
+        this.generation(options),
       ]);
       if (before !== after) continue;
       const inTable = (object: Record<string, unknown>): boolean => table === undefined || object['table'] === table;

@@ -30,7 +30,10 @@ export interface RowTarget {
 
 const none: Cell = { column: 0, size: 0 };
 
+export type RowOperation = RowVerb | 'get';
+
 const operations = {
+  get: operation('nft.getrows'),
   new: operation('nft.newrows'),
   create: operation('nft.createrows'),
   del: operation('nft.delrows'),
@@ -41,7 +44,7 @@ export function columnsRequest(rows: number, columns: readonly Column[]): Reques
   return { operation: columnsOperation, wire: { rows, columns } };
 }
 
-export function rowsRequest(verb: RowVerb, target: RowTarget, source?: unknown): Request {
+export function rowsRequest(verb: RowOperation, target: RowTarget, source?: unknown): Request {
   const { family, table, set, setId = 0, key, data = none } = target;
   const encoder = new Encoder();
   encoder.u8(namesOf('nftFamily').get(family) as number);

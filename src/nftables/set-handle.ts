@@ -304,8 +304,3 @@ function withElement(
     request: key,
   });
 }
-
-/** Addresses of a row as the kernel returns them. */
-export function elementIpv4(element: SetElement, part: 'key' | 'data'): number {
-  return readIpv4(element[part]?.value as Uint8Array);
-}

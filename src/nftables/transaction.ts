@@ -6,9 +6,9 @@ const batch: Wire = { subsystem: 10 };
 const begin: Request = { operation: operation('nft.begin'), wire: batch };
 const end: Request = { operation: operation('nft.end'), wire: batch };
 
-/** The requests of one transaction: all of it happens, or nothing. */
-export function transaction(requests: readonly Request[]): Request[] {
-  return [begin, ...requests, end];
+/** The requests of one transaction: all of it happens, or nothing. With a generation: ERESTART when that is past. */
+export function transaction(requests: readonly Request[], generation?: number): Request[] {
+  return [generation === undefined ? begin : { ...begin, wire: { ...batch, generation } }, ...requests, end];
 }
 
 const messages = {

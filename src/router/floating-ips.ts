@@ -1,10 +1,10 @@
 import type { AnnounceOptions } from '../announce/announce.js';
 import { BatchError, invalidValue, NetlinkError } from '../errors.js';
-import { checkIpv4, formatIpv4, type Prefix, readIpv4, writeIpv4 } from '../ip.js';
+import { checkIpv4, formatIpv4, type Prefix, readIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
-import { resizeSets } from '../nftables/resize.js';
+import { type Resize, resizeSets } from '../nftables/resize.js';
 import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { AddressIndex } from './address-index.js';
 import {
@@ -25,6 +25,9 @@ import { Undo } from './undo.js';
 export const routeProtocol = 78;
 export const poolTable = 78;
 
+/** The nexthop object that routes of the 'route' binding share, which spares the kernel to make and look for one for each. */
+export const poolNexthop = 78;
+
 export interface AssociateOptions extends CallOptions {
   /**
    * How the new addresses are announced; false for not at all. Default: three rounds, a second apart, as OpenStack's agent
@@ -40,12 +43,17 @@ export interface FloatingIpContext {
   /** The gateway port, or undefined without a gateway. */
   readonly device: string | undefined;
   readonly pools: readonly Prefix[];
+  /** Whether `poolNexthop` is there. */
+  readonly sharesNexthop: boolean;
 }
 
 const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 /** Up to so many keys are looked up one by one; for more the map is read as a whole. */
 const lookupLimit = 256;
+
+/** What looking one key up costs, in rows of a listing. */
+const lookupCost = 6;
 
 /** A router's floating IPs. Changes are made one after the other, in the order of the calls. */
 export class FloatingIps {
@@ -107,24 +115,29 @@ export class FloatingIps {
     });
   }
 
-  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
-  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
+  /** Makes the associations exactly these. Returns how many are new or were moved. `fresh`: there are none yet. @internal */
+  reconcile(wanted: Associations, options: InternalOptions, fresh: boolean): Promise<number> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
+      if (fresh) {
+        const count = wanted.floating.length;
+        if (count > 0 && device) await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
+        return count;
+      }
       const current = await this.#all(dnatMap, options);
       const wantedIndex = new AddressIndex(wanted.floating);
       const currentIndex = new AddressIndex(current.floating);
       await this.#repair(wantedIndex, current, options);
       const gone = select(current, (row) => !wantedIndex.has(current.floating[row] as number));
-      const fresh = select(wanted, (row) => {
+      const added = select(wanted, (row) => {
         const at = currentIndex.row(wanted.floating[row] as number);
         return at < 0 || current.fixed[at] !== wanted.fixed[row];
       });
       if (gone.floating.length > 0) await Undo.guard((undo) => this.#disassociate(gone, options, undo));
-      if (fresh.floating.length > 0 && device) {
-        await Undo.guard((undo) => this.#associate(fresh, device, options, undo));
+      if (added.floating.length > 0 && device) {
+        await Undo.guard((undo) => this.#associate(added, device, options, undo));
       }
-      return fresh.floating.length;
+      return added.floating.length;
     });
   }
 
@@ -158,8 +171,8 @@ export class FloatingIps {
       await this.#bindings('add', addresses, device, options);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
-      const failed = new Set(error.failures.map(({ index }) => index));
-      made = addresses.filter((_, row) => !failed.has(row));
+      const failed = new AddressIndex(Uint32Array.from(error.failures, ({ error }) => addressOf(error)));
+      made = addresses.filter((address) => !failed.has(address));
       undo.add(() => this.#bindings('delete', made, device));
       // What is there already is as good as made.
       if (error.failures.every((failure) => (failure.error as NetlinkError).code === 'EEXIST')) return;
@@ -182,24 +195,31 @@ export class FloatingIps {
   }
 
   #bindings(verb: 'add' | 'delete', addresses: Uint32Array, dev: string, options: InternalOptions = {}): Promise<void> {
-    const { netns, binding } = this.#context;
+    const { netns, binding, sharesNexthop } = this.#context;
     if (binding === 'address') return netns.addresses[verb]({ dev, addresses }, limitsOf(options));
-    const route = { destinations: addresses, type: 'local', dev, protocol: routeProtocol } as const;
-    return netns.routes[verb](route, limitsOf(options));
+    const route = { destinations: spread(addresses), type: 'local', protocol: routeProtocol } as const;
+    // To delete, what a route leads to need not be said: by a nexthop object, or before there was one.
+    if (verb === 'delete') return netns.routes.delete(route, limitsOf(options));
+    return netns.routes.add({ ...route, ...(sharesNexthop ? { nhid: poolNexthop } : { dev }) }, limitsOf(options));
   }
 
   /** Puts the associations into the maps. Returns the addresses that had another fixed address before. */
   async #translate(wanted: Associations, options: InternalOptions, undo: Undo): Promise<Uint32Array> {
     const count = wanted.floating.length;
-    if (count > lookupLimit) await this.#makeRoom(count, options);
+    const additions = this.#add(wanted);
     try {
-      await this.#commit(this.#add(wanted), options);
+      // A transaction that finds its map full has done its work for nothing, so a large one asks beforehand.
+      const size = count > lookupLimit ? await this.#sizeFor(count, options) : undefined;
+      if (size === undefined) await this.#commit(additions, options);
+      else await this.#grow(size, additions, options);
       undo.add(() => this.#commit(this.#remove(wanted)));
       return none.floating;
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'ENFILE') {
-        await this.#grow(count, options);
+        const size = await this.#sizeFor(count, options);
+        if (size === undefined) throw error;
+        await this.#grow(size, [], options);
         return this.#translate(wanted, options, undo);
       }
       if (code === 'ERR_TRANSACTION_TOO_LARGE' && count > 1) return this.#translateInHalves(wanted, options, undo);
@@ -244,22 +264,27 @@ export class FloatingIps {
     return replaced.floating;
   }
 
-  /** A transaction that finds its map full has done its work for nothing, so a large one is asked about beforehand. */
-  async #makeRoom(more: number, options: InternalOptions): Promise<void> {
-    const sets = await this.#context.netns.nft.sets('ip', table, limitsOf(options));
+  /** The size that the maps must have for so many more; undefined when they have it. */
+  async #sizeFor(more: number, options: InternalOptions): Promise<number | undefined> {
+    const { size, count } = await this.#room(limitsOf(options));
+    return count + more > size ? capacityFor(count + more) : undefined;
+  }
+
+  /** What the maps were made for, and what is in them. */
+  async #room(limits: CallOptions): Promise<{ size: number; count: number }> {
+    const sets = await this.#context.netns.nft.sets('ip', table, limits);
     const map = sets.find(({ name }) => name === dnatMap);
     const size = map?.desc?.size ?? Number.POSITIVE_INFINITY;
     // Older kernels do not say how many there are.
-    const count = map?.count ?? (more > size / 2 ? size : 0);
-    if (count + more > size) await this.#grow(more, options);
+    return { size, count: map?.count ?? (await this.#all(dnatMap, limits)).floating.length };
   }
 
-  async #grow(more: number, options: InternalOptions): Promise<void> {
+  /** Gives the maps that size, and adds to them in the same transaction. */
+  async #grow(size: number, additions: readonly Request[], options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
-    const count = (await this.#all(dnatMap, options)).floating.length;
-    const size = capacityFor(count + more);
-    await resizeSets(netns.nft, 'ip', table, [dnatMap, snatMap], size);
-    if (filtersArp(binding)) await resizeSets(netns.nft, 'arp', table, [arpSet], size + 64);
+    const resizes: Resize[] = [{ family: 'ip', table, names: [dnatMap, snatMap], size }];
+    if (filtersArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
+    await resizeSets(netns.nft, resizes, additions, limitsOf(options));
   }
 
   /** Brings back what a crash left half done: the maps and the bindings agree with `current`, or with nothing. */
@@ -364,28 +389,21 @@ export class FloatingIps {
   async #lookup(map: string, keys: Uint32Array, options: InternalOptions): Promise<Found> {
     const fixed = new Uint32Array(keys.length);
     const present = new Uint8Array(keys.length);
-    if (keys.length > lookupLimit) {
-      const rows = await this.#rows('ip', map, options);
-      const index = new AddressIndex(keys);
+    const { nft } = this.#context.netns;
+    const limits = limitsOf(options);
+    const index = new AddressIndex(keys);
+    const found = (rows: Uint8Array): void => {
       for (let at = 0; at < rows.length; at += 8) {
         const row = index.row(readIpv4(rows, at));
         if (row < 0) continue;
         present[row] = 1;
         fixed[row] = readIpv4(rows, at + 4);
       }
-    } else {
-      const { nft } = this.#context.netns;
-      await Promise.all(
-        Array.from(keys, async (key, row) => {
-          const bytes = new Uint8Array(4);
-          writeIpv4(bytes, 0, key);
-          const element = await nft.element('ip', table, map, bytes, limitsOf(options));
-          if (!element) return;
-          present[row] = 1;
-          fixed[row] = readIpv4(element.data?.value as Uint8Array);
-        }),
-      );
-    }
+    };
+    // A row of a listing costs a fraction of one that is asked for.
+    const few = keys.length <= lookupLimit || keys.length * lookupCost < (await this.#room(limits)).count;
+    if (few) for (const rows of await nft.lookup('ip', table, map, keys, limits)) found(rows);
+    else found(await this.#rows('ip', map, options));
     return { fixed, present, missing: present.indexOf(0) };
   }
 
@@ -416,6 +434,26 @@ export class FloatingIps {
     this.#tail = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Of the route or the address that could not be made. */
+function addressOf(error: Error): number {
+  const { dst, address } = (error as NetlinkError).request as { dst?: string; address?: string };
+  return checkIpv4((dst ?? address ?? '').replace(/\/32$/, ''), 'request');
+}
+
+/**
+ * Every sixteenth first: routes that come in the order of their addresses have the kernel resize the same nodes of its tree over and over
+ * (fib_trie's resize).
+ */
+function spread(addresses: Uint32Array): Uint32Array {
+  const stride = 16;
+  const spreadOut = new Uint32Array(addresses.length);
+  let to = 0;
+  for (let start = 0; start < stride; start++) {
+    for (let at = start; at < addresses.length; at += stride) spreadOut[to++] = addresses[at] as number;
+  }
+  return spreadOut;
 }
 
 /** Of a call of several steps: its time has become a signal. */

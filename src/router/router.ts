@@ -1,13 +1,15 @@
 import { NetlinkError } from '../errors.js';
 import { formatAddress, type Prefix } from '../ip.js';
-import { Netns } from '../netns/netns.js';
+import { type CallOptions, deadline } from '../netlink/call-options.js';
+import type { Dispatch } from '../netlink/channel.js';
+import { Netns, type NetnsOptions } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/links.js';
 import type { Route } from '../rtnetlink/routes.js';
-import { type AssociateOptions, FloatingIps, poolTable, routeProtocol } from './floating-ips.js';
+import { type AssociateOptions, FloatingIps, poolNexthop, poolTable, routeProtocol } from './floating-ips.js';
 import { checkId, isGatewayPort, isRouterPort, routerNamespace } from './names.js';
 import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type RouterSpec } from './spec.js';
 import { applyTables, readBinding } from './tables.js';
-import { Undo } from './undo.js';
+import { settled, Undo } from './undo.js';
 
 /** Where the rule of the 'prefix' binding stands: behind the local table (0), ahead of the main one (32766). */
 const poolRulePriority = 100;
@@ -42,31 +44,40 @@ export class Router {
    */
   static async apply(spec: RouterSpec, options: RouterOptions & AssociateOptions = {}): Promise<Router> {
     const plan = checkSpec(spec);
+    const limits = deadline(options);
     const host = options.host ?? (await Netns.current());
     const ownsHost = options.host === undefined;
     return Undo.guard(async (undo) => {
       if (ownsHost) undo.add(() => host.close());
-      const netns = await openOrCreate(routerNamespace(plan.id), undo);
-      await setUp(netns, host, plan, undo);
+      const { netns, fresh } = await openOrCreate(routerNamespace(plan.id), options.dispatch, undo);
+      const site: Site = { netns, host, plan, fresh, undo, check: () => limits.signal?.throwIfAborted() };
+      const ports = await setUp(site);
+      if (options.announce !== false) await announceNew(netns, ports);
       const floatingIps = new FloatingIps({
         netns,
         binding: plan.binding,
         device: plan.gateway?.device,
         pools: plan.gateway?.pools ?? [],
+        sharesNexthop: plan.binding === 'route',
       });
-      await floatingIps.reconcile(plan.floatingIps, options);
+      await floatingIps.reconcile(plan.floatingIps, { announce: options.announce, ...limits }, fresh);
       return new Router(plan.id, netns, floatingIps, host, ownsHost);
     });
   }
 
   /** A router that is there. Throws NetlinkError ENOENT where there is none. */
   static async open(id: string, options: RouterOptions = {}): Promise<Router> {
-    const netns = await Netns.open(routerNamespace(checkId(id, 'id')));
-    const ports = (await netns.links.list()).filter(({ name }) => isGatewayPort(name));
-    const device = ports[0]?.name;
-    const binding = await readBinding(netns);
-    const pools = await readPools(netns);
-    const floatingIps = new FloatingIps({ netns, binding, device, pools });
+    const netns = await Netns.open(routerNamespace(checkId(id, 'id')), dispatchOf(options.dispatch));
+    const limits = deadline(options);
+    const [links, binding, pools, nexthops] = await Promise.all([
+      netns.links.list({}, limits),
+      readBinding(netns, limits),
+      readPools(netns, limits),
+      netns.nexthops.list(limits),
+    ]);
+    const sharesNexthop = nexthops.some(({ id }) => id === poolNexthop);
+    const device = links.find(({ name }) => isGatewayPort(name))?.name;
+    const floatingIps = new FloatingIps({ netns, binding, device, pools, sharesNexthop });
     return new Router(id, netns, floatingIps, options.host ?? (await Netns.current()), options.host === undefined);
   }
 
@@ -77,10 +88,14 @@ export class Router {
   }
 
   /** Removes its ports, their other ends, and the namespace. */
-  async delete(): Promise<void> {
+  async delete(options?: CallOptions): Promise<void> {
+    const limits = deadline(options);
     // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
-    const ports = (await this.netns.links.list()).filter(({ name }) => isRouterPort(name));
-    await this.netns.links.delete(ports.map(({ index }) => index));
+    const ports = (await this.netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
+    await this.netns.links.delete(
+      ports.map(({ index }) => index),
+      limits,
+    );
     await this.close();
     await Netns.delete(routerNamespace(this.id));
   }
@@ -96,66 +111,90 @@ export class Router {
   }
 }
 
-async function openOrCreate(name: string, undo: Undo): Promise<Netns> {
+/** What a router is made in, and of. */
+interface Site {
+  readonly netns: Netns;
+  readonly host: Netns;
+  readonly plan: Plan;
+  /** The namespace was made just now: there is nothing in it to look for. */
+  readonly fresh: boolean;
+  readonly undo: Undo;
+  /** Throws when the caller has gone. */
+  readonly check: () => void;
+}
+
+const dispatchOf = (dispatch: Dispatch | undefined): NetnsOptions => (dispatch === undefined ? {} : { dispatch });
+
+async function openOrCreate(
+  name: string,
+  dispatch: Dispatch | undefined,
+  undo: Undo,
+): Promise<{ netns: Netns; fresh: boolean }> {
   try {
-    const netns = await Netns.create(name);
+    const netns = await Netns.create(name, dispatchOf(dispatch));
     undo.add(async () => {
       await netns.close();
       await Netns.delete(name);
     });
-    return netns;
+    return { netns, fresh: true };
   } catch (error) {
     if (!(error instanceof NetlinkError) || error.code !== 'EEXIST') throw error;
   }
   try {
-    const netns = await Netns.open(name);
+    const netns = await Netns.open(name, dispatchOf(dispatch));
     undo.add(() => netns.close());
-    return netns;
+    return { netns, fresh: false };
   } catch (error) {
     // A name without a namespace, as a crash or a reboot leaves it.
     if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
     await Netns.delete(name);
-    return openOrCreate(name, undo);
+    return openOrCreate(name, dispatch, undo);
   }
 }
 
-async function setUp(netns: Netns, host: Netns, plan: Plan, undo: Undo): Promise<void> {
+/** Everything but the floating IPs. What does not depend on one another is asked for together. Returns the ports that are new. */
+async function setUp(site: Site): Promise<Port[]> {
+  const { netns, plan, fresh, check } = site;
   const { gateway, interfaces, binding } = plan;
   const ports = [...interfaces, ...(gateway ? [gateway] : [])];
-  await netns.links.set('lo', { up: true });
-  await netns.sysctl.set({
-    'net.ipv4.ip_forward': 1,
-    'net.ipv6.conf.all.forwarding': 1,
-    'net.ipv4.conf.all.arp_announce': 2,
-    // The kernel takes the larger of `all` and the device's own.
-    'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
-    'net.ipv4.conf.default.arp_ignore': 1,
-    'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
-  });
-  const present = new Map((await netns.links.list()).map((link) => [link.name, link]));
-  const unwanted = [...present.values()].filter(
-    ({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name),
-  );
+  check();
+  const [links] = await settled([fresh ? [] : netns.links.list(), netns.links.set('lo', { up: true })]);
+  const present = new Map(links.map((link) => [link.name, link]));
+  const unwanted = links.filter(({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name));
   if (unwanted.length > 0) await netns.links.delete(unwanted.map(({ index }) => index));
-  const fresh: Port[] = [];
-  for (const port of ports) {
-    if (await plug(netns, host, port, present.get(port.device), undo)) fresh.push(port);
-  }
-  await netns.sysctl.set({
-    ...Object.fromEntries(
-      ports.map((port) => [
-        `net/ipv4/conf/${port.device}/arp_ignore`,
-        binding !== 'address' && port === gateway ? 0 : 1,
-      ]),
-    ),
-    ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
-  });
-  // Before the gateway port answers: what it may answer, and how it is translated.
-  await applyTables(netns, plan, undo);
-  for (const port of ports) await setAddresses(netns, port, port === gateway ? binding : undefined, undo);
-  await setRoutes(netns, plan, undo);
-  await setPoolRoutes(netns, plan);
-  await announceNew(netns, fresh);
+  const made = await settled(ports.map((port) => plug(site, port, present.get(port.device))));
+  check();
+  // Before the ports have addresses: whom they answer, and how it is translated.
+  await settled([
+    netns.sysctl.set({
+      'net.ipv4.ip_forward': 1,
+      'net.ipv6.conf.all.forwarding': 1,
+      'net.ipv4.conf.all.arp_announce': 2,
+      // The kernel takes the larger of `all` and the device's own.
+      'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
+      'net.ipv4.conf.default.arp_ignore': 1,
+      'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
+      ...Object.fromEntries(
+        ports.map((port) => [
+          `net/ipv4/conf/${port.device}/arp_ignore`,
+          binding !== 'address' && port === gateway ? 0 : 1,
+        ]),
+      ),
+      ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
+    }),
+    applyTables(netns, plan, site.undo, fresh),
+  ]);
+  check();
+  await settled([
+    ...ports.map((port) => setAddresses(site, port, port === gateway ? binding : undefined)),
+    setRoutes(site),
+    setPoolRoutes(site),
+    gateway && binding === 'route'
+      ? netns.nexthops.replace({ id: poolNexthop, dev: gateway.device, protocol: routeProtocol })
+      : undefined,
+  ]);
+  check();
+  return ports.filter((_, at) => made[at]);
 }
 
 /** Router advertisements give the default route where the spec names none. */
@@ -164,7 +203,7 @@ function acceptRa({ nexthops }: Gateway): 0 | 2 {
 }
 
 /** Makes a port and its other end, or brings one that is there into shape. True when it was made. */
-async function plug(netns: Netns, host: Netns, port: Port, present: Link | undefined, undo: Undo): Promise<boolean> {
+async function plug({ netns, host, undo }: Site, port: Port, present: Link | undefined): Promise<boolean> {
   const { device, tap, bridge, mac, mtu } = port;
   if (!present) {
     const optional = { ...(mac === undefined ? {} : { mac }), ...(mtu === undefined ? {} : { mtu }) };
@@ -180,8 +219,10 @@ async function plug(netns: Netns, host: Netns, port: Port, present: Link | undef
   }
   const other = present ? await host.links.get(tap) : undefined;
   const joins = bridge !== undefined && other?.master !== bridge ? { master: bridge } : {};
-  if (!other?.up || 'master' in joins) await host.links.set(tap, { ...joins, up: true });
-  if (!present?.up) await netns.links.set(device, { up: true });
+  await settled([
+    !other?.up || 'master' in joins ? host.links.set(tap, { ...joins, up: true }) : undefined,
+    present?.up ? undefined : netns.links.set(device, { up: true }),
+  ]);
   return !present;
 }
 
@@ -189,12 +230,12 @@ const text = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${l
 
 /** A port's addresses, exactly; but for /32s on a gateway port with the 'address' binding, which are floating IPs'. */
 async function setAddresses(
-  netns: Netns,
+  { netns, undo, fresh }: Site,
   { device, addresses }: Port,
   binding: Plan['binding'] | undefined,
-  undo: Undo,
 ): Promise<void> {
-  const present = (await netns.addresses.list({ dev: device })).filter(({ scope }) => scope !== 'link');
+  const listed = fresh ? [] : await netns.addresses.list({ dev: device });
+  const present = listed.filter(({ scope }) => scope !== 'link');
   const wanted = addresses.map(text);
   const floating = ({ family, prefixlen }: { family: string; prefixlen: number }): boolean =>
     binding === 'address' && family === 'inet' && prefixlen === 32;
@@ -225,7 +266,7 @@ interface WantedRoute {
   readonly onlink?: boolean;
 }
 
-async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): Promise<void> {
+async function setRoutes({ netns, plan: { gateway, routes }, undo, fresh }: Site): Promise<void> {
   const family = (address: string): 'inet' | 'inet6' => (address.includes(':') ? 'inet6' : 'inet');
   const wanted: WantedRoute[] = [
     ...(gateway?.nexthops ?? []).map((via) => ({
@@ -238,7 +279,8 @@ async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): P
     })),
     ...routes.map(({ dst, via }) => ({ dst, via: via as string, family: family(via as string) })),
   ];
-  const present = (await netns.routes.list()).filter(({ protocol }) => protocol === routeProtocol);
+  const listed = fresh ? [] : await netns.routes.list();
+  const present = listed.filter(({ protocol }) => protocol === routeProtocol);
   const same = (want: WantedRoute, have: Route): boolean =>
     want.dst === have.dst &&
     want.via === have.gateway &&
@@ -269,9 +311,11 @@ async function setRoutes(netns: Netns, { gateway, routes }: Plan, undo: Undo): P
  * The 'prefix' binding's routes: every address of a pool is local, but only to packets that come in by the gateway port, so
  * that the router itself and its tenants still reach their neighbours in the pool.
  */
-async function setPoolRoutes(netns: Netns, { gateway, binding }: Plan): Promise<void> {
+async function setPoolRoutes({ netns, plan: { gateway, binding }, fresh }: Site): Promise<void> {
   const pools = binding === 'prefix' ? (gateway?.pools.map(text) ?? []) : [];
-  const present = await readPools(netns);
+  const [present, listed] = fresh
+    ? [[], []]
+    : await Promise.all([readPools(netns), netns.rules.list({ family: 'inet' })]);
   const route = (dst: string) => ({
     dst,
     type: 'local' as const,
@@ -281,26 +325,23 @@ async function setPoolRoutes(netns: Netns, { gateway, binding }: Plan): Promise<
   });
   const missing = pools.filter((pool) => !present.some((one) => text(one) === pool));
   const stale = present.map(text).filter((pool) => !pools.includes(pool));
-  if (missing.length > 0) await netns.routes.add(missing.map(route));
-  if (stale.length > 0) await netns.routes.delete(stale.map(route));
-  const rules = (await netns.rules.list({ family: 'inet' })).filter(
-    ({ priority, table }) => priority === poolRulePriority && table === poolTable,
-  );
+  const rules = listed.filter(({ priority, table }) => priority === poolRulePriority && table === poolTable);
   const wanted = pools.length > 0 ? gateway?.device : undefined;
-  for (const rule of rules.filter(({ iif }) => iif !== wanted)) {
-    await netns.rules.delete({
-      priority: poolRulePriority,
-      table: poolTable,
-      ...(rule.iif === undefined ? {} : { iif: rule.iif }),
-    });
-  }
-  if (wanted !== undefined && !rules.some(({ iif }) => iif === wanted)) {
-    await netns.rules.add({ priority: poolRulePriority, iif: wanted, table: poolTable, protocol: routeProtocol });
-  }
+  const reference = { priority: poolRulePriority, table: poolTable };
+  await settled([
+    missing.length > 0 ? netns.routes.add(missing.map(route)) : undefined,
+    stale.length > 0 ? netns.routes.delete(stale.map(route)) : undefined,
+    ...rules
+      .filter(({ iif }) => iif !== wanted)
+      .map(({ iif }) => netns.rules.delete({ ...reference, ...(iif === undefined ? {} : { iif }) })),
+    wanted === undefined || rules.some(({ iif }) => iif === wanted)
+      ? undefined
+      : netns.rules.add({ ...reference, iif: wanted, protocol: routeProtocol }),
+  ]);
 }
 
-async function readPools(netns: Netns): Promise<Prefix[]> {
-  const routes = await netns.routes.list({ table: poolTable, family: 'inet' });
+async function readPools(netns: Netns, options?: CallOptions): Promise<Prefix[]> {
+  const routes = await netns.routes.list({ table: poolTable, family: 'inet' }, options);
   return routes
     .filter(({ protocol, type }) => protocol === routeProtocol && type === 'local')
     .map(({ dst }) => {

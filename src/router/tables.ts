@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatAddress } from '../ip.js';
+import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import type { Command } from '../nftables/json.js';
 import { arpSet, arpTable, bindingOf, capacityFor, dnatMap, filtersArp, natTable, snatMap, table } from './ruleset.js';
@@ -9,8 +10,8 @@ import type { Undo } from './undo.js';
 type Objects = readonly Record<string, unknown>[];
 
 /** The binding that a router's table says it was made with. */
-export async function readBinding(netns: Netns): Promise<FloatingIpBinding> {
-  const [object] = await netns.nft.list({ family: 'ip', table, elements: false });
+export async function readBinding(netns: Netns, options?: CallOptions): Promise<FloatingIpBinding> {
+  const [object] = await netns.nft.list({ family: 'ip', table, elements: false }, options);
   return bindingOf((object?.['table'] as { comment?: string } | undefined)?.comment);
 }
 
@@ -18,10 +19,11 @@ export async function readBinding(netns: Netns): Promise<FloatingIpBinding> {
  * Makes the tables what the plan says. One that is as it should be is left alone; one that is not is replaced in one
  * transaction, keeping its elements, so that a flow sees the old one or the new one.
  */
-export async function applyTables(netns: Netns, plan: Plan, undo: Undo): Promise<void> {
+export async function applyTables(netns: Netns, plan: Plan, undo: Undo, fresh: boolean): Promise<void> {
   const size = capacityFor(plan.floatingIps.floating.length);
-  await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
   const arp = filtersArp(plan.binding) ? (enough: number) => arpTable(plan, Math.max(size + 64, enough)) : () => [];
+  if (fresh) return netns.nft.apply([...natTable(plan, size), ...arp(0), ...gatewayElements(plan)]);
+  await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
   await applyTable(netns, 'arp', arp, [arpSet], undo, gatewayElements(plan));
 }
 

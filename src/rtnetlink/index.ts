@@ -24,6 +24,7 @@ export type {
   Neighbours,
   PackedNeighbours,
 } from './neighbours.js';
+export type { NexthopMember, NexthopObject, NexthopObjectSpec, Nexthops } from './nexthops.js';
 export type { BatchOptions } from './one-or-many.js';
 export type {
   Nexthop,

@@ -68,6 +68,8 @@ export interface RouteSpec {
   /** Bytes. */
   readonly mtu?: number;
   readonly multipath?: readonly NexthopSpec[];
+  /** A nexthop object's id (`ns.nexthops`), instead of `dev`, `via` and `multipath`. */
+  readonly nhid?: number;
   /** Of a 'default' without a gateway; default 'inet'. */
   readonly family?: AddressFamily;
 }
@@ -100,6 +102,7 @@ export interface Route {
   readonly prefsrc?: string;
   readonly metric?: number;
   readonly mtu?: number;
+  readonly nhid?: number;
   readonly flags: readonly string[];
   readonly multipath?: readonly Nexthop[];
 }
@@ -142,6 +145,7 @@ const specKeys: ReadonlySet<string> = new Set([
   'onlink',
   'mtu',
   'multipath',
+  'nhid',
   'family',
 ]);
 const nexthopKeys: ReadonlySet<string> = new Set(['via', 'dev', 'weight', 'onlink']);
@@ -342,7 +346,7 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
     type === 'broadcast' ||
     type === 'anycast' ||
     type === 'multicast' ||
-    (type === 'unicast' && !gateway && !multipath);
+    (type === 'unicast' && !gateway && !multipath && spec.nhid === undefined);
   out.fieldU8(
     field['scope'] as number,
     scopeNumber(scope ?? (deleting ? 'nowhere' : local ? 'host' : direct ? 'link' : 'global'), `${path}.scope`),
@@ -360,6 +364,12 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
   }
   if (metric !== undefined) {
     out.fieldU32(field['metric'] as number, checkInteger(metric, `${path}.metric`, 0, 0xffffffff));
+  }
+  if (spec.nhid !== undefined) {
+    if (spec.dev !== undefined || gateway || multipath) {
+      throw invalidValue(`${path}.nhid`, 'stands instead of dev, via and multipath', spec.nhid);
+    }
+    out.fieldU32(field['nhid'] as number, checkInteger(spec.nhid, `${path}.nhid`, 1, 0xffffffff));
   }
   if (spec.dev !== undefined) {
     checkReference(spec.dev, `${path}.dev`);
@@ -444,6 +454,7 @@ function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, str
   if (oif >= 0) route.dev = nameOf(oif);
   if (prefsrc >= 0) route.prefsrc = addressAt(decoder, prefsrc);
   if (metric >= 0) route.metric = metric;
+  if (slot('nhid') >= 0) route.nhid = slot('nhid');
   if (slot('metrics') >= 0) {
     const { mtu } = decoder.recordAt(slot('metrics'), schema.byName.get('metrics')?.schema as Schema);
     if (mtu !== undefined) route.mtu = mtu as number;
