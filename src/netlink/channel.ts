@@ -66,7 +66,7 @@ type Replies = Record<string, unknown>[];
 /** Makes a value of a reply's record, which ends at `end`. */
 type Read<T> = (decoder: Decoder, end: number) => T;
 
-/** Encoded requests that are gathered at the most, in bytes; a call that begins below it is taken whole. */
+/** Encoded requests that are in memory at the most, in bytes; a call that begins below it is taken whole. */
 const gatherLimit = 8 << 20;
 
 /** How a call's requests are written, and how its results become its promise's value or its error. */
@@ -85,6 +85,8 @@ class Call {
   start: number = 0;
   end: number = 0;
   failures: Failure[] | undefined;
+  /** In which submission; -1 until it is encoded. */
+  submission: number = -1;
   /** Its caller has gone. */
   cancelled: boolean = false;
 
@@ -119,6 +121,8 @@ export class Channel {
   #underway: Encoder = new Encoder();
   #calls: Call[] = [];
   #requests = 0;
+  /** Counts those that have left. */
+  #submission = 0;
   /** Calls beyond the limit, not encoded yet. */
   #waiting: Call[] = [];
   /** Those before it have been taken: to shift each off a long array would move the rest each time. */
@@ -304,6 +308,7 @@ export class Channel {
       return;
     }
     call.end = encoder.length;
+    call.submission = this.#submission;
     call.first = this.#requests;
     this.#requests += call.count;
     this.#calls.push(call);
@@ -315,7 +320,7 @@ export class Channel {
   /** Has what has not left yet stay here. */
   #withdraw(call: Call): void {
     call.cancelled = true;
-    if (this.#calls.includes(call)) this.#gathering.cancel(call.start, call.end);
+    if (call.submission === this.#submission) this.#gathering.cancel(call.start, call.end);
   }
 
   #flush(): void {
@@ -331,6 +336,7 @@ export class Channel {
     const encoder = this.#gathering;
     this.#calls = [];
     this.#requests = 0;
+    this.#submission++;
     // What is asked for from here on, even by those that hear of these results, gathers elsewhere.
     this.#gathering = this.#underway;
     this.#underway = encoder;
@@ -379,6 +385,7 @@ export class Channel {
         this.#calls = [];
         this.#waiting = [];
         this.#requests = 0;
+        this.#submission++;
         this.#gathering.reset();
         for (const call of calls) call.reject(error);
         for (const resolve of this.#drained.splice(0)) resolve();
