@@ -289,7 +289,7 @@ export class Channel {
       if (this.#closed) throw closedError(this.#netns);
       const call = new Call(encode, read, replies, toError, resolve, reject);
       if (options !== undefined && !limit(call, options, () => this.#withdraw(call))) return;
-      if (this.#waiting.length > 0 || this.#gathering.length >= gatherLimit) {
+      if (this.#waiting.length > 0 || this.gathered >= gatherLimit) {
         this.#waiting.push(call);
         return;
       }
