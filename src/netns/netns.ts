@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { addon, type NativeNamespace } from '../addon.js';
+import { addon, dispatchModes, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
@@ -55,10 +55,7 @@ export class Netns {
   readonly #channels: Channel[];
 
   private constructor(native: NativeNamespace, name: string | undefined, label: string, options: NetnsOptions) {
-    const { dispatch = 'adaptive' } = options;
-    if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
-      throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
-    }
+    const dispatch = dispatchOf(options);
     this.name = name;
     this.#native = native;
     const channel = (operationName: string): Channel => {
@@ -92,6 +89,7 @@ export class Netns {
    */
   static async create(name?: string, options: NetnsOptions & CallOptions = {}): Promise<Netns> {
     if (name !== undefined) checkNetnsName(name);
+    dispatchOf(options);
     const label = name ?? 'an anonymous namespace';
     try {
       const native = await abortable(
@@ -112,6 +110,7 @@ export class Netns {
   /** Opens one that exists. Throws NetlinkError ENOENT where there is none. */
   static async open(reference: NetnsReference, options: NetnsOptions = {}): Promise<Netns> {
     const { path, name, label } = locate(reference);
+    dispatchOf(options);
     try {
       return new Netns(addon.openNamespace(path), name, label, options);
     } catch (error) {
@@ -121,6 +120,7 @@ export class Netns {
 
   /** The one that the process is in. */
   static async current(options: NetnsOptions = {}): Promise<Netns> {
+    dispatchOf(options);
     try {
       return new Netns(addon.openNamespace('/proc/self/ns/net'), undefined, "the process's own namespace", options);
     } catch (error) {
@@ -225,6 +225,12 @@ export class Netns {
     if (this.#native.fd < 0) throw closedError(this.name);
     return this.#native;
   }
+}
+
+/** Checked before anything is made or opened. */
+function dispatchOf({ dispatch = 'adaptive' }: NetnsOptions): Dispatch {
+  if (typeof dispatch === 'string' && Object.hasOwn(dispatchModes, dispatch)) return dispatch;
+  throw invalidValue('options.dispatch', `is none of ${Object.keys(dispatchModes).join(', ')}`, dispatch);
 }
 
 /** A file's name, as iproute2 checks it: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. */
