@@ -19,18 +19,25 @@ class Instance {
 
   static Instance& of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }
 
-  // Runs `work` on a pool's thread and settles a promise with what `finish` makes of its outcome. While such work is
-  // under way the process does not end by itself.
+  // Runs `work` on a pool's thread and settles a promise with what `finish` makes of its outcome, or has `discard` undo
+  // it when the environment has ended and nobody hears of it. While such work is under way the process does not end by
+  // itself.
   template <typename State>
   Napi::Promise run(ThreadPool& pool, Napi::Env env, std::shared_ptr<State> state, std::function<Outcome(State&)> work,
-                    std::function<Napi::Value(Napi::Env, State&)> finish) {
+                    std::function<Napi::Value(Napi::Env, State&)> finish,
+                    std::function<void(State&)> discard = nullptr) {
     auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
     hold(env);
-    pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish)] {
+    pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish),
+               discard = std::move(discard)] {
       auto outcome = std::make_shared<Outcome>(work(*state));
       // A thread in a namespace keeps it alive: the mover is back at home before anybody hears of its work.
       if (&pool == &mover) enterNamespace(home_.get());
-      callBack([this, state, deferred, outcome, finish](Napi::Env env) {
+      callBack([this, state, deferred, outcome, finish, discard](Napi::Env env) {
+        if (!env) {
+          if (*outcome && discard) discard(*state);
+          return;
+        }
         release(env);
         if (*outcome)
           deferred->Resolve(finish(env, *state));
@@ -41,7 +48,7 @@ class Instance {
     return deferred->Promise();
   }
 
-  // From any thread: has `callback` run on the JS thread.
+  // From any thread: has `callback` run on the JS thread; without an environment when that is ending.
   void callBack(Callback callback);
 
   // On the JS thread: work is under way, work has ended.
@@ -62,8 +69,9 @@ class Instance {
   Fd home_;  // the process's own namespace
 
   static void stop(void* instance);
+  static void callJs(Napi::Env env, Napi::Function function, std::nullptr_t* context, Callback* callback);
 
-  Napi::ThreadSafeFunction wayBack_;
+  Napi::TypedThreadSafeFunction<std::nullptr_t, Callback, callJs> wayBack_;
   size_t held_ = 0;
   napi_env env_;
 };

@@ -34,7 +34,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
       [](Made& made) {
         return made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd);
       },
-      [](Napi::Env env, Made& made) { return NamespaceObject::make(env, std::move(made.fd)); });
+      [](Napi::Env env, Made& made) { return NamespaceObject::make(env, std::move(made.fd)); },
+      [](Made& made) {
+        if (!made.name.empty()) deleteNamedNamespace(made.name);
+      });
 }
 
 Napi::Value remove(const Napi::CallbackInfo& info) {
@@ -70,6 +73,7 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
 
 Napi::Value NamespaceObject::make(Napi::Env env, Fd fd) {
   auto object = Instance::of(env).namespaceClass.New({});
+  if (object.IsEmpty()) return {};  // the environment has been ended meanwhile
   Unwrap(object)->fd_ = std::move(fd);
   return object;
 }
