@@ -33,8 +33,9 @@ void ChannelObject::define(Napi::Env env) {
 Napi::Value ChannelObject::make(Napi::Env env, Fd fd, int protocol) {
   auto& instance = Instance::of(env);
   auto object = instance.channelClass.New({});
-  if (object.IsEmpty()) return {};  // the environment has been ended meanwhile
-  Unwrap(object)->channel_ = std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs);
+  auto* self = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (!self) return {};
+  self->channel_ = std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs);
   return object;
 }
 

@@ -56,6 +56,7 @@ void Instance::release(Napi::Env env) {
 
 Napi::Value Instance::errorOf(Napi::Env env, const Outcome& outcome) {
   auto error = Napi::Error::New(env, outcome.syscall).Value();
+  if (error.IsEmpty()) return {};
   error.Set("errno", outcome.error);
   error.Set("syscall", outcome.syscall);
   if (!outcome.path.empty()) error.Set("path", outcome.path);

@@ -10,6 +10,8 @@
 
 namespace netloom {
 
+// A worker_thread may be terminated at any moment. From then on no call that runs JS or may do so succeeds (most of
+// those on objects): it gives an empty value, of which nothing more may be asked. An empty value may be returned.
 class Instance {
  public:
   using Callback = std::function<void(Napi::Env)>;
@@ -26,7 +28,10 @@ class Instance {
   Napi::Promise run(ThreadPool& pool, Napi::Env env, std::shared_ptr<State> state, std::function<Outcome(State&)> work,
                     std::function<Napi::Value(Napi::Env, State&)> finish,
                     std::function<void(State&)> discard = nullptr) {
-    auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+    napi_deferred deferred;
+    napi_value promise;
+    // Fails where the environment is being ended; Napi::Promise::Deferred would go on with what it has not got.
+    if (napi_create_promise(env, &deferred, &promise) != napi_ok) return {};
     hold(env);
     pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish),
                discard = std::move(discard)] {
@@ -40,12 +45,12 @@ class Instance {
         }
         release(env);
         if (*outcome)
-          deferred->Resolve(finish(env, *state));
+          napi_resolve_deferred(env, deferred, finish(env, *state));
         else
-          deferred->Reject(errorOf(env, *outcome));
+          napi_reject_deferred(env, deferred, errorOf(env, *outcome));
       });
     });
-    return deferred->Promise();
+    return {env, promise};
   }
 
   // From any thread: has `callback` run on the JS thread; without an environment when that is ending.

@@ -53,8 +53,10 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   Fd fd;
   const auto outcome = openNamespace(info[0].As<Napi::String>(), fd);
   if (outcome) return NamespaceObject::make(info.Env(), std::move(fd));
-  Napi::Error(info.Env(), Instance::errorOf(info.Env(), outcome)).ThrowAsJavaScriptException();
-  return info.Env().Undefined();
+  if (auto error = Instance::errorOf(info.Env(), outcome); !error.IsEmpty()) {
+    Napi::Error(info.Env(), error).ThrowAsJavaScriptException();
+  }
+  return {};
 }
 
 }  // namespace
@@ -73,8 +75,9 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
 
 Napi::Value NamespaceObject::make(Napi::Env env, Fd fd) {
   auto object = Instance::of(env).namespaceClass.New({});
-  if (object.IsEmpty()) return {};  // the environment has been ended meanwhile
-  Unwrap(object)->fd_ = std::move(fd);
+  auto* self = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (!self) return {};
+  self->fd_ = std::move(fd);
   return object;
 }
 
@@ -105,9 +108,12 @@ Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
   auto state = std::make_shared<State>(duplicate(fd_.get()));
   auto list = info[0].As<Napi::Array>();
   for (uint32_t i = 0; i < list.Length(); ++i) {
-    auto pair = list.Get(i).As<Napi::Array>();
-    auto value = pair.Get(1u);
-    state->sysctls.push_back({.path = pair.Get(0u).As<Napi::String>(),
+    auto pair = list.Get(i);
+    if (pair.IsEmpty()) return {};
+    auto path = pair.As<Napi::Array>().Get(0u);
+    auto value = pair.As<Napi::Array>().Get(1u);
+    if (path.IsEmpty() || value.IsEmpty()) return {};
+    state->sysctls.push_back({.path = path.As<Napi::String>(),
                               .write = value.IsString(),
                               .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
   }
@@ -139,14 +145,14 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const auto [domain, type, protocol] = kind->second;
-  auto state = std::make_shared<State>(duplicate(fd_.get()),
-                                       SocketSpec{.domain = domain,
-                                                  .type = type,
-                                                  .protocol = protocol,
-                                                  .bind = info[1].IsTypedArray(),
-                                                  .address = {},
-                                                  .port = static_cast<uint16_t>(info[2].ToNumber().Uint32Value()),
-                                                  .reuseAddress = info[3].ToBoolean()});
+  auto state = std::make_shared<State>(
+      duplicate(fd_.get()), SocketSpec{.domain = domain,
+                                       .type = type,
+                                       .protocol = protocol,
+                                       .bind = info[1].IsTypedArray(),
+                                       .address = {},
+                                       .port = static_cast<uint16_t>(info[2].As<Napi::Number>().Uint32Value()),
+                                       .reuseAddress = info[3].As<Napi::Boolean>()});
   if (state->spec.bind) {
     auto address = info[1].As<Napi::Uint8Array>();
     state->spec.address.assign(address.Data(), address.Data() + address.ByteLength());
@@ -167,7 +173,7 @@ Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
   };
   auto& instance = Instance::of(info.Env());
   auto rows = info[0].As<Napi::Uint8Array>();
-  const bool last = info[1].ToBoolean();
+  const bool last = info[1].As<Napi::Boolean>();
   if (!announcer_) announcer_ = std::make_shared<Fd>();
   auto state = std::make_shared<State>(
       duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()), announcer_, last);
