@@ -177,7 +177,7 @@ describe('a signal', () => {
     const { signal } = controller;
     const behind = netns.routes.add(blackhole('11.0.0.1'), { signal });
     const full: Promise<void>[] = [];
-    for (let i = 0; !netns.needDrain; i++) full.push(netns.routes.replace(blackhole('12.0.0.1')));
+    while (!netns.needDrain) full.push(netns.routes.replace(blackhole('12.0.0.1')));
     const waiting = netns.routes.add(blackhole('11.0.0.2'), { signal });
     const kept = netns.routes.add(blackhole('11.0.0.3'));
     controller.abort(reason);

@@ -16,7 +16,9 @@ namespace {
 
 struct Setup {
   explicit Setup(int receiveBytes = 0)
-      : transport((enterNewNamespace(), openSocket(NETLINK_ROUTE, receiveBytes)), NETLINK_ROUTE) {}
+      : socket((enterNewNamespace(), openSocket(NETLINK_ROUTE, receiveBytes))),
+        descriptor(socket.get()),
+        transport(std::move(socket), NETLINK_ROUTE) {}
 
   std::vector<Result> run(const Submission& submission) { return execute(transport, submission, scratch); }
 
@@ -37,6 +39,8 @@ struct Setup {
 
   Faults faults;
   Scratch scratch;
+  Fd socket;
+  int descriptor;
   Transport transport;
 };
 
@@ -83,7 +87,9 @@ int dumpsIn(const Faults& faults) {
 }  // namespace
 
 TEST_CASE("errors that the receive buffer cannot hold are not known, and none of them is a success" NEEDS_NAMESPACE) {
-  Setup setup(1);  // the kernel makes that its least
+  Setup setup(16 * 1024);
+  // Less than the transport thinks it has; the kernel makes it its least.
+  setReceiveBuffer(setup.descriptor, 1);
   Submission submission;
   std::set<uint32_t> failing;
   std::set<uint32_t> adding;
@@ -145,6 +151,10 @@ TEST_CASE("replies that do fit are all known, however many there are" NEEDS_NAME
   REQUIRE(results.size() == 500);
   CHECK(std::ranges::count(results, 0, &Result::status) == 500);
   CHECK(std::ranges::is_sorted(results, {}, &Result::request));
+  // At the first attempt.
+  size_t asked = 0;
+  for (const auto& datagram : setup.faults.sent) asked += messagesOf(datagram).size();
+  CHECK(asked == 500);
 }
 
 TEST_CASE("replies that do not fit are asked for again" NEEDS_NAMESPACE) {

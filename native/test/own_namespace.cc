@@ -31,10 +31,12 @@ Fd openSocket(int protocol, int receiveBytes) {
   int error = 0;
   auto fd = RawSocket::open(protocol, error);
   REQUIRE(error == 0);
-  if (receiveBytes) {
-    REQUIRE(setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receiveBytes, sizeof(receiveBytes)) == 0);
-  }
+  if (receiveBytes) setReceiveBuffer(fd.get(), receiveBytes);
   return fd;
+}
+
+void setReceiveBuffer(int fd, int bytes) {
+  REQUIRE(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) == 0);
 }
 
 std::vector<uint32_t> routesInKernel() {

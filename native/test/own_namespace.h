@@ -19,6 +19,7 @@ void enterNewNamespace();
 
 // A netlink socket in it. A receive buffer of that many bytes, unless 0.
 Fd openSocket(int protocol, int receiveBytes = 0);
+void setReceiveBuffer(int fd, int bytes);
 
 // IPv4 destinations of the main table, as /proc/net/route has them; sorted.
 std::vector<uint32_t> routesInKernel();

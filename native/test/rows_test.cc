@@ -269,6 +269,10 @@ TEST_CASE("packed requests that do not fit their columns are refused") {
   CHECK_FALSE(columns.holds({.column = 0, .offset = 1, .size = 4}));
   CHECK_FALSE(columns.holds({.column = 1, .offset = 0, .size = 4}));
   CHECK_FALSE(Columns(good.bytes().first(good.size() - 1)).valid());
+  RecordWriter nothing;
+  nothing.scalar(uint32_t{1'000'000});
+  nothing.scalar(uint8_t{0});
+  CHECK_FALSE(Columns(nothing.bytes()).valid());
   uint8_t copied[4];
   columns.copy({.column = 0, .offset = 0, .size = 4}, 1, copied);
   CHECK(copied[3] == 2);
