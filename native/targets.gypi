@@ -12,7 +12,7 @@
       "target_name": "netloom",
       "sources": ["<@(addon_sources)", "<@(core_sources)"],
       "include_dirs": ["."],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # Other people's headers are held to no warning level.
       "cflags": ["-isystem", "<!(node native/napi-include.cjs)", "<!@(pkg-config --cflags libnl-3.0)"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions", "-fno-rtti"],

@@ -33,7 +33,9 @@ void ChannelObject::define(Napi::Env env) {
 Napi::Value ChannelObject::make(Napi::Env env, Fd fd, int protocol) {
   auto& instance = Instance::of(env);
   auto object = instance.channelClass.New({});
-  Unwrap(object)->channel_ = std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs);
+  auto* self = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (!self) return {};
+  self->channel_ = std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs);
   return object;
 }
 
@@ -67,6 +69,7 @@ Napi::Value ChannelObject::submit(const Napi::CallbackInfo& info) {
     // Buffers are moved, callbacks copied.
     auto shared = std::make_shared<Buffer>(std::move(results));
     instance.callBack([&instance, pending, shared](Napi::Env env) {
+      if (!env) return;
       Napi::HandleScope scope(env);
       instance.release(env);
       auto value = handedOver(env, std::move(*shared));

@@ -10,6 +10,8 @@
 
 namespace netloom {
 
+// A worker_thread may be terminated at any moment. From then on no call that runs JS or may do so succeeds (most of
+// those on objects): it gives an empty value, of which nothing more may be asked. An empty value may be returned.
 class Instance {
  public:
   using Callback = std::function<void(Napi::Env)>;
@@ -19,29 +21,39 @@ class Instance {
 
   static Instance& of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }
 
-  // Runs `work` on a pool's thread and settles a promise with what `finish` makes of its outcome. While such work is
-  // under way the process does not end by itself.
+  // Runs `work` on a pool's thread and settles a promise with what `finish` makes of its outcome, or has `discard` undo
+  // it when the environment has ended and nobody hears of it. While such work is under way the process does not end by
+  // itself.
   template <typename State>
   Napi::Promise run(ThreadPool& pool, Napi::Env env, std::shared_ptr<State> state, std::function<Outcome(State&)> work,
-                    std::function<Napi::Value(Napi::Env, State&)> finish) {
-    auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+                    std::function<Napi::Value(Napi::Env, State&)> finish,
+                    std::function<void(State&)> discard = nullptr) {
+    napi_deferred deferred;
+    napi_value promise;
+    // Fails where the environment is being ended; Napi::Promise::Deferred would go on with what it has not got.
+    if (napi_create_promise(env, &deferred, &promise) != napi_ok) return {};
     hold(env);
-    pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish)] {
+    pool.post([this, &pool, state, deferred, work = std::move(work), finish = std::move(finish),
+               discard = std::move(discard)] {
       auto outcome = std::make_shared<Outcome>(work(*state));
       // A thread in a namespace keeps it alive: the mover is back at home before anybody hears of its work.
       if (&pool == &mover) enterNamespace(home_.get());
-      callBack([this, state, deferred, outcome, finish](Napi::Env env) {
+      callBack([this, state, deferred, outcome, finish, discard](Napi::Env env) {
+        if (!env) {
+          if (*outcome && discard) discard(*state);
+          return;
+        }
         release(env);
         if (*outcome)
-          deferred->Resolve(finish(env, *state));
+          napi_resolve_deferred(env, deferred, finish(env, *state));
         else
-          deferred->Reject(errorOf(env, *outcome));
+          napi_reject_deferred(env, deferred, errorOf(env, *outcome));
       });
     });
-    return deferred->Promise();
+    return {env, promise};
   }
 
-  // From any thread: has `callback` run on the JS thread.
+  // From any thread: has `callback` run on the JS thread; without an environment when that is ending.
   void callBack(Callback callback);
 
   // On the JS thread: work is under way, work has ended.
@@ -62,8 +74,9 @@ class Instance {
   Fd home_;  // the process's own namespace
 
   static void stop(void* instance);
+  static void callJs(Napi::Env env, Napi::Function function, std::nullptr_t* context, Callback* callback);
 
-  Napi::ThreadSafeFunction wayBack_;
+  Napi::TypedThreadSafeFunction<std::nullptr_t, Callback, callJs> wayBack_;
   size_t held_ = 0;
   napi_env env_;
 };

@@ -23,17 +23,19 @@ struct Made {
   std::vector<Fd> sockets{};
 };
 
-// [path, value | null]...
-std::vector<Sysctl> sysctlsOf(Napi::Array list) {
-  std::vector<Sysctl> sysctls;
+// [path, value | null]... False in an environment that is ending, which makes no more values.
+bool readSysctls(Napi::Array list, std::vector<Sysctl>& out) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
-    auto pair = list.Get(i).As<Napi::Array>();
-    auto value = pair.Get(1u);
-    sysctls.push_back({.path = pair.Get(0u).As<Napi::String>(),
-                       .write = value.IsString(),
-                       .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
+    auto pair = list.Get(i);
+    if (pair.IsEmpty()) return false;
+    auto path = pair.As<Napi::Array>().Get(0u);
+    auto value = pair.As<Napi::Array>().Get(1u);
+    if (path.IsEmpty() || value.IsEmpty()) return false;
+    out.push_back({.path = path.As<Napi::String>(),
+                   .write = value.IsString(),
+                   .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
   }
-  return sysctls;
+  return true;
 }
 
 // In the calling thread's namespace.
@@ -65,21 +67,28 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   auto& instance = Instance::of(info.Env());
   auto state = std::make_shared<Made>();
   if (info[0].IsString()) state->name = info[0].As<Napi::String>();
-  state->sysctls = sysctlsOf(info[1].As<Napi::Array>());
+  if (!readSysctls(info[1].As<Napi::Array>(), state->sysctls)) return {};
   auto protocols = info[2].As<Napi::Array>();
   for (uint32_t i = 0; i < protocols.Length(); ++i) {
-    state->protocols.push_back(protocols.Get(i).As<Napi::Number>().Int32Value());
+    auto protocol = protocols.Get(i);
+    if (protocol.IsEmpty()) return {};
+    state->protocols.push_back(protocol.As<Napi::Number>().Int32Value());
   }
-  return instance.run<Made>(instance.mover, info.Env(), state, furnish, [](Napi::Env env, Made& made) -> Napi::Value {
-    auto channels = Napi::Array::New(env, made.sockets.size());
-    for (uint32_t i = 0; i < made.sockets.size(); ++i) {
-      channels.Set(i, ChannelObject::make(env, std::move(made.sockets[i]), made.protocols[i]));
-    }
-    auto result = Napi::Object::New(env);
-    result.Set("namespace", NamespaceObject::make(env, std::move(made.fd)));
-    result.Set("channels", channels);
-    return result;
-  });
+  return instance.run<Made>(
+      instance.mover, info.Env(), state, furnish,
+      [](Napi::Env env, Made& made) -> Napi::Value {
+        auto channels = Napi::Array::New(env, made.sockets.size());
+        for (uint32_t i = 0; i < made.sockets.size(); ++i) {
+          channels.Set(i, ChannelObject::make(env, std::move(made.sockets[i]), made.protocols[i]));
+        }
+        auto result = Napi::Object::New(env);
+        result.Set("namespace", NamespaceObject::make(env, std::move(made.fd)));
+        result.Set("channels", channels);
+        return result;
+      },
+      [](Made& made) {
+        if (!made.name.empty()) deleteNamedNamespace(made.name);
+      });
 }
 
 Napi::Value remove(const Napi::CallbackInfo& info) {
@@ -95,8 +104,10 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   Fd fd;
   const auto outcome = openNamespace(info[0].As<Napi::String>(), fd);
   if (outcome) return NamespaceObject::make(info.Env(), std::move(fd));
-  Napi::Error(info.Env(), Instance::errorOf(info.Env(), outcome)).ThrowAsJavaScriptException();
-  return info.Env().Undefined();
+  if (auto error = Instance::errorOf(info.Env(), outcome); !error.IsEmpty()) {
+    Napi::Error(info.Env(), error).ThrowAsJavaScriptException();
+  }
+  return {};
 }
 
 }  // namespace
@@ -115,7 +126,9 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
 
 Napi::Value NamespaceObject::make(Napi::Env env, Fd fd) {
   auto object = Instance::of(env).namespaceClass.New({});
-  Unwrap(object)->fd_ = std::move(fd);
+  auto* self = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (!self) return {};
+  self->fd_ = std::move(fd);
   return object;
 }
 
@@ -143,7 +156,8 @@ Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
     std::vector<Sysctl> sysctls;
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()), sysctlsOf(info[0].As<Napi::Array>()));
+  auto state = std::make_shared<State>(duplicate(fd_.get()));
+  if (!readSysctls(info[0].As<Napi::Array>(), state->sysctls)) return {};
   return instance.run<State>(
       instance.mover, info.Env(), state, [](State& state) { return applySysctls(state.fd.get(), state.sysctls); },
       [](Napi::Env env, State& state) -> Napi::Value {
@@ -172,14 +186,14 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   const auto [domain, type, protocol] = kind->second;
-  auto state = std::make_shared<State>(duplicate(fd_.get()),
-                                       SocketSpec{.domain = domain,
-                                                  .type = type,
-                                                  .protocol = protocol,
-                                                  .bind = info[1].IsTypedArray(),
-                                                  .address = {},
-                                                  .port = static_cast<uint16_t>(info[2].ToNumber().Uint32Value()),
-                                                  .reuseAddress = info[3].ToBoolean()});
+  auto state = std::make_shared<State>(
+      duplicate(fd_.get()), SocketSpec{.domain = domain,
+                                       .type = type,
+                                       .protocol = protocol,
+                                       .bind = info[1].IsTypedArray(),
+                                       .address = {},
+                                       .port = static_cast<uint16_t>(info[2].As<Napi::Number>().Uint32Value()),
+                                       .reuseAddress = info[3].As<Napi::Boolean>()});
   if (state->spec.bind) {
     auto address = info[1].As<Napi::Uint8Array>();
     state->spec.address.assign(address.Data(), address.Data() + address.ByteLength());
@@ -200,7 +214,7 @@ Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
   };
   auto& instance = Instance::of(info.Env());
   auto rows = info[0].As<Napi::Uint8Array>();
-  const bool last = info[1].ToBoolean();
+  const bool last = info[1].As<Napi::Boolean>();
   if (!announcer_) announcer_ = std::make_shared<Fd>();
   auto state = std::make_shared<State>(
       duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()), announcer_, last);

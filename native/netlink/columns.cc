@@ -24,7 +24,8 @@ Columns::Columns(Bytes record) {
     columns_.push_back({.data = nullptr, .width = width, .swap = swap});
   }
   for (auto& column : columns_) column.data = in.take(size_t{rows_} * column.width).data();
-  valid_ = !in.failed();
+  // Rows of nothing would be any number of them for no bytes.
+  valid_ = !in.failed() && (count > 0 || rows_ == 0);
 }
 
 bool Columns::holds(const Cell& cell) const {

@@ -91,15 +91,16 @@ class Transport::Run : private DeviceLookup {
   // Sends what is gathered and reads what there is to read of it.
   void flush() {
     for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
-      truncated_ = false;
+      incomplete_ = 0;
       if (int error = socket_.send(scratch_.batch.bytes())) {
         failRest(-error,
                  error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
       } else {
         settle();
       }
-      if (!truncated_ || !keepUnanswered()) break;
+      if (!incomplete_ || !keepUnanswered()) break;
     }
+    if (incomplete_) failRest(incomplete_, "each attempt to read the kernel's reply lost it");
     forget();
   }
 
@@ -123,10 +124,10 @@ class Transport::Run : private DeviceLookup {
     });
   }
 
-  // All that has no result yet.
-  void failRest(int error, const char* message) {
+  // All that has no result yet; or of that, what changes something.
+  void failRest(int error, const char* message, bool changesOnly = false) {
     for (auto& sent : scratch_.sent) {
-      if (sent.answered) continue;
+      if (sent.answered || (changesOnly && answers(operations()[sent.operation]))) continue;
       sent.answered = true;
       const int64_t row = sent.packed ? int64_t{sent.row} : -1;
       fail(sent.operation, {.request = sent.request, .error = error, .message = message, .row = row});
@@ -329,14 +330,17 @@ class Transport::Run : private DeviceLookup {
         }
       });
       lost |= error == -ENOBUFS;
-      truncated_ |= error == -EMSGSIZE;
+      if (error == -EMSGSIZE) incomplete_ = EMSGSIZE;
     } while (error == 0 || error == -ENOBUFS || error == -EMSGSIZE);
     if (error != -EAGAIN) return failRest(-error, "no reply from the kernel");
     // A transaction that has failed has failed as a whole, however much of the reasons was lost.
-    if (lost && !(inTransaction_ && failed)) failRest(ENOBUFS, kUnknown);
+    if (!lost || (inTransaction_ && failed)) return;
+    failRest(ENOBUFS, kUnknown, true);
+    incomplete_ = ENOBUFS;
   }
 
-  // After a reply was cut off: leaves those in the batch that ask for one and have none. False when there are none.
+  // After a reply was cut off or lost: leaves those in the batch that ask for one and have none. False when there are
+  // none.
   bool keepUnanswered() {
     std::vector<Scratch::Sent> again;
     for (const auto& sent : scratch_.sent) {
@@ -425,7 +429,7 @@ class Transport::Run : private DeviceLookup {
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written
   bool linksPending_ = false;  // the batch makes, renames or removes devices
-  bool truncated_ = false;
+  int incomplete_ = 0;         // EMSGSIZE, ENOBUFS: a reply was cut off or lost
 };
 
 void Transport::execute(Bytes requests, Scratch& scratch) {

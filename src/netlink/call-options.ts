@@ -4,7 +4,8 @@ import { invalidType, outOfRange } from '../errors.js';
 /** Every call takes these. */
 export interface CallOptions {
   /**
-   * Aborting before the request has left sends nothing; afterwards the promise rejects, but the kernel may have acted.
+   * Aborting before the request has left, which is at the end of its tick or when 128 KiB have gathered, sends nothing; afterwards the
+   * promise rejects, but the kernel may have acted.
    */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; then the promise rejects with a `TimeoutError`. The kernel may have acted. */
@@ -43,7 +44,7 @@ export function limit(call: Settler, options: CallOptions, withdraw: () => void)
   }
   const { resolve, reject } = call;
   const end = (): void => {
-    signal?.removeEventListener('abort', abort);
+    forget?.();
     clearTimeout(timer);
   };
   const cancel = (reason: unknown): void => {
@@ -51,8 +52,7 @@ export function limit(call: Settler, options: CallOptions, withdraw: () => void)
     end();
     reject(reason);
   };
-  const abort = (): void => cancel(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
+  const forget = signal && onAbort(signal, cancel);
   const timer = timeout === undefined ? undefined : setTimeout(() => cancel(timeoutError(timeout)), timeout);
   call.resolve = (value) => {
     end();
@@ -63,6 +63,32 @@ export function limit(call: Settler, options: CallOptions, withdraw: () => void)
     reject(error);
   };
   return true;
+}
+
+/** What waits for each signal. */
+const waiting = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>();
+
+/**
+ * One listener for each signal, however many calls it ends: Node warns of more than ten, and looks through all of them for each that is
+ * added. Returns what forgets the call again.
+ */
+function onAbort(signal: AbortSignal, cancel: (reason: unknown) => void): () => void {
+  let calls = waiting.get(signal);
+  if (calls === undefined) {
+    calls = new Set();
+    waiting.set(signal, calls);
+    signal.addEventListener('abort', abortAll);
+  }
+  const others = calls.add(cancel);
+  return () => {
+    if (!others.delete(cancel) || others.size > 0) return;
+    waiting.delete(signal);
+    signal.removeEventListener('abort', abortAll);
+  };
+}
+
+function abortAll(this: AbortSignal): void {
+  for (const cancel of waiting.get(this) ?? []) cancel(this.reason);
 }
 
 function timeoutError(timeout: number): DOMException {

@@ -66,7 +66,7 @@ type Replies = Record<string, unknown>[];
 /** Makes a value of a reply's record, which ends at `end`. */
 type Read<T> = (decoder: Decoder, end: number) => T;
 
-/** Encoded requests that are gathered at the most, in bytes; a call that begins below it is taken whole. */
+/** Encoded requests that are in memory at the most, in bytes; a call that begins below it is taken whole. */
 const gatherLimit = 8 << 20;
 
 /** Encoded requests that leave before the tick has ended, in bytes. */
@@ -90,6 +90,8 @@ class Call {
   start: number = 0;
   end: number = 0;
   failures: Failure[] | undefined;
+  /** In which submission; -1 until it is encoded. */
+  submission: number = -1;
   /** Its caller has gone. */
   cancelled: boolean = false;
 
@@ -124,6 +126,8 @@ export class Channel {
   #underway: Encoder = new Encoder();
   #calls: Call[] = [];
   #requests = 0;
+  /** Counts those that have left. */
+  #submission = 0;
   /** Calls beyond the limit, not encoded yet. */
   #waiting: Call[] = [];
   /** Those before it have been taken: to shift each off a long array would move the rest each time. */
@@ -298,7 +302,7 @@ export class Channel {
       if (this.#closed) throw closedError(this.#netns);
       const call = new Call(encode, read, replies, toError, resolve, reject);
       if (options !== undefined && !limit(call, options, () => this.#withdraw(call))) return;
-      if (this.#waiting.length > 0 || this.#gathering.length >= gatherLimit) {
+      if (this.#waiting.length > 0 || this.gathered >= gatherLimit) {
         this.#waiting.push(call);
         return;
       }
@@ -317,6 +321,7 @@ export class Channel {
       return;
     }
     call.end = encoder.length;
+    call.submission = this.#submission;
     call.first = this.#requests;
     this.#requests += call.count;
     this.#calls.push(call);
@@ -332,7 +337,7 @@ export class Channel {
   /** Has what has not left yet stay here. */
   #withdraw(call: Call): void {
     call.cancelled = true;
-    if (this.#calls.includes(call)) this.#gathering.cancel(call.start, call.end);
+    if (call.submission === this.#submission) this.#gathering.cancel(call.start, call.end);
   }
 
   #flush(): void {
@@ -348,6 +353,7 @@ export class Channel {
     const encoder = this.#gathering;
     this.#calls = [];
     this.#requests = 0;
+    this.#submission++;
     // What is asked for from here on, even by those that hear of these results, gathers elsewhere.
     this.#gathering = this.#underway;
     this.#underway = encoder;
@@ -396,6 +402,7 @@ export class Channel {
         this.#calls = [];
         this.#waiting = [];
         this.#requests = 0;
+        this.#submission++;
         this.#gathering.reset();
         for (const call of calls) call.reject(error);
         for (const resolve of this.#drained.splice(0)) resolve();

@@ -49,6 +49,15 @@ export function writeCell(encoder: Encoder, column: number, offset: number, size
   encoder.u8(size);
 }
 
+/** Refuses what rows have each of their own, or what they cannot have. */
+export function checkTemplate(template: object, others: readonly string[], path: string): void {
+  const key = others.find((key) => key in template);
+  if (key === undefined) return;
+  throw Object.assign(new TypeError(`${path}.${key}: packed specs have no such key`), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  });
+}
+
 export function checkColumn(value: unknown, path: string, rows?: number): Uint32Array {
   if (!(value instanceof Uint32Array)) throw invalidType(path, 'a Uint32Array of IPv4 addresses', value);
   if (rows !== undefined && value.length !== rows) {

@@ -25,7 +25,7 @@ export function socketArguments(
     throw invalidValue('kind', "is none of 'udp4', 'udp6', 'tcp4', 'tcp6', 'icmp4', 'icmp6'", kind);
   }
   const port = checkInteger(options.port ?? 0, 'options.port', 0, 65535);
-  const reuseAddress = options.reuseAddress ?? kind.startsWith('tcp');
+  const reuseAddress = Boolean(options.reuseAddress ?? kind.startsWith('tcp'));
   if (options.address === undefined && options.port === undefined) return { address: null, port, reuseAddress };
   if (kind.endsWith('6')) return { address: checkIpv6(options.address ?? '::', 'options.address'), port, reuseAddress };
   const address = new Uint8Array(4);

@@ -40,6 +40,9 @@ const operations = {
 /** How often a listing is begun anew when the ruleset changes under it. */
 const attempts = 10;
 
+/** Undoes what was done of some rows. */
+export type UndoRows = (from: number, to: number) => Promise<void>;
+
 /** What the kernel holds, as its own objects. */
 interface Ruleset {
   readonly tables: readonly Table[];
@@ -154,17 +157,19 @@ export class Nft {
 
   /**
    * The same of rows alone, where a transaction that an ordinary user's socket buffer cannot hold is made in parts: when a later
-   * one fails, those before it are undone. `current` reads the rows that a set has. @internal
+   * one fails, those before it are undone. `planUndo` is asked for how once it is known that there will be parts, and nothing has been
+   * sent; without an answer there are none. @internal
    */
   async commitRows(
     requests: readonly Request[],
-    undo: (from: number, to: number) => Promise<void>,
+    planUndo: () => Promise<UndoRows | undefined>,
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
   ): Promise<void> {
     const rows = rowCount(requests);
     let done = 0;
     let size = rows;
+    let undo: UndoRows | undefined;
     try {
       while (done < rows) {
         const to = Math.min(rows, done + size);
@@ -179,11 +184,13 @@ export class Nft {
           done = to;
         } catch (error) {
           if (!tooLarge(error) || size === 1) throw error;
+          undo ??= await planUndo();
+          if (!undo) throw error;
           size = Math.ceil(size / 2);
         }
       }
     } catch (error) {
-      if (done > 0) await undo(0, done);
+      if (done > 0) await undo?.(0, done);
       throw tooLarge(error) ? transactionTooLarge(error) : error;
     }
   }
@@ -317,7 +324,7 @@ function tooLarge(error: unknown): error is NetlinkError {
 function transactionTooLarge(cause: NetlinkError): Error {
   return Object.assign(
     new RangeError(
-      `a transaction is one datagram, and this one does not fit: ${cause.message}. Nothing was sent. ` +
+      `a transaction is one datagram, and this one is ${cause.kernelMessage}. Nothing was sent. ` +
         'Apply it in parts, raise net.core.wmem_max, or run with CAP_NET_ADMIN in the initial user namespace',
       { cause },
     ),

@@ -5,7 +5,7 @@ import { operation } from '../netlink/codec.js';
 import type { Column } from '../netlink/columns.js';
 import { chunks } from './chunks.js';
 import { compileElements, decompileElements, wholeField } from './elements.js';
-import type { Nft } from './nft.js';
+import type { Nft, UndoRows } from './nft.js';
 import { canPack, packElements } from './pack.js';
 import { type Cell, columnsRequest, type RowVerb, rowsRequest } from './rows.js';
 import { setInfo } from './sets.js';
@@ -72,10 +72,12 @@ abstract class Handle {
   /** One transaction: all entries, or none. */
   protected async change(
     verb: RowVerb,
-    entries: readonly unknown[] | Uint32Array | PackedEntries,
+    given: readonly unknown[] | Uint32Array | PackedEntries,
     withData: boolean,
     options: CallOptions | undefined,
   ): Promise<void> {
+    // The caller's arrays may change while the definition is read, or a part is under way.
+    const entries = copyOf(given);
     const definition = await this.definition(options);
     const { family, table, name } = this;
     const explain = (error: NetlinkError, failed: Request, row: number): NetlinkError =>
@@ -85,8 +87,8 @@ abstract class Handle {
       const { rows, columns, key, data } = packed;
       const target = { family, table, set: name, key, ...(data ? { data } : {}) };
       const requests = [columnsRequest(rows, columns), rowsRequest(verb, target, entries)];
-      const undo = await this.#undoOfParts(verb, packed, options);
-      return this.#nft.commitRows(requests, undo, options, explain);
+      const planUndo = () => this.#undoOfParts(verb, packed, definition, options);
+      return this.#nft.commitRows(requests, planUndo, options, explain);
     }
     const message = verb === 'del' ? 'nft.delsetelem' : verb === 'create' ? 'nft.createsetelem' : 'nft.newsetelem';
     const compiled = compileEntries(entries as readonly unknown[], definition, withData);
@@ -98,37 +100,37 @@ abstract class Handle {
   }
 
   /**
-   * How rows that were changed are changed back. What the set holds is read beforehand, and only where the change may be too large for
-   * one transaction.
+   * How rows that were changed are changed back, by what the set holds now; undefined where its elements are more than rows.
    */
   async #undoOfParts(
     verb: RowVerb,
-    { rows, columns, key, data }: Packed,
+    { columns, key }: Packed,
+    definition: SetDefinition,
     options: CallOptions | undefined,
-  ): Promise<(from: number, to: number) => Promise<void>> {
-    const nothing = async (): Promise<void> => {};
-    if (rows * (key.size + (data?.size ?? 0) + elementOverhead) < ordinarySocketBuffer) return nothing;
+  ): Promise<UndoRows | undefined> {
     const { family, table, name } = this;
-    const definition = await this.definition(options);
     const { keyLen = 0, dataLen = 0, flags } = definition;
     const width = keyLen + (flags?.includes('map') ? dataLen : 0);
     const before = await this.#nft.rows(family, table, name, options);
-    if (!before) return nothing;
+    if (!before) return undefined;
     const keyOf = keyReader(columns, key);
     return async (from, to) => {
       const held = new Map<string, Uint8Array>();
       for (let at = 0; at < before.length; at += width) {
         const row = before.subarray(at, at + width);
-        held.set(Buffer.from(row.subarray(0, keyLen)).toString('latin1'), row);
+        held.set(latin1(row.subarray(0, keyLen)), row);
       }
-      const back: Uint8Array[] = [];
+      // By key: one that was given twice is changed back once.
+      const changed = new Map<string, Uint8Array>();
       for (let row = from; row < to; row++) {
         const bytes = keyOf(row);
-        const old = held.get(Buffer.from(bytes).toString('latin1'));
+        const key = latin1(bytes);
+        const old = held.get(key);
         if (verb === 'del') {
-          if (old) back.push(old);
-        } else if (!old) back.push(bytes);
+          if (old) changed.set(key, old);
+        } else if (!old) changed.set(key, bytes);
       }
+      const back = [...changed.values()];
       const size = verb === 'del' ? width : keyLen;
       const bytes = Buffer.concat(back);
       const target = {
@@ -137,7 +139,7 @@ abstract class Handle {
       };
       await this.#nft.commitRows(
         [columnsRequest(back.length, [{ bytes, width: size }]), rowsRequest(verb === 'del' ? 'new' : 'del', target)],
-        nothing,
+        async () => async () => {},
       );
     };
   }
@@ -185,16 +187,27 @@ export class NftMap extends Handle {
 /** nft's own number for the ipv4_addr datatype. */
 const ipv4Type = 7;
 
-/** Bytes of an element's headers, at the most; and what an ordinary user's socket holds (net.core.wmem_max's default). */
-const elementOverhead = 40;
-const ordinarySocketBuffer = 200_000;
-
 interface Packed {
   readonly rows: number;
   readonly columns: readonly Column[];
   readonly key: Cell;
   readonly data?: Cell;
 }
+
+/** The same, which nobody changes. */
+function copyOf(
+  entries: readonly unknown[] | Uint32Array | PackedEntries,
+): readonly unknown[] | Uint32Array | PackedEntries {
+  if (Array.isArray(entries) || entries instanceof Uint32Array) return entries.slice();
+  const { keys, values } = (entries ?? {}) as PackedEntries;
+  // Anything else is refused when the set's types are known.
+  return keys instanceof Uint32Array && values instanceof Uint32Array
+    ? { keys: keys.slice(), values: values.slice() }
+    : (entries as PackedEntries);
+}
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** Whether keys, and data if it is a map, are IPv4 addresses and nothing more. */
 function packsIpv4(definition: SetDefinition, withData: boolean = definition.flags?.includes('map') === true): boolean {
@@ -223,10 +236,10 @@ function packRows(
   if (!packsIpv4(definition, withData)) {
     throw invalidType('entries', 'an array: packed entries are for IPv4 addresses', entries);
   }
-  if (entries instanceof Uint32Array) {
+  if (entries instanceof Uint32Array && !withData) {
     return { rows: entries.length, columns: [entries], key: { column: 0, size: 4 } };
   }
-  const { keys, values } = entries as PackedEntries;
+  const { keys, values } = (entries ?? {}) as PackedEntries;
   if (!(keys instanceof Uint32Array) || !(values instanceof Uint32Array) || !withData) {
     throw invalidType('entries', 'an array, or { keys, values } of Uint32Array', entries);
   }

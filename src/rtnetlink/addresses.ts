@@ -2,7 +2,7 @@ import { checkInteger, checkKeys, invalidAddressFamily, invalidType, invalidValu
 import { checkAddress, formatAddress, formatIpv4, parseIpv4 } from '../ip.js';
 import type { CallOptions, Channel, PackedWork, Work } from '../netlink/channel.js';
 import { type Encoder, fieldIndexes, namesOf, operation, type Schema, type Wire } from '../netlink/codec.js';
-import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
 import { checkReference, type DeviceReference, nameTable } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressFamily, checkAddressOrPrefix, type RouteScope } from './values.js';
@@ -154,10 +154,13 @@ export class Addresses {
 
   async #changePacked(
     work: Work<AddressSpec>,
-    specs: PackedAddresses,
+    given: PackedAddresses,
     options: BatchOptions | undefined,
     undo: Work<AddressSpec> | undefined,
   ): Promise<void> {
+    // The caller's array may change while the call is under way.
+    const specs = { ...given, addresses: checkColumn(given.addresses, 'specs.addresses').slice() };
+    checkTemplate(specs, ['address', 'peer', 'broadcast'], 'specs');
     const sent = this.#channel.packed(packedWork(work, specs), options);
     if (!options?.rollback || !undo) return sent;
     return rolledBack(sent, specs.addresses.length, (failed) => {
@@ -173,7 +176,6 @@ function isPacked(specs: AddressSpec | readonly AddressSpec[] | PackedAddresses)
 
 function packedWork({ operation, write }: Work<AddressSpec>, specs: PackedAddresses): PackedWork {
   const { addresses, prefixlen = 32, ...template } = specs;
-  checkColumn(addresses, 'specs.addresses');
   checkInteger(prefixlen, 'specs.prefixlen', 0, 32);
   const spec = (address: string): AddressSpec => ({ ...template, address: `${address}/${prefixlen}` });
   const row = (at: number): AddressSpec => spec(formatIpv4(addresses[at] as number));

@@ -11,7 +11,7 @@ import {
   type Wire,
   wordOf,
 } from '../netlink/codec.js';
-import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
 import { checkReference, type DeviceReference, fillNames, type Links } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressAt, addressFamily } from './values.js';
@@ -143,10 +143,18 @@ export class Neighbours {
 
   async #changePacked(
     verb: Verb,
-    specs: PackedNeighbours,
+    given: PackedNeighbours,
     options: BatchOptions | undefined,
     undo: Work<NeighbourSpec> | undefined,
   ): Promise<void> {
+    // The caller's arrays may change while the call is under way.
+    const { mac } = given;
+    const specs = {
+      ...given,
+      addresses: checkColumn(given.addresses, 'specs.addresses').slice(),
+      ...(mac instanceof Uint8Array ? { mac: mac.slice() } : {}),
+    };
+    checkTemplate(specs, ['dst', 'proxy', 'router'], 'specs');
     const sent = this.#channel.packed(packedWork(works[verb], specs, verb === 'delete'), options);
     if (!options?.rollback || !undo) return sent;
     return rolledBack(sent, specs.addresses.length, (failed) => {
@@ -162,7 +170,6 @@ function isPacked(specs: NeighbourSpec | readonly NeighbourSpec[] | PackedNeighb
 
 function packedWork({ operation, write }: Work<NeighbourSpec>, specs: PackedNeighbours, deleting: boolean): PackedWork {
   const { addresses, mac, ...template } = specs;
-  checkColumn(addresses, 'specs.addresses');
   const macs = mac instanceof Uint8Array ? mac : undefined;
   if (macs && macs.length !== addresses.length * 6) {
     throw invalidValue('specs.mac', `has not six bytes for each of ${addresses.length} addresses`, macs.length);

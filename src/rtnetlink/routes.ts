@@ -12,7 +12,7 @@ import {
   type Wire,
   wordOf,
 } from '../netlink/codec.js';
-import { checkColumn, packedRecord } from '../netlink/columns.js';
+import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
 import { checkReference, type DeviceReference, fillNames } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import {
@@ -260,7 +260,10 @@ export class Routes {
   }
 
   async #changePacked(verb: Verb, specs: PackedRoutes, options: BatchOptions | undefined): Promise<void> {
-    const { destinations, ...template } = specs;
+    const { destinations: given, ...template } = specs;
+    // The caller's array may change while the call is under way.
+    const destinations = checkColumn(given, 'specs.destinations').slice();
+    checkTemplate(template, ['dst', 'family', 'multipath'], 'specs');
     const sent = this.#channel.packed(packedWork(works[verb], destinations, template), options);
     const undo = undoOf(verb);
     if (!options?.rollback || !undo) return sent;
@@ -284,7 +287,6 @@ function packedWork(
   destinations: Uint32Array,
   template: Omit<PackedRoutes, 'destinations'>,
 ): PackedWork {
-  checkColumn(destinations, 'specs.destinations');
   const spec = (dst: string): RouteSpec => ({ ...template, dst });
   return {
     operation,

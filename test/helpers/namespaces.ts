@@ -54,7 +54,7 @@ export async function namespaceWithVeth(peer?: Netns): Promise<NamedNetns> {
 export function run(command: string, ...args: string[]): string {
   // A sanitizer's run-time library is for this process, not for the oracles.
   const { LD_PRELOAD: _, ...env } = process.env;
-  return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
 }
 
 /** An object of `ip -j`. */
