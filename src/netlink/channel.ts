@@ -74,52 +74,124 @@ const earlyBytes = 128 << 10;
 
 const endOfTick: Promise<void> = Promise.resolve();
 
-/** How a call's requests are written, and how its results become its promise's value or its error. */
-class Call {
-  readonly encode: (encoder: Encoder) => number;
-  readonly read: Read<unknown> | undefined;
-  readonly toError: (failures: Failure[]) => Error;
+/** What a promise's own functions are, without a closure for each promise. */
+let resolveMade: (value: unknown) => void;
+let rejectMade: (reason: unknown) => void;
+const noteSettlers = (resolve: (value: never) => void, reject: (reason: unknown) => void): void => {
+  resolveMade = resolve as (value: unknown) => void;
+  rejectMade = reject;
+};
+
+/** What is asked for in one call, and its promise. */
+abstract class Call {
+  resolve: (replies: unknown) => void = resolveMade;
+  reject: (error: unknown) => void = rejectMade;
   /** Undefined for a call whose promise has no value. */
-  readonly replies: unknown[] | undefined;
-  resolve: (replies: unknown) => void;
-  reject: (error: unknown) => void;
+  replies: unknown[] | undefined;
+  failures: Failure[] | undefined;
+  /** How a reply is read; undefined for all of its fields. */
+  read: Read<unknown> | undefined;
   /** Its first request in the submission, and how many there are. */
   first: number = 0;
   count: number = 0;
   /** Where they are in the encoder. */
   start: number = 0;
   end: number = 0;
-  failures: Failure[] | undefined;
   /** In which submission; -1 until it is encoded. */
   submission: number = -1;
   /** Its caller has gone. */
   cancelled: boolean = false;
 
-  constructor(
-    encode: (encoder: Encoder) => number,
-    read: Read<unknown> | undefined,
-    replies: unknown[] | undefined,
-    toError: (failures: Failure[]) => Error,
-    resolve: (replies: never) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.encode = encode;
-    this.read = read;
-    this.replies = replies;
-    this.toError = toError;
-    this.resolve = resolve as (replies: unknown) => void;
-    this.reject = reject;
+  /** Writes its requests, and returns how many. */
+  abstract encode(encoder: Encoder): number;
+  abstract toError(failures: Failure[], errors: Errors): Error;
+
+  settle(errors: Errors): void {
+    if (this.failures) this.reject(this.toError(this.failures, errors));
+    else this.resolve(this.replies);
+  }
+}
+
+/** One request of a spec: what there are most of, so it is one object. */
+class Change<Spec> extends Call {
+  readonly work: Work<Spec>;
+  readonly spec: Spec;
+
+  constructor(work: Work<Spec>, spec: Spec) {
+    super();
+    this.work = work;
+    this.spec = spec;
   }
 
-  settle(): void {
-    if (this.failures) this.reject(this.toError(this.failures));
-    else this.resolve(this.replies);
+  override encode(encoder: Encoder): number {
+    const start = encoder.request(this.work.operation);
+    this.work.write(encoder, this.spec, 'spec');
+    encoder.close(start);
+    return 1;
+  }
+
+  override toError([failure]: Failure[], errors: Errors): Error {
+    const { work, spec } = this;
+    return errors.one(work.operation, spec, () => work.describe(spec), failure as Failure);
+  }
+}
+
+/** Anything else. */
+class Requests extends Call {
+  override readonly encode: (encoder: Encoder) => number;
+  override readonly toError: (failures: Failure[], errors: Errors) => Error;
+
+  constructor(
+    encode: (encoder: Encoder) => number,
+    toError: (failures: Failure[], errors: Errors) => Error,
+    replies?: unknown[],
+    read?: Read<unknown>,
+  ) {
+    super();
+    this.encode = encode;
+    this.toError = toError;
+    this.replies = replies;
+    this.read = read;
+  }
+}
+
+/** Makes errors of failures, with what the caller had asked for. */
+class Errors {
+  readonly #netns: string | undefined;
+
+  constructor(netns: string | undefined) {
+    this.#netns = netns;
+  }
+
+  one(operation: Operation, source: unknown, subject: Request['subject'], failure: Failure): NetlinkError {
+    return new NetlinkError({
+      errno: failure.errno,
+      syscall: operation.message,
+      subject: typeof subject === 'function' ? subject() : subject,
+      netns: this.#netns,
+      kernelMessage: failure.kernelMessage,
+      attribute: failure.attribute,
+      request: source,
+    });
+  }
+
+  ofRequest({ operation, source, subject }: Request, failure: Failure): NetlinkError {
+    return this.one(operation, source, subject, failure);
+  }
+
+  many(failures: readonly Failure[], total: number, one: (failure: Failure) => NetlinkError): BatchError {
+    const listed = failures.map((failure): BatchFailure => ({ index: failure.index, error: one(failure) }));
+    return new BatchError(
+      listed.sort((a, b) => a.index - b.index),
+      total,
+    );
   }
 }
 
 export class Channel {
   readonly #open: () => Promise<NativeChannel>;
   readonly #netns: string | undefined;
+  readonly #errors: Errors;
   readonly #dispatch: number;
   /** What is gathered, and what a worker reads from meanwhile. */
   #gathering: Encoder = new Encoder();
@@ -150,59 +222,33 @@ export class Channel {
     this.#open = open;
     this.#native = opened;
     this.#netns = netns;
+    this.#errors = new Errors(netns);
     this.#dispatch = dispatchModes[dispatch];
   }
 
   /** One request. Resolves to its replies. */
   one(request: Request, options?: CallOptions): Promise<Replies> {
-    return this.#call(
-      (encoder) => encodeRequest(encoder, request),
-      undefined,
-      [],
-      (failures) => this.#error(request.operation, request.source, request.subject, failures[0] as Failure),
-      options,
-    );
+    return this.ask([request], undefined, options);
   }
 
   /** One dump, each of its replies read as it says. */
   dump<T>(request: Request, read: Read<T>, options?: CallOptions): Promise<T[]> {
-    return this.#call(
-      (encoder) => encodeRequest(encoder, request),
-      read,
-      [],
-      (failures) => this.#error(request.operation, request.source, request.subject, failures[0] as Failure),
-      options,
-    );
+    return this.ask([request], read, options);
   }
 
   /** Requests that are answered, each reply read as it says. Fails with the first error. */
-  ask<T>(requests: readonly Request[], read: Read<T>, options?: CallOptions): Promise<T[]> {
-    return this.#call(
-      (encoder) => encodeRequests(encoder, requests),
-      read,
-      [],
-      ([failure]) => {
-        const { operation, source, subject } = requests[(failure as Failure).index] as Request;
-        return this.#error(operation, source, subject, failure as Failure);
-      },
-      options,
-    );
-  }
-
-  /** Many requests, each on its own: a `BatchError` names those that failed. Resolves to all replies. */
-  async many(requests: readonly Request[], options?: CallOptions): Promise<Replies> {
-    if (requests.length === 0) return [];
-    return this.#call(
-      (encoder) => encodeRequests(encoder, requests),
-      undefined,
-      [],
-      (failures) =>
-        this.#batchError(failures, requests.length, ({ index }) => {
-          const { operation, source, subject } = requests[index] as Request;
-          return [operation, source, subject];
-        }),
-      options,
-    );
+  ask<T>(requests: readonly Request[], read: Read<T> | undefined, options?: CallOptions): Promise<T[]> {
+    return this.#begin(options, () => {
+      return new Requests(
+        (encoder) => encodeRequests(encoder, requests),
+        ([failure], errors) => {
+          const { index } = failure as Failure;
+          return errors.ofRequest(requests[index] as Request, failure as Failure);
+        },
+        [],
+        read,
+      );
+    });
   }
 
   /** Many requests of which all or none happen (an nftables transaction). `explain` may say more of the error. */
@@ -210,62 +256,58 @@ export class Channel {
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
-  ): Promise<Replies> {
-    return this.#call(
-      (encoder) => encodeRequests(encoder, requests),
-      undefined,
-      [],
-      (failures) => {
-        const failure = failures[0] as Failure;
-        const request = requests[failure.index] as Request;
-        const error = this.#error(request.operation, request.source, request.subject, failure);
-        return explain ? explain(error, request, failure.row) : error;
-      },
-      options,
-    );
+  ): Promise<void> {
+    return this.#begin(options, () => {
+      return new Requests(
+        (encoder) => encodeRequests(encoder, requests),
+        ([first], errors) => {
+          const failure = first as Failure;
+          const request = requests[failure.index] as Request;
+          const error = errors.ofRequest(request, failure);
+          return explain ? explain(error, request, failure.row) : error;
+        },
+      );
+    });
   }
 
   /** One request of a spec. */
   change<Spec>(work: Work<Spec>, spec: Spec, options?: CallOptions): Promise<void> {
-    return this.#call(
-      (encoder) => encodeSpec(encoder, work, spec),
-      undefined,
-      undefined,
-      (failures) => this.#error(work.operation, spec, () => work.describe(spec), failures[0] as Failure),
-      options,
-    );
+    const promise = new Promise<void>(noteSettlers);
+    this.#take(new Change(work, spec), options);
+    return promise;
   }
 
   /** One request for each of an array: a `BatchError` names those that failed. None is sent when one cannot be. */
   changes<Spec>(work: Work<Spec>, specs: readonly Spec[], options?: CallOptions): Promise<void> {
     if (specs.length === 0) return Promise.resolve();
-    return this.#call(
-      (encoder) => encodeSpecs(encoder, work, specs),
-      undefined,
-      undefined,
-      (failures) =>
-        this.#batchError(failures, specs.length, ({ index }) => {
-          const spec = specs[index] as Spec;
-          return [work.operation, spec, () => work.describe(spec)];
-        }),
-      options,
-    );
+    return this.#begin(options, () => {
+      return new Requests(
+        (encoder) => encodeSpecs(encoder, work, specs),
+        (failures, errors) =>
+          errors.many(failures, specs.length, (failure) => {
+            const spec = specs[failure.index] as Spec;
+            return errors.one(work.operation, spec, () => work.describe(spec), failure);
+          }),
+      );
+    });
   }
 
   /** One message for each row: a `BatchError` names the rows that failed. */
   packed(work: PackedWork, options?: CallOptions): Promise<void> {
     if (work.rows === 0) return Promise.resolve();
     const { operation, columns, record } = work;
-    return this.#call(
-      (encoder) => encodeColumns(encoder, work.rows, columns) + encodeRequest(encoder, { operation, wire: record }),
-      undefined,
-      undefined,
-      (failures) => {
-        const rows = failures.map((failure) => ({ ...failure, index: failure.row }));
-        return this.#batchError(rows, work.rows, ({ row }) => [operation, work.source(row), () => work.describe(row)]);
-      },
-      options,
-    );
+    return this.#begin(options, () => {
+      return new Requests(
+        (encoder) => encodeColumns(encoder, work.rows, columns) + encodeRequest(encoder, { operation, wire: record }),
+        (failures, errors) => {
+          const rows = failures.map((failure) => ({ ...failure, index: failure.row }));
+          return errors.many(rows, work.rows, (failure) => {
+            const { row } = failure;
+            return errors.one(operation, work.source(row), () => work.describe(row), failure);
+          });
+        },
+      );
+    });
   }
 
   /** Whether calls wait because so much is gathered already. */
@@ -291,23 +333,24 @@ export class Channel {
     this.#closeNative();
   }
 
-  #call<T>(
-    encode: (encoder: Encoder) => number,
-    read: Read<unknown> | undefined,
-    replies: unknown[] | undefined,
-    toError: (failures: Failure[]) => Error,
-    options: CallOptions | undefined,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#closed) throw closedError(this.#netns);
-      const call = new Call(encode, read, replies, toError, resolve, reject);
-      if (options !== undefined && !limit(call, options, () => this.#withdraw(call))) return;
-      if (this.#waiting.length > 0 || this.gathered >= gatherLimit) {
-        this.#waiting.push(call);
-        return;
+  /** `make` makes a call whose promise has been made just before. */
+  #begin<T>(options: CallOptions | undefined, make: () => Call): Promise<T> {
+    const promise = new Promise<T>(noteSettlers);
+    this.#take(make(), options);
+    return promise;
+  }
+
+  #take(call: Call, options: CallOptions | undefined): void {
+    if (this.#closed) return call.reject(closedError(this.#netns));
+    if (options !== undefined) {
+      try {
+        if (!limit(call, options, () => this.#withdraw(call))) return;
+      } catch (error) {
+        return call.reject(error);
       }
-      this.#gather(call);
-    });
+    }
+    if (this.#waiting.length > 0 || this.gathered >= gatherLimit) this.#waiting.push(call);
+    else this.#gather(call);
   }
 
   #gather(call: Call): void {
@@ -360,7 +403,7 @@ export class Channel {
     const done = (results: Uint8Array | null): void => {
       this.#busy = false;
       encoder.reset();
-      settle(calls, results);
+      settle(calls, results, this.#errors);
       this.#takeWaiting();
     };
     this.#busy = true;
@@ -409,32 +452,6 @@ export class Channel {
       },
     );
   }
-
-  #error(operation: Operation, source: unknown, subject: Request['subject'], failure: Failure): NetlinkError {
-    return new NetlinkError({
-      errno: failure.errno,
-      syscall: operation.message,
-      subject: typeof subject === 'function' ? subject() : subject,
-      netns: this.#netns,
-      kernelMessage: failure.kernelMessage,
-      attribute: failure.attribute,
-      request: source,
-    });
-  }
-
-  #batchError(
-    failures: readonly Failure[],
-    total: number,
-    about: (failure: Failure) => [Operation, unknown, Request['subject']],
-  ): BatchError {
-    const listed = failures.map((failure): BatchFailure => {
-      return { index: failure.index, error: this.#error(...about(failure), failure) };
-    });
-    return new BatchError(
-      listed.sort((a, b) => a.index - b.index),
-      total,
-    );
-  }
 }
 
 export function closedError(netns: string | undefined): Error {
@@ -472,13 +489,6 @@ function encodeRequests(encoder: Encoder, requests: readonly Request[]): number 
   return requests.length;
 }
 
-function encodeSpec<Spec>(encoder: Encoder, { operation, write }: Work<Spec>, spec: Spec): number {
-  const start = encoder.request(operation);
-  write(encoder, spec, 'spec');
-  encoder.close(start);
-  return 1;
-}
-
 function encodeSpecs<Spec>(encoder: Encoder, { operation, write }: Work<Spec>, specs: readonly Spec[]): number {
   for (let i = 0; i < specs.length; i++) {
     const start = encoder.request(operation);
@@ -495,9 +505,9 @@ function encodeSpecs<Spec>(encoder: Encoder, { operation, write }: Work<Spec>, s
 }
 
 /** Hands each call its own part of the results. A request without a result succeeded. */
-function settle(calls: readonly Call[], results: Uint8Array | null): void {
+function settle(calls: readonly Call[], results: Uint8Array | null, errors: Errors): void {
   if (results !== null) distribute(calls, results);
-  for (const call of calls) call.settle();
+  for (const call of calls) call.settle(errors);
 }
 
 function distribute(calls: readonly Call[], results: Uint8Array): void {
