@@ -47,6 +47,10 @@ const packages = {
   clang: () => which('clang++'),
   'libclang-rt-dev': hasLibFuzzer,
   'clang-format': () => which('clang-format'),
+  'golang-go': () => which('go'),
+  'golang-github-vishvananda-netlink-dev': () => existsSync('/usr/share/gocode/src/github.com/vishvananda/netlink'),
+  'golang-github-google-nftables-dev': () => existsSync('/usr/share/gocode/src/github.com/google/nftables'),
+  'python3-pyroute2': () => existsSync('/usr/lib/python3/dist-packages/pyroute2'),
 };
 
 const build = ['g++', 'make', 'python3', 'pkg-config', 'libnl-3-dev'];
@@ -62,9 +66,20 @@ const oracles = [
   'util-linux',
 ];
 
+const contenders = [
+  'iproute2',
+  'nftables',
+  'iptables',
+  'golang-go',
+  'golang-github-vishvananda-netlink-dev',
+  'golang-github-google-nftables-dev',
+  'python3-pyroute2',
+];
+
 /** `needed` stops the command when it cannot be had; `wanted` is installed where that is possible, and else done without. */
 export const purposes = {
   demo: { needed: [...build, 'util-linux'], wanted: ['iproute2', 'nftables'] },
+  bench: { needed: [...build, 'util-linux'], wanted: contenders },
   test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev'] },
   lint: { needed: ['clang-format'], wanted: [] },
   cmake: { needed: [...build, 'cmake', 'doctest-dev'], wanted: [] },

@@ -9,7 +9,7 @@ import { isPrivileged, runHere, runUnprivileged } from './unprivileged.mjs';
 const commands = {
   demo: [join(root, 'bin/netloom.js'), 'demo'],
   test: [join(root, 'scripts/test.mjs')],
-  bench: [join(root, 'bench/run.mjs')],
+  bench: [join(root, 'bin/netloom.js'), 'bench'],
 };
 
 await runMain(async () => {
@@ -17,7 +17,7 @@ await runMain(async () => {
   const command = commands[name];
   if (command === undefined)
     throw new Stop(`usage: node scripts/run.mjs ${Object.keys(commands).join(' | ')} [arguments]`);
-  await setup(name === 'bench' ? 'test' : name);
+  await setup(name);
   const argv = [...process.execArgv, ...command, ...args];
   if (!isPrivileged()) return runUnprivileged(process.execPath, argv);
   return runHere(process.execPath, argv);

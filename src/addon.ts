@@ -83,7 +83,11 @@ export interface NativeError extends Error {
 export interface Addon {
   readonly tables: Tables;
   /** Without a name: anonymous. */
-  createNamespace(name: string | null): Promise<NativeNamespace>;
+  createNamespace(
+    name: string | null,
+    sysctls: [path: string, value: string][],
+    protocols: number[],
+  ): Promise<{ namespace: NativeNamespace; channels: NativeChannel[] }>;
   deleteNamespace(name: string): Promise<void>;
   openNamespace(path: string): NativeNamespace;
 }

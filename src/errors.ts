@@ -122,18 +122,19 @@ export function checkKeys(spec: object, known: ReadonlySet<string>, path: string
   }
 }
 
-export function checkInteger(value: unknown, path: string, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidType(path, 'an integer', value);
-  if (value < min || value > max) throw outOfRange(path, `${min} to ${max}`, value);
-  return value;
+/** `key` is joined to the path where there is an error to tell: a hot path makes no string of it. */
+export function checkInteger(value: unknown, path: string, min: number, max: number, key?: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  const where = key === undefined ? path : `${path}.${key}`;
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidType(where, 'an integer', value);
+  throw outOfRange(where, `${min} to ${max}`, value);
 }
-
-const encoder = new TextEncoder();
 
 /** A device name: 1 to 15 bytes, no '/', no white space, not '.' or '..' (dev_valid_name in net/core/dev.c). */
 export function checkDeviceName(value: unknown, path: string): string {
   if (typeof value !== 'string') throw invalidType(path, 'a device name', value);
-  if (encoder.encode(value).length > 15) {
+  // A code unit is at most three bytes.
+  if (value.length > 5 && Buffer.byteLength(value) > 15) {
     throw Object.assign(new RangeError(`${path}: "${value}" is longer than a device name can be (15 bytes)`), {
       code: 'ERR_OUT_OF_RANGE',
     });

@@ -190,3 +190,30 @@ describe('errors', () => {
     expect(await rejection(netns.links.add(spec), TypeError)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
+
+test('queues as they are asked for, and arp_ignore with the message that brings a device up', async () => {
+  const netns = await namespace();
+  const queues = { numTxQueues: 1, numRxQueues: 2 };
+  await netns.links.add({ kind: 'veth', name: 'one0', ...queues, peer: { name: 'one1', ...queues } });
+  for (const name of ['one0', 'one1']) {
+    expect(ipJson(netns.name, '-d', 'link', 'show', name)[0]).toMatchObject({ num_tx_queues: 1, num_rx_queues: 2 });
+  }
+  await netns.links.set('one0', { up: true, arpIgnore: 1, addrGenMode: 'none' });
+  expect(await netns.sysctl.get('net.ipv4.conf.one0.arp_ignore')).toBe('1');
+  expect(ipJson(netns.name, '-d', 'link', 'show', 'one0')[0]).toMatchObject({ inet6_addr_gen_mode: 'none' });
+  await rejection(netns.links.set('one0', { arpIgnore: 9 }), RangeError);
+  await rejection(netns.links.add({ kind: 'ifb', name: 'ifb9', numTxQueues: 0 }), RangeError);
+});
+
+test('deletes a group at once', async () => {
+  const netns = await namespace();
+  await netns.links.add([
+    { kind: 'ifb', name: 'ifb0', group: 9 },
+    { kind: 'veth', name: 'p0', group: 9, peer: { name: 'p1' } },
+    { kind: 'ifb', name: 'ifb1' },
+  ]);
+  await netns.links.delete({ group: 9 });
+  expect(ipJson(netns.name, 'link').map(({ ifname }) => ifname)).toEqual(['lo', 'ifb1']);
+  await rejection(netns.links.delete({ group: 0 }), RangeError);
+  expect(await rejection(netns.links.delete({ group: 9 }), NetlinkError)).toMatchObject({ code: 'ENODEV' });
+});

@@ -212,3 +212,22 @@ test('a call of several steps ends with the handle', async () => {
   await netns.close();
   await expect(made).rejects.toMatchObject({ code: 'ERR_NETNS_CLOSED' });
 });
+
+test('makes settings as it makes the namespace, or neither', async () => {
+  const name = uniqueName();
+  const netns = await Netns.create(name, {
+    sysctl: { 'net.ipv4.ip_forward': true, 'net.ipv4.conf.all.arp_ignore': 2 },
+  });
+  cleanUp(async () => {
+    await netns.close();
+    await Netns.delete(name);
+  });
+  expect(run('ip', 'netns', 'exec', name, 'sysctl', '-n', 'net.ipv4.ip_forward', 'net.ipv4.conf.all.arp_ignore')).toBe(
+    '1\n2\n',
+  );
+  const other = uniqueName();
+  const refused = Netns.create(other, { sysctl: { 'net.ipv4.ip_forward': 1, 'net.ipv4.nosuch': 1 } });
+  expect(await rejection(refused, NetlinkError)).toMatchObject({ code: 'ENOENT' });
+  await rejection(Netns.create(other, { sysctl: { 'kernel.hostname': 'x' } }), TypeError);
+  expect(await Netns.list()).not.toContain(other);
+});

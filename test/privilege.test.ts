@@ -25,7 +25,7 @@ async function asNobody(attempt: string): Promise<{ errno: number; syscall: stri
 const unprivileged = process.env['NETLOOM_UNPRIVILEGED'] === '1';
 
 test.skipIf(unprivileged)('making a namespace needs CAP_SYS_ADMIN', async () => {
-  const failure = await asNobody('createNamespace(null)');
+  const failure = await asNobody('createNamespace(null, [], [])');
   expect(failure).toEqual({ errno: 1, syscall: 'unshare(CLONE_NEWNET)' });
   const error = new NetlinkError(failure);
   expect(error.code).toBe('EPERM');
@@ -33,7 +33,7 @@ test.skipIf(unprivileged)('making a namespace needs CAP_SYS_ADMIN', async () => 
 });
 
 test.skipIf(unprivileged)('a named one leaves nothing behind', async () => {
-  const failure = await asNobody(`createNamespace('nlt-${process.pid}-nobody')`);
+  const failure = await asNobody(`createNamespace('nlt-${process.pid}-nobody', [], [])`);
   expect([1, 13]).toContain(failure.errno);
   const { Netns } = await import('../src/index.js');
   expect(await Netns.list()).not.toContain(`nlt-${process.pid}-nobody`);

@@ -17,24 +17,75 @@ namespace {
 
 struct Made {
   std::string name{};
+  std::vector<Sysctl> sysctls{};
+  std::vector<int> protocols{};
   Fd fd{};
+  std::vector<Fd> sockets{};
 };
+
+// [path, value | null]...
+std::vector<Sysctl> sysctlsOf(Napi::Array list) {
+  std::vector<Sysctl> sysctls;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    auto pair = list.Get(i);
+    auto path = pair.IsEmpty() ? pair : pair.As<Napi::Array>().Get(0u);
+    auto value = path.IsEmpty() ? path : pair.As<Napi::Array>().Get(1u);
+    if (value.IsEmpty()) break;
+    sysctls.push_back({.path = path.As<Napi::String>(),
+                       .write = value.IsString(),
+                       .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
+  }
+  return sysctls;
+}
+
+// In the calling thread's namespace.
+Outcome openSocket(int protocol, Fd& out) {
+  int error = 0;
+  out = RawSocket::open(protocol, error);
+  return {.error = -error, .syscall = "socket(AF_NETLINK)"};
+}
 
 // Work in flight has a descriptor of its own: the object may be closed meanwhile.
 Fd duplicate(int fd) {
   return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
+// A namespace with its settings made and its sockets opened, while the mover is in it.
+Outcome furnish(Made& made) {
+  auto outcome = made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd);
+  if (!outcome) return outcome;
+  if (!made.sysctls.empty()) outcome = applySysctls(made.fd.get(), made.sysctls);
+  for (int protocol : made.protocols) {
+    if (outcome) outcome = openSocket(protocol, made.sockets.emplace_back());
+  }
+  if (!outcome && !made.name.empty()) deleteNamedNamespace(made.name);
+  return outcome;
+}
+
+// create(name | null, sysctls, protocols): { namespace, channels }.
 Napi::Value create(const Napi::CallbackInfo& info) {
   auto& instance = Instance::of(info.Env());
   auto state = std::make_shared<Made>();
   if (info[0].IsString()) state->name = info[0].As<Napi::String>();
+  state->sysctls = sysctlsOf(info[1].As<Napi::Array>());
+  auto protocols = info[2].As<Napi::Array>();
+  for (uint32_t i = 0; i < protocols.Length(); ++i) {
+    auto protocol = protocols.Get(i);
+    if (protocol.IsEmpty()) return {};
+    state->protocols.push_back(protocol.As<Napi::Number>().Int32Value());
+  }
   return instance.run<Made>(
-      instance.mover, info.Env(), state,
-      [](Made& made) {
-        return made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd);
+      instance.mover, info.Env(), state, furnish,
+      [](Napi::Env env, Made& made) -> Napi::Value {
+        auto channels = Napi::Array::New(env, made.sockets.size());
+        for (uint32_t i = 0; i < made.sockets.size(); ++i) {
+          channels.Set(i, ChannelObject::make(env, std::move(made.sockets[i]), made.protocols[i]));
+        }
+        auto result = Napi::Object::New(env);
+        result.Set("namespace", NamespaceObject::make(env, std::move(made.fd)));
+        result.Set("channels", channels);
+        return result;
       },
-      [](Napi::Env env, Made& made) { return NamespaceObject::make(env, std::move(made.fd)); },
       [](Made& made) {
         if (!made.name.empty()) deleteNamedNamespace(made.name);
       });
@@ -105,18 +156,7 @@ Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
     std::vector<Sysctl> sysctls;
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()));
-  auto list = info[0].As<Napi::Array>();
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    auto pair = list.Get(i);
-    if (pair.IsEmpty()) return {};
-    auto path = pair.As<Napi::Array>().Get(0u);
-    auto value = pair.As<Napi::Array>().Get(1u);
-    if (path.IsEmpty() || value.IsEmpty()) return {};
-    state->sysctls.push_back({.path = path.As<Napi::String>(),
-                              .write = value.IsString(),
-                              .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
-  }
+  auto state = std::make_shared<State>(duplicate(fd_.get()), sysctlsOf(info[0].As<Napi::Array>()));
   return instance.run<State>(
       instance.mover, info.Env(), state, [](State& state) { return applySysctls(state.fd.get(), state.sysctls); },
       [](Napi::Env env, State& state) -> Napi::Value {
@@ -202,10 +242,8 @@ Napi::Value NamespaceObject::channel(const Napi::CallbackInfo& info) {
   return instance.run<State>(
       instance.mover, info.Env(), state,
       [](State& state) {
-        if (auto outcome = enterNamespace(state.fd.get()); !outcome) return outcome;
-        int error = 0;
-        state.made = RawSocket::open(state.protocol, error);
-        return Outcome{.error = -error, .syscall = "socket(AF_NETLINK)"};
+        auto outcome = enterNamespace(state.fd.get());
+        return outcome ? openSocket(state.protocol, state.made) : outcome;
       },
       [](Napi::Env env, State& state) { return ChannelObject::make(env, std::move(state.made), state.protocol); });
 }

@@ -2,6 +2,7 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 
 #include "netlink/operation.h"
@@ -88,7 +89,12 @@ const Schema infoSchema{"linkInfo",
 // IPv6 settings live in IFLA_AF_SPEC { AF_INET6 { ... } }.
 const Schema inet6Schema{
     "linkInet6", 0, {attribute("addrGenMode", Type::U8, IFLA_INET6_ADDR_GEN_MODE, &addressModeNames)}};
-const Schema familySchema{"linkFamilies", 0, {nest("inet6", AF_INET6, &inet6Schema)}};
+// IPv4 settings, some of net.ipv4.conf.<device>, in IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF { ... } } }: the
+// attributes' numbers are those of the settings (linux/ip.h).
+const Schema inetConfSchema{"linkInetConf", 0, {attribute("arpIgnore", Type::U32, IPV4_DEVCONF_ARP_IGNORE)}};
+const Schema inetSchema{"linkInet", 0, {nest("conf", IFLA_INET_CONF, &inetConfSchema)}};
+const Schema familySchema{
+    "linkFamilies", 0, {nest("inet", AF_INET, &inetSchema), nest("inet6", AF_INET6, &inet6Schema)}};
 
 }  // namespace
 
@@ -104,6 +110,8 @@ const Schema linkSchema{"link",
                          attribute("broadcast", Type::Bytes, IFLA_BROADCAST),
                          attribute("mtu", Type::U32, IFLA_MTU),
                          attribute("txQueueLength", Type::U32, IFLA_TXQLEN),
+                         attribute("numTxQueues", Type::U32, IFLA_NUM_TX_QUEUES),
+                         attribute("numRxQueues", Type::U32, IFLA_NUM_RX_QUEUES),
                          attribute("link", Type::U32, IFLA_LINK),
                          attribute("linkNetnsid", Type::S32, IFLA_LINK_NETNSID),
                          attribute("master", Type::Device, IFLA_MASTER),

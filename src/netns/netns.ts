@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { addon, dispatchModes, type NativeNamespace } from '../addon.js';
+import { addon, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
@@ -17,7 +17,10 @@ import { Routes } from '../rtnetlink/routes.js';
 import { Rules } from '../rtnetlink/rules.js';
 import { type SocketKind, type SocketOptions, socketArguments } from './socket.js';
 import { type SpawnOptions, spawnIn } from './spawn.js';
-import { Sysctl } from './sysctl.js';
+import { Sysctl, type SysctlValues, sysctlEntries } from './sysctl.js';
+
+/** Of a namespace's two sockets. */
+const protocols = [operation('links.list').protocol, operation('nft.tables').protocol];
 
 /** Where ip-netns(8) keeps named namespaces. */
 const directory = '/run/netns';
@@ -28,6 +31,11 @@ export interface NetnsOptions {
    * default) by what they are predicted to cost.
    */
   readonly dispatch?: Dispatch;
+}
+
+export interface CreateOptions extends NetnsOptions, CallOptions {
+  /** Settings of the new namespace, as `ns.sysctl.set` takes them. When one is refused, there is no namespace. */
+  readonly sysctl?: SysctlValues;
 }
 
 /** A namespace by name (ip-netns(8)), by a process that is in it, by path, or by an open descriptor (not taken over). */
@@ -54,21 +62,24 @@ export class Netns {
   readonly #announcer: Announcer;
   readonly #channels: Channel[];
 
-  private constructor(native: NativeNamespace, name: string | undefined, label: string, options: NetnsOptions) {
-    const dispatch = dispatchOf(options);
+  private constructor(
+    native: NativeNamespace,
+    name: string | undefined,
+    label: string,
+    options: NetnsOptions,
+    opened: readonly NativeChannel[] = [],
+  ) {
+    const { dispatch = 'adaptive' } = options;
     this.name = name;
     this.#native = native;
-    const channel = (operationName: string): Channel => {
-      const { protocol } = operation(operationName);
-      const open = () =>
+    this.#channels = protocols.map((protocol, at) => {
+      const open = (): Promise<NativeChannel> =>
         native.channel(protocol).catch((error: unknown) => {
           throw fromNative(error, undefined, label);
         });
-      return new Channel(open, label, dispatch);
-    };
-    const route = channel('links.list');
-    const netfilter = channel('nft.tables');
-    this.#channels = [route, netfilter];
+      return new Channel(open, label, dispatch, opened[at]);
+    });
+    const [route, netfilter] = this.#channels as [Channel, Channel];
     this.links = new Links(route);
     this.addresses = new Addresses(route);
     this.routes = new Routes(route);
@@ -87,21 +98,23 @@ export class Netns {
    *
    * @throws NetlinkError EEXIST: the name is taken. EPERM: no CAP_SYS_ADMIN.
    */
-  static async create(name?: string, options: NetnsOptions & CallOptions = {}): Promise<Netns> {
+  static async create(name?: string, options: CreateOptions = {}): Promise<Netns> {
     if (name !== undefined) checkNetnsName(name);
-    dispatchOf(options);
+    checkDispatch(options);
+    const sysctls = sysctlEntries(options.sysctl ?? {});
     const label = name ?? 'an anonymous namespace';
     try {
-      const native = await abortable(
-        () => addon.createNamespace(name ?? null),
+      const made = await abortable(
+        () => addon.createNamespace(name ?? null, sysctls, protocols),
         options,
         // Made when nobody waited for it any more.
-        (made) => {
-          made.close();
+        ({ namespace, channels }) => {
+          for (const channel of channels) channel.close();
+          namespace.close();
           if (name !== undefined) addon.deleteNamespace(name).catch(() => {});
         },
       );
-      return new Netns(native, name, label, options);
+      return new Netns(made.namespace, name, label, options, made.channels);
     } catch (error) {
       throw fromNative(error, name === undefined ? undefined : `namespace ${name}`, undefined);
     }
@@ -109,8 +122,8 @@ export class Netns {
 
   /** Opens one that exists. Throws NetlinkError ENOENT where there is none. */
   static async open(reference: NetnsReference, options: NetnsOptions = {}): Promise<Netns> {
+    checkDispatch(options);
     const { path, name, label } = locate(reference);
-    dispatchOf(options);
     try {
       return new Netns(addon.openNamespace(path), name, label, options);
     } catch (error) {
@@ -120,7 +133,7 @@ export class Netns {
 
   /** The one that the process is in. */
   static async current(options: NetnsOptions = {}): Promise<Netns> {
-    dispatchOf(options);
+    checkDispatch(options);
     try {
       return new Netns(addon.openNamespace('/proc/self/ns/net'), undefined, "the process's own namespace", options);
     } catch (error) {
@@ -227,10 +240,10 @@ export class Netns {
   }
 }
 
-/** Checked before anything is made or opened. */
-function dispatchOf({ dispatch = 'adaptive' }: NetnsOptions): Dispatch {
-  if (typeof dispatch === 'string' && Object.hasOwn(dispatchModes, dispatch)) return dispatch;
-  throw invalidValue('options.dispatch', `is none of ${Object.keys(dispatchModes).join(', ')}`, dispatch);
+function checkDispatch({ dispatch = 'adaptive' }: NetnsOptions): void {
+  if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
+    throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
+  }
 }
 
 /** A file's name, as iproute2 checks it: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. */

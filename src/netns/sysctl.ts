@@ -22,13 +22,8 @@ export class Sysctl {
   }
 
   /** Sets all, in order. When one is refused, those before it get their old values back. */
-  async set(values: Readonly<Record<string, string | number | boolean>>, options?: CallOptions): Promise<void> {
-    const entries = Object.entries(values).map(([name, value]): [string, string] => {
-      if (!['string', 'number', 'boolean'].includes(typeof value)) {
-        throw invalidType(`values['${name}']`, 'a string, a number or a boolean', value);
-      }
-      return [pathOf(name), typeof value === 'boolean' ? String(Number(value)) : String(value)];
-    });
+  async set(values: SysctlValues, options?: CallOptions): Promise<void> {
+    const entries = sysctlEntries(values);
     if (entries.length > 0) await this.#apply(entries, options);
   }
 
@@ -39,6 +34,18 @@ export class Sysctl {
       throw fromNative(error, undefined, this.#netns);
     }
   }
+}
+
+export type SysctlValues = Readonly<Record<string, string | number | boolean>>;
+
+/** Checks settings, and makes of each the path below /proc/sys and the text to write. */
+export function sysctlEntries(values: SysctlValues): [path: string, value: string][] {
+  return Object.entries(values).map(([name, value]): [string, string] => {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw invalidType(`values['${name}']`, 'a string, a number or a boolean', value);
+    }
+    return [pathOf(name), typeof value === 'boolean' ? String(Number(value)) : String(value)];
+  });
 }
 
 function pathOf(name: string): string {

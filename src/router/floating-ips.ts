@@ -17,7 +17,7 @@ import {
   select,
   slice,
 } from './associations.js';
-import { arpSet, capacityFor, dnatMap, filtersArp, snatMap, table } from './ruleset.js';
+import { arpSet, capacityFor, dnatMap, listsArp, snatMap, table } from './ruleset.js';
 import type { FloatingIp, FloatingIpBinding, PackedFloatingIps } from './spec.js';
 import { Undo } from './undo.js';
 
@@ -115,15 +115,25 @@ export class FloatingIps {
     });
   }
 
-  /** Makes the associations exactly these. Returns how many are new or were moved. `fresh`: there are none yet. @internal */
-  reconcile(wanted: Associations, options: InternalOptions, fresh: boolean): Promise<number> {
+  /** What puts associations into the maps, for the transaction that makes these. @internal */
+  additions(wanted: Associations): Request[] {
+    return this.#add(wanted);
+  }
+
+  /** For a router that was made just now, with these associations in its maps: the rest of what they need. @internal */
+  start(wanted: Associations, options: InternalOptions): Promise<void> {
     return this.#inTurn(async () => {
       const { device } = this.#context;
-      if (fresh) {
-        const count = wanted.floating.length;
-        if (count > 0 && device) await Undo.guard((undo) => this.#associate(wanted, device, options, undo));
-        return count;
-      }
+      if (wanted.floating.length === 0 || device === undefined) return;
+      await Undo.guard((undo) => this.#bind(wanted.floating, device, options, undo));
+      await this.#announce(wanted.floating, device, options);
+    });
+  }
+
+  /** Makes the associations exactly these. Returns how many are new or were moved. @internal */
+  reconcile(wanted: Associations, options: InternalOptions): Promise<number> {
+    return this.#inTurn(async () => {
+      const { device } = this.#context;
       const current = await this.#all(dnatMap, options);
       const wantedIndex = new AddressIndex(wanted.floating);
       const currentIndex = new AddressIndex(current.floating);
@@ -147,11 +157,14 @@ export class FloatingIps {
     const { netns } = this.#context;
     await this.#bind(wanted.floating, device, options, undo);
     const moved = await this.#translate(wanted, options, undo);
-    if (options.announce !== false) {
-      const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
-      await netns.announce({ dev: device, addresses: wanted.floating }, announce);
-    }
+    await this.#announce(wanted.floating, device, options);
     if (moved.length > 0) await netns.conntrack.delete({ address: moved }, limitsOf(options));
+  }
+
+  async #announce(addresses: Uint32Array, dev: string, options: InternalOptions): Promise<void> {
+    if (options.announce === false) return;
+    const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
+    await this.#context.netns.announce({ dev, addresses }, announce);
   }
 
   async #disassociate(current: Associations, options: InternalOptions, undo: Undo): Promise<void> {
@@ -283,7 +296,7 @@ export class FloatingIps {
   async #grow(size: number, additions: readonly Request[], options: InternalOptions): Promise<void> {
     const { netns, binding } = this.#context;
     const resizes: Resize[] = [{ family: 'ip', table, names: [dnatMap, snatMap], size }];
-    if (filtersArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
+    if (listsArp(binding)) resizes.push({ family: 'arp', table, names: [arpSet], size: size + 64 });
     await resizeSets(netns.nft, resizes, additions, limitsOf(options));
   }
 
@@ -294,8 +307,8 @@ export class FloatingIps {
     const [back, answered, own, bound] = await Promise.all([
       // The other way round: its keys are the fixed addresses.
       this.#all(snatMap, options).then(({ floating, fixed }) => ({ floating: fixed, fixed: floating })),
-      filtersArp(binding) && device ? this.#answered(options) : undefined,
-      filtersArp(binding) && device ? netns.addresses.list({ dev: device, family: 'inet' }, limits) : [],
+      listsArp(binding) && device ? this.#answered(options) : undefined,
+      listsArp(binding) && device ? netns.addresses.list({ dev: device, family: 'inet' }, limits) : [],
       binding !== 'prefix' && device ? this.#bound(device, options) : undefined,
     ]);
     const index = new AddressIndex(current.floating);
@@ -371,7 +384,7 @@ export class FloatingIps {
       rowsRequest(verb, { family: 'ip', table, set: dnatMap, ...dnat }),
       rowsRequest(verb, { family: 'ip', table, set: snatMap, ...snat }),
     ];
-    if (filtersArp(this.#context.binding)) {
+    if (listsArp(this.#context.binding)) {
       requests.push(rowsRequest(verb, { family: 'arp', table, set: arpSet, key: cell(0) }));
     }
     return requests;

@@ -3,13 +3,17 @@ import { formatAddress, type Prefix } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
+import type { SysctlValues } from '../netns/sysctl.js';
 import type { Link } from '../rtnetlink/links.js';
 import type { Route } from '../rtnetlink/routes.js';
 import { type AssociateOptions, FloatingIps, poolNexthop, poolTable, routeProtocol } from './floating-ips.js';
 import { checkId, isGatewayPort, isRouterPort, routerNamespace } from './names.js';
 import { checkSpec, type Gateway, type Plan, type Port, type RouterOptions, type RouterSpec } from './spec.js';
-import { applyTables, readBinding } from './tables.js';
+import { applyTables, makeTables, readBinding } from './tables.js';
 import { settled, Undo } from './undo.js';
+
+/** The group that a router's ports are in, so that they go together. */
+const portGroup = 78;
 
 /** Where the rule of the 'prefix' binding stands: behind the local table (0), ahead of the main one (32766). */
 const poolRulePriority = 100;
@@ -49,10 +53,7 @@ export class Router {
     const ownsHost = options.host === undefined;
     return Undo.guard(async (undo) => {
       if (ownsHost) undo.add(() => host.close());
-      const { netns, fresh } = await openOrCreate(routerNamespace(plan.id), options.dispatch, undo);
-      const site: Site = { netns, host, plan, fresh, undo, check: () => limits.signal?.throwIfAborted() };
-      const ports = await setUp(site);
-      if (options.announce !== false) await announceNew(netns, ports);
+      const { netns, fresh } = await openOrCreate(routerNamespace(plan.id), plan, options.dispatch, undo);
       const floatingIps = new FloatingIps({
         netns,
         binding: plan.binding,
@@ -60,7 +61,12 @@ export class Router {
         pools: plan.gateway?.pools ?? [],
         sharesNexthop: plan.binding === 'route',
       });
-      await floatingIps.reconcile(plan.floatingIps, { announce: options.announce, ...limits }, fresh);
+      const check = (): void => limits.signal?.throwIfAborted();
+      const ports = await setUp({ netns, host, plan, floatingIps, fresh, undo, check });
+      if (options.announce !== false) await announceNew(netns, ports);
+      const associate = { announce: options.announce, ...limits };
+      if (fresh) await floatingIps.start(plan.floatingIps, associate);
+      else await floatingIps.reconcile(plan.floatingIps, associate);
       return new Router(plan.id, netns, floatingIps, host, ownsHost);
     });
   }
@@ -92,10 +98,8 @@ export class Router {
     const limits = deadline(options);
     // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
     const ports = (await this.netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
-    await this.netns.links.delete(
-      ports.map(({ index }) => index),
-      limits,
-    );
+    const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
+    await this.netns.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
     await this.close();
     await Netns.delete(routerNamespace(this.id));
   }
@@ -116,6 +120,7 @@ interface Site {
   readonly netns: Netns;
   readonly host: Netns;
   readonly plan: Plan;
+  readonly floatingIps: FloatingIps;
   /** The namespace was made just now: there is nothing in it to look for. */
   readonly fresh: boolean;
   readonly undo: Undo;
@@ -127,11 +132,12 @@ const dispatchOf = (dispatch: Dispatch | undefined): NetnsOptions => (dispatch =
 
 async function openOrCreate(
   name: string,
+  plan: Plan,
   dispatch: Dispatch | undefined,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean }> {
   try {
-    const netns = await Netns.create(name, dispatchOf(dispatch));
+    const netns = await Netns.create(name, { ...dispatchOf(dispatch), sysctl: sysctlsOf(plan) });
     undo.add(async () => {
       await netns.close();
       await Netns.delete(name);
@@ -148,44 +154,57 @@ async function openOrCreate(
     // A name without a namespace, as a crash or a reboot leaves it.
     if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
     await Netns.delete(name);
-    return openOrCreate(name, dispatch, undo);
+    return openOrCreate(name, plan, dispatch, undo);
   }
 }
 
-/** Everything but the floating IPs. What does not depend on one another is asked for together. Returns the ports that are new. */
+/** Of the namespace as a whole. Its devices take `default` as they are made. */
+function sysctlsOf({ binding }: Plan): SysctlValues {
+  return {
+    'net.ipv4.ip_forward': 1,
+    'net.ipv6.conf.all.forwarding': 1,
+    'net.ipv4.conf.all.arp_announce': 2,
+    // The kernel takes the larger of `all` and the device's own.
+    'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
+    'net.ipv4.conf.default.arp_ignore': 1,
+    'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
+  };
+}
+
+/**
+ * Everything but the floating IPs, and these too in a namespace that is fresh. What does not depend on one another is asked for
+ * together. Returns the ports that are new.
+ */
 async function setUp(site: Site): Promise<Port[]> {
-  const { netns, plan, fresh, check } = site;
+  const { netns, plan, floatingIps, fresh, undo, check } = site;
   const { gateway, interfaces, binding } = plan;
   const ports = [...interfaces, ...(gateway ? [gateway] : [])];
-  check();
-  const [links] = await settled([fresh ? [] : netns.links.list(), netns.links.set('lo', { up: true })]);
+  const links = fresh ? [] : await netns.links.list();
   const present = new Map(links.map((link) => [link.name, link]));
   const unwanted = links.filter(({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name));
   if (unwanted.length > 0) await netns.links.delete(unwanted.map(({ index }) => index));
+  check();
   const made = await settled(ports.map((port) => plug(site, port, present.get(port.device))));
   check();
   // Before the ports have addresses: whom they answer, and how it is translated.
+  const sysctls = {
+    ...(fresh ? {} : sysctlsOf(plan)),
+    ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
+  };
   await settled([
-    netns.sysctl.set({
-      'net.ipv4.ip_forward': 1,
-      'net.ipv6.conf.all.forwarding': 1,
-      'net.ipv4.conf.all.arp_announce': 2,
-      // The kernel takes the larger of `all` and the device's own.
-      'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
-      'net.ipv4.conf.default.arp_ignore': 1,
-      'net.netfilter.nf_conntrack_tcp_be_liberal': 1,
-      ...Object.fromEntries(
-        ports.map((port) => [
-          `net/ipv4/conf/${port.device}/arp_ignore`,
-          binding !== 'address' && port === gateway ? 0 : 1,
-        ]),
-      ),
-      ...(gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {}),
-    }),
-    applyTables(netns, plan, site.undo, fresh),
+    connect(
+      site,
+      ports.filter((_, at) => made[at]),
+    ),
+    netns.sysctl.set(sysctls),
+    fresh ? makeTables(netns, plan, floatingIps.additions(plan.floatingIps)) : applyTables(netns, plan, undo),
   ]);
   check();
   await settled([
+    netns.links.set('lo', { up: true }),
+    ...ports.map((port) =>
+      netns.links.set(port.device, { up: true, arpIgnore: binding !== 'address' && port === gateway ? 0 : 1 }),
+    ),
     ...ports.map((port) => setAddresses(site, port, port === gateway ? binding : undefined)),
     setRoutes(site),
     setPoolRoutes(site),
@@ -202,28 +221,46 @@ function acceptRa({ nexthops }: Gateway): 0 | 2 {
   return nexthops.some((nexthop) => nexthop.includes(':')) ? 0 : 2;
 }
 
-/** Makes a port and its other end, or brings one that is there into shape. True when it was made. */
+/**
+ * Makes a port and its other end, or brings one that is there into shape; it is not up yet. True when it was made. Every queue of a
+ * device is an object in sysfs, and a veth would have one for each processor.
+ */
 async function plug({ netns, host, undo }: Site, port: Port, present: Link | undefined): Promise<boolean> {
   const { device, tap, bridge, mac, mtu } = port;
+  const size = { ...(mtu === undefined ? {} : { mtu }) };
   if (!present) {
-    const optional = { ...(mac === undefined ? {} : { mac }), ...(mtu === undefined ? {} : { mtu }) };
-    const peer = { name: tap, netns: host, ...(mtu === undefined ? {} : { mtu }) };
-    await netns.links.add({ kind: 'veth', name: device, ...optional, peer });
-    undo.add(() => netns.links.delete(device));
-  } else {
-    const change = {
-      ...(mac !== undefined && mac.toLowerCase() !== present.mac ? { mac } : {}),
-      ...(mtu !== undefined && mtu !== present.mtu ? { mtu } : {}),
-    };
-    if (Object.keys(change).length > 0) await netns.links.set(device, change);
+    const queues = { numTxQueues: 1, numRxQueues: 1, ...size };
+    const peer = { name: device, netns, group: portGroup, ...queues, ...(mac === undefined ? {} : { mac }) };
+    const master = bridge === undefined ? {} : { master: bridge };
+    await host.links.add({ kind: 'veth', name: tap, ...master, ...queues, peer });
+    undo.add(() => host.links.delete(tap));
+    return true;
   }
-  const other = present ? await host.links.get(tap) : undefined;
-  const joins = bridge !== undefined && other?.master !== bridge ? { master: bridge } : {};
+  const change = {
+    ...(mac !== undefined && mac.toLowerCase() !== present.mac ? { mac } : {}),
+    ...(mtu !== undefined && mtu !== present.mtu ? size : {}),
+  };
+  const other = await host.links.get(tap);
+  const joins = bridge !== undefined && other.master !== bridge ? { master: bridge } : {};
   await settled([
-    !other?.up || 'master' in joins ? host.links.set(tap, { ...joins, up: true }) : undefined,
-    present?.up ? undefined : netns.links.set(device, { up: true }),
+    Object.keys(change).length > 0 ? netns.links.set(device, change) : undefined,
+    !other.up || 'master' in joins ? host.links.set(tap, { ...joins, up: true }) : undefined,
   ]);
-  return !present;
+  return false;
+}
+
+/**
+ * Brings new ports' other ends up, without IPv6: a bridge's port needs no address, and each would be one more to look for duplicates of
+ * on the whole bridge, and one more to walk by when the next goes up (rt6_sync_up).
+ */
+async function connect({ host }: Site, ports: readonly Port[]): Promise<void> {
+  if (ports.length === 0) return;
+  const off = ports.map(({ tap }): [string, number] => [`net/ipv6/conf/${tap}/disable_ipv6`, 1]);
+  await host.sysctl.set(Object.fromEntries(off)).catch((error: unknown) => {
+    // A kernel without IPv6.
+    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
+  });
+  await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
 }
 
 const text = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;

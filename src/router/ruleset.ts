@@ -19,9 +19,17 @@ export const arpSet = 'fip_arp';
 const externalMark = 0x2;
 const lowerHalf = 0xffff;
 
-/** Bindings in which the kernel would answer ARP for more than it should, so that a filter says what it may. */
+/**
+ * Bindings in which the kernel would answer ARP for more than the gateway's own addresses and floating IPs. With 'prefix' that is all of a
+ * pool, so a set says what may be answered; with 'route' it is the router's addresses on its tenants' networks, which are refused.
+ */
 export function filtersArp(binding: FloatingIpBinding): boolean {
   return binding !== 'address';
+}
+
+/** Whether a floating IP is in the set of those that are answered. */
+export function listsArp(binding: FloatingIpBinding): boolean {
+  return binding === 'prefix';
 }
 
 /** A map's size is fixed when it is made: a power of two with room to grow, and doubled when it is full. */
@@ -100,28 +108,27 @@ export function natTable({ gateway, binding }: Plan, size: number): Command[] {
   return commands;
 }
 
-/** The arp-family table: requests on the gateway port are answered for members of a set alone. */
-export function arpTable({ gateway }: Plan, size: number): Command[] {
-  if (!gateway) return [];
+/** For bindings in which the kernel would answer more requests on the gateway port than it should: see `filtersArp`. */
+export function arpTable({ gateway, interfaces, binding }: Plan, size: number): Command[] {
+  const internal = interfaces.flatMap(({ addresses }) =>
+    addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => formatAddress(bytes)),
+  );
+  const listed = listsArp(binding);
+  if (!gateway || (!listed && internal.length === 0)) return [];
   const family = 'arp';
+  const daddr = { payload: { protocol: 'arp', field: 'daddr ip' } } as const;
+  const refused: Statement[] = listed
+    ? [{ match: { op: '!=', left: daddr, right: `@${arpSet}` } }]
+    : internal.map((address) => ({ match: { op: '==', left: daddr, right: address } }));
   return [
     { add: { table: { family, name: table } } },
-    { add: { set: { family, table, name: arpSet, type: 'ipv4_addr', size } } },
+    ...(listed ? [{ add: { set: { family, table, name: arpSet, type: 'ipv4_addr', size } } } as Command] : []),
     { add: { chain: { family, table, name: 'input', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } } },
-    {
-      add: {
-        rule: {
-          family,
-          table,
-          chain: 'input',
-          expr: [
-            iifname(gateway.device),
-            { match: { op: '==', left: { payload: { protocol: 'arp', field: 'operation' } }, right: 'request' } },
-            { match: { op: '!=', left: { payload: { protocol: 'arp', field: 'daddr ip' } }, right: `@${arpSet}` } },
-            { drop: null },
-          ],
-        },
-      },
-    },
+    ...refused.map((which): Command => {
+      const operation = { payload: { protocol: 'arp', field: 'operation' } } as const;
+      const request: Statement = { match: { op: '==', left: operation, right: 'request' } };
+      const expr: Statement[] = [iifname(gateway.device), request, which, { drop: null }];
+      return { add: { rule: { family, table, chain: 'input', expr } } };
+    }),
   ];
 }

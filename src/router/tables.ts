@@ -1,9 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatAddress } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
+import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import type { Command } from '../nftables/json.js';
-import { arpSet, arpTable, bindingOf, capacityFor, dnatMap, filtersArp, natTable, snatMap, table } from './ruleset.js';
+import {
+  arpSet,
+  arpTable,
+  bindingOf,
+  capacityFor,
+  dnatMap,
+  filtersArp,
+  listsArp,
+  natTable,
+  snatMap,
+  table,
+} from './ruleset.js';
 import type { FloatingIpBinding, Plan } from './spec.js';
 import type { Undo } from './undo.js';
 
@@ -19,18 +31,25 @@ export async function readBinding(netns: Netns, options?: CallOptions): Promise<
  * Makes the tables what the plan says. One that is as it should be is left alone; one that is not is replaced in one
  * transaction, keeping its elements, so that a flow sees the old one or the new one.
  */
-export async function applyTables(netns: Netns, plan: Plan, undo: Undo, fresh: boolean): Promise<void> {
+export async function applyTables(netns: Netns, plan: Plan, undo: Undo): Promise<void> {
   const size = capacityFor(plan.floatingIps.floating.length);
   const arp = filtersArp(plan.binding) ? (enough: number) => arpTable(plan, Math.max(size + 64, enough)) : () => [];
-  if (fresh) return netns.nft.apply([...natTable(plan, size), ...arp(0), ...gatewayElements(plan)]);
   await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
-  await applyTable(netns, 'arp', arp, [arpSet], undo, gatewayElements(plan));
+  await applyTable(netns, 'arp', arp, listsArp(plan.binding) ? [arpSet] : [], undo, gatewayElements(plan));
+}
+
+/** The tables of a namespace that has none, with the floating IPs, in one transaction. */
+export async function makeTables(netns: Netns, plan: Plan, floatingIps: readonly Request[]): Promise<void> {
+  const size = capacityFor(plan.floatingIps.floating.length);
+  const arp = filtersArp(plan.binding) ? arpTable(plan, size + 64) : [];
+  const compiled = await netns.nft.compile([...natTable(plan, size), ...arp, ...gatewayElements(plan)]);
+  await netns.nft.commit([...compiled, ...floatingIps]);
 }
 
 /** The gateway's own addresses are among those that it answers for. */
 function gatewayElements({ gateway, binding }: Plan): Command[] {
   const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => formatAddress(bytes)) ?? [];
-  if (!filtersArp(binding) || own.length === 0) return [];
+  if (!listsArp(binding) || own.length === 0) return [];
   return [{ add: { element: { family: 'arp', table, name: arpSet, elem: own } } }];
 }
 

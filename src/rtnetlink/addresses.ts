@@ -198,7 +198,7 @@ function describe(spec: AddressSpec): string {
 function writeAddress(out: Encoder, spec: AddressSpec, path: string): void {
   checkKeys(spec, specKeys, path);
   if (spec.dev === undefined) throw invalidType(`${path}.dev`, "a device's name or index", spec.dev);
-  checkReference(spec.dev, `${path}.dev`);
+  checkReference(spec.dev, path, 'dev');
   out.fieldDevice(field['index'] as number, spec.dev);
   // A host's IPv4 address is what there are many of.
   const host = spec.peer === undefined ? hostAddress(spec.address) : -1;
@@ -226,8 +226,8 @@ function writeAddress(out: Encoder, spec: AddressSpec, path: string): void {
   }
   const { validLifeTime: valid = forever } = spec;
   const { preferredLifeTime: preferred = valid } = spec;
-  checkInteger(valid, `${path}.validLifeTime`, 1, forever);
-  checkInteger(preferred, `${path}.preferredLifeTime`, 0, valid);
+  checkInteger(valid, path, 1, forever, 'validLifeTime');
+  checkInteger(preferred, path, 0, valid, 'preferredLifeTime');
   const { nodad, noprefixroute, broadcast, label, metric } = spec;
   const lasting = valid === forever && preferred === forever;
   if (!nodad && !noprefixroute && broadcast === undefined && label === undefined && metric === undefined && lasting)

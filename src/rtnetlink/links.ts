@@ -19,6 +19,9 @@ interface CommonSpec {
   readonly mtu?: number;
   readonly up?: boolean;
   readonly txQueueLength?: number;
+  /** Default: as the kind has it; a veth one for each processor. */
+  readonly numTxQueues?: number;
+  readonly numRxQueues?: number;
   /** At most 255 bytes. The kernel takes it, and `addrGenMode`, in a second step, which needs a `name`. */
   readonly alias?: string;
   readonly group?: number;
@@ -82,6 +85,8 @@ export interface LinkChange {
   readonly allmulti?: boolean;
   readonly arp?: boolean;
   readonly addrGenMode?: 'eui64' | 'none' | 'stable_secret' | 'random';
+  /** net.ipv4.conf.<device>.arp_ignore, 0 to 8, set by the same message. */
+  readonly arpIgnore?: number;
 }
 
 /**
@@ -142,6 +147,7 @@ const operations = {
 };
 
 const commonKeys = ['name', 'mac', 'mtu', 'up', 'txQueueLength', 'alias', 'group', 'netns', 'addrGenMode'];
+const madeKeys = [...commonKeys, 'numTxQueues', 'numRxQueues'];
 const bridgeKeys = [
   'forwardDelay',
   'helloTime',
@@ -153,12 +159,12 @@ const bridgeKeys = [
   'mcastSnooping',
 ];
 const specKeys: Readonly<Record<LinkSpec['kind'], ReadonlySet<string>>> = {
-  veth: new Set([...commonKeys, 'kind', 'master', 'peer']),
-  bridge: new Set([...commonKeys, 'kind', ...bridgeKeys]),
-  ifb: new Set([...commonKeys, 'kind', 'master']),
+  veth: new Set([...madeKeys, 'kind', 'master', 'peer']),
+  bridge: new Set([...madeKeys, 'kind', ...bridgeKeys]),
+  ifb: new Set([...madeKeys, 'kind', 'master']),
 };
-const peerKeys: ReadonlySet<string> = new Set(commonKeys);
-const changeKeys: ReadonlySet<string> = new Set([...commonKeys, 'master', 'promisc', 'allmulti', 'arp']);
+const peerKeys: ReadonlySet<string> = new Set(madeKeys);
+const changeKeys: ReadonlySet<string> = new Set([...commonKeys, 'master', 'promisc', 'allmulti', 'arp', 'arpIgnore']);
 
 /** Network devices: RTM_*LINK, ip-link(8). */
 export class Links {
@@ -229,6 +235,7 @@ export class Links {
     checkReference(reference, 'reference');
     checkKeys(change, changeKeys, 'change');
     checkCommon(change, 'change');
+    if (change.arpIgnore !== undefined) checkInteger(change.arpIgnore, 'change.arpIgnore', 0, 8);
     // By its index, as a message that renames holds the new name.
     const which = change.name === undefined ? referenceWire(reference) : { index: reference };
     await this.#channel.one(
@@ -242,7 +249,14 @@ export class Links {
     );
   }
 
-  delete(references: DeviceReference | readonly DeviceReference[], options?: CallOptions): Promise<void> {
+  /** Devices, or with `{ group }` all of a group at once: then the kernel waits for its readers once, not once for each device. */
+  delete(
+    references: DeviceReference | readonly DeviceReference[] | { readonly group: number },
+    options?: CallOptions,
+  ): Promise<void> {
+    if (typeof references === 'object' && 'group' in references) {
+      return this.#channel.change(deleteGroupWork, references, options);
+    }
     return oneOrMany(this.#channel, deleteWork, references, options);
   }
 
@@ -299,9 +313,15 @@ const deleteWork: Work<DeviceReference> = {
   describe: String,
 };
 
-export function checkReference(reference: unknown, path: string): void {
-  if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff);
-  else checkDeviceName(reference, path);
+const deleteGroupWork: Work<{ readonly group: number }> = {
+  operation: operations.delete,
+  write: (out, { group }) => out.record(schema, { group: checkInteger(group, 'group', 1, 0xffffffff) }),
+  describe: ({ group }) => `group ${group}`,
+};
+
+export function checkReference(reference: unknown, path: string, key?: string): void {
+  if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff, key);
+  else checkDeviceName(reference, key === undefined ? path : `${path}.${key}`);
 }
 
 function referenceWire(reference: DeviceReference): Wire {
@@ -314,6 +334,10 @@ function checkCommon(spec: CommonSpec | LinkChange, path: string): void {
   if (spec.mtu !== undefined) checkInteger(spec.mtu, `${path}.mtu`, 0, 0x7fffffff);
   if (spec.txQueueLength !== undefined) checkInteger(spec.txQueueLength, `${path}.txQueueLength`, 0, 0xffffffff);
   if (spec.group !== undefined) checkInteger(spec.group, `${path}.group`, 0, 0xffffffff);
+  for (const key of ['numTxQueues', 'numRxQueues'] as const) {
+    const queues = (spec as CommonSpec)[key];
+    if (queues !== undefined) checkInteger(queues, `${path}.${key}`, 1, 4096);
+  }
   if (spec.up !== undefined && typeof spec.up !== 'boolean') throw invalidType(`${path}.up`, 'a boolean', spec.up);
   if (spec.alias !== undefined && (typeof spec.alias !== 'string' || Buffer.byteLength(spec.alias) > 255)) {
     throw invalidType(`${path}.alias`, 'a string of at most 255 bytes', spec.alias);
@@ -372,6 +396,8 @@ function commonWire(spec: CommonSpec | LinkChange): Wire {
     alias: spec.alias,
     group: spec.group,
     netnsFd: spec.netns?.fd,
+    numTxQueues: (spec as CommonSpec).numTxQueues,
+    numRxQueues: (spec as CommonSpec).numRxQueues,
     families: spec.addrGenMode === undefined ? undefined : { inet6: { addrGenMode: spec.addrGenMode } },
   };
 }
@@ -409,6 +435,9 @@ function changeWire(change: LinkChange): Wire {
     master: master === null ? '' : master,
   };
   for (const [key, value] of Object.entries(commonWire(change))) if (value !== undefined) wire[key] = value;
+  if (change.arpIgnore !== undefined) {
+    wire['families'] = { ...(wire['families'] as Wire | undefined), inet: { conf: { arpIgnore: change.arpIgnore } } };
+  }
   return wire;
 }
 

@@ -335,14 +335,16 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
     if (prefix.length > 0) out.fieldBytes(field['dst'] as number, prefix.bytes);
   }
   const local = type === 'local';
-  const table = tableNumber(
-    spec.table ?? (local || type === 'broadcast' || type === 'anycast' ? 'local' : 'main'),
-    `${path}.table`,
-  );
+  const table =
+    spec.table === undefined
+      ? local || type === 'broadcast' || type === 'anycast'
+        ? localTable
+        : mainTable
+      : tableNumber(spec.table, `${path}.table`);
   out.fieldU8(field['tableByte'] as number, table < 256 ? table : 0);
   if (table > 255) out.fieldU32(field['table'] as number, table);
   if (protocol !== undefined || !deleting) {
-    out.fieldU8(field['protocol'] as number, protocolNumber(protocol ?? 'boot', `${path}.protocol`));
+    out.fieldU8(field['protocol'] as number, protocol === undefined ? boot : protocolNumber(protocol, path));
   }
   const direct =
     type === 'broadcast' ||
@@ -351,7 +353,7 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
     (type === 'unicast' && !gateway && !multipath && spec.nhid === undefined);
   out.fieldU8(
     field['scope'] as number,
-    scopeNumber(scope ?? (deleting ? 'nowhere' : local ? 'host' : direct ? 'link' : 'global'), `${path}.scope`),
+    scopeNumber(scope ?? (deleting ? 'nowhere' : local ? 'host' : direct ? 'link' : 'global'), path),
   );
   if (spec.type !== undefined || !deleting) out.fieldU8(field['type'] as number, typeNumber);
   if (spec.onlink) out.fieldU32(field['flags'] as number, onlink);
@@ -374,7 +376,7 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
     out.fieldU32(field['nhid'] as number, checkInteger(spec.nhid, `${path}.nhid`, 1, 0xffffffff));
   }
   if (spec.dev !== undefined) {
-    checkReference(spec.dev, `${path}.dev`);
+    checkReference(spec.dev, path, 'dev');
     out.fieldDevice(field['oif'] as number, spec.dev);
   }
   if (mtu === undefined && multipath === undefined) return;
@@ -385,18 +387,25 @@ function writeRoute(out: Encoder, spec: RouteSpec, deleting: boolean, path: stri
 }
 
 const protocolNumbers = namesOf('routeProtocol');
+const boot = protocolNumbers.get('boot') as number;
+const localTable = tableNumber('local', '');
+const mainTable = tableNumber('main', '');
 
 function protocolNumber(protocol: string | number, path: string): number {
-  if (typeof protocol === 'number') return checkInteger(protocol, path, 0, 255);
+  if (typeof protocol === 'number') return checkInteger(protocol, path, 0, 255, 'protocol');
   const number = protocolNumbers.get(protocol);
   if (number !== undefined) return number;
-  throw invalidValue(path, `is none of ${[...protocolNumbers.keys()].join(', ')} and no number`, protocol);
+  throw invalidValue(
+    `${path}.protocol`,
+    `is none of ${[...protocolNumbers.keys()].join(', ')} and no number`,
+    protocol,
+  );
 }
 
 function scopeNumber(scope: RouteScope, path: string): number {
   const number = scopeNumbers.get(scope);
   if (number !== undefined) return number;
-  throw invalidValue(path, `is none of ${[...scopeNumbers.keys()].join(', ')}`, scope);
+  throw invalidValue(`${path}.scope`, `is none of ${[...scopeNumbers.keys()].join(', ')}`, scope);
 }
 
 function defaultFamily(spec: RouteSpec): AddressFamily {

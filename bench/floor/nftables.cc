@@ -1,0 +1,145 @@
+#include "nftables.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <vector>
+
+namespace bench {
+namespace {
+
+// nft's own numbers, which it reads back from the kernel.
+constexpr uint32_t kIpv4Type = 7;
+constexpr uint32_t kIpv4Bytes = 4;
+constexpr uint8_t kCommentUserdata = 0;
+
+constexpr size_t kListBytes = UINT16_MAX - 64;
+
+nfgenmsg header(uint8_t family) {
+  return {.nfgen_family = family, .version = NFNETLINK_V0, .res_id = 0};
+}
+
+constexpr uint16_t type(int message) {
+  return NFNL_SUBSYS_NFTABLES << 8 | message;
+}
+
+void putNumber(nl_msg* message, int attribute, uint32_t value) {
+  nla_put_u32(message, attribute, htonl(value));
+}
+
+void putAddress(nl_msg* message, int attribute, uint32_t address) {
+  auto* nest = nla_nest_start(message, attribute);
+  putNumber(message, NFTA_DATA_VALUE, address);
+  nla_nest_end(message, nest);
+}
+
+void elements(Batch& batch, uint16_t messageType, uint16_t flags, const Set& set, bool values,
+              std::span<const Element> list) {
+  for (size_t at = 0; at < list.size();) {
+    batch.add(messageType, flags, header(set.family), [&](nl_msg* message) {
+      nla_put_string(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
+      nla_put_string(message, NFTA_SET_ELEM_LIST_SET, set.name);
+      auto* nest = nla_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+      const size_t start = nlmsg_hdr(message)->nlmsg_len;
+      for (; at < list.size() && nlmsg_hdr(message)->nlmsg_len - start < kListBytes; ++at) {
+        auto* element = nla_nest_start(message, NFTA_LIST_ELEM);
+        putAddress(message, NFTA_SET_ELEM_KEY, list[at].key);
+        if (values) putAddress(message, NFTA_SET_ELEM_DATA, list[at].value);
+        nla_nest_end(message, element);
+      }
+      nla_nest_end(message, nest);
+    });
+  }
+}
+
+void bound(Batch& batch, int message) {
+  // The resource id names the subsystem, in network order.
+  const nfgenmsg header{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
+  batch.add(message, 0, header);
+}
+
+}  // namespace
+
+const Set kDnatMap{NFPROTO_IPV4, "fip_dnat", true};
+const Set kSnatMap{NFPROTO_IPV4, "fip_snat", true};
+const Set kArpSet{NFPROTO_ARP, "fip_arp", false};
+
+size_t capacityFor(size_t elements) {
+  return std::max<size_t>(1024, std::bit_ceil(elements + 1));
+}
+
+void begin(Batch& batch) {
+  bound(batch, NFNL_MSG_BATCH_BEGIN);
+}
+
+void end(Batch& batch) {
+  bound(batch, NFNL_MSG_BATCH_END);
+}
+
+void addTable(Batch& batch, uint8_t family, const char* comment) {
+  batch.add(type(NFT_MSG_NEWTABLE), NLM_F_CREATE, header(family), [&](nl_msg* message) {
+    nla_put_string(message, NFTA_TABLE_NAME, kTable);
+    if (!comment) return;
+    // One octet of type, one of length, the text with its end.
+    std::string userdata{static_cast<char>(kCommentUserdata), static_cast<char>(strlen(comment) + 1)};
+    userdata.append(comment).push_back('\0');
+    nla_put(message, NFTA_TABLE_USERDATA, userdata.size(), userdata.data());
+  });
+}
+
+void addSet(Batch& batch, const Set& set, size_t size) {
+  batch.add(type(NFT_MSG_NEWSET), NLM_F_CREATE, header(set.family), [&](nl_msg* message) {
+    nla_put_string(message, NFTA_SET_TABLE, kTable);
+    nla_put_string(message, NFTA_SET_NAME, set.name);
+    putNumber(message, NFTA_SET_FLAGS, set.map ? NFT_SET_MAP : 0);
+    putNumber(message, NFTA_SET_KEY_TYPE, kIpv4Type);
+    putNumber(message, NFTA_SET_KEY_LEN, kIpv4Bytes);
+    if (set.map) {
+      putNumber(message, NFTA_SET_DATA_TYPE, kIpv4Type);
+      putNumber(message, NFTA_SET_DATA_LEN, kIpv4Bytes);
+    }
+    auto* description = nla_nest_start(message, NFTA_SET_DESC);
+    putNumber(message, NFTA_SET_DESC_SIZE, size);
+    nla_nest_end(message, description);
+    putNumber(message, NFTA_SET_ID, 1);
+  });
+}
+
+void addElements(Batch& batch, const Set& set, std::span<const Element> list) {
+  elements(batch, type(NFT_MSG_NEWSETELEM), NLM_F_CREATE, set, set.map, list);
+}
+
+void deleteElements(Batch& batch, const Set& set, std::span<const Element> list) {
+  elements(batch, type(NFT_MSG_DELSETELEM), 0, set, false, list);
+}
+
+Batch elementsRequest(const Set& set) {
+  Batch request;
+  request.add(type(NFT_MSG_GETSETELEM), NLM_F_DUMP, header(set.family), [&](nl_msg* message) {
+    nla_put_string(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
+    nla_put_string(message, NFTA_SET_ELEM_LIST_SET, set.name);
+  });
+  return request;
+}
+
+size_t countIn(const nlmsghdr* message) {
+  auto* list = nlmsg_find_attr(const_cast<nlmsghdr*>(message), sizeof(nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+  size_t found = 0;
+  if (!list) return found;
+  nlattr* element;
+  int left;
+  nla_for_each_nested(element, list, left)++ found;
+  return found;
+}
+
+size_t countElements(Socket& socket, const Set& set) {
+  size_t found = 0;
+  socket.dump(elementsRequest(set), [&](const nlmsghdr* message) { found += countIn(message); });
+  return found;
+}
+
+}  // namespace bench

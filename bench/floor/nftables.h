@@ -1,0 +1,49 @@
+// nf_tables requests, between a transaction's begin and its end.
+#pragma once
+
+#include <netinet/in.h>  // ahead of linux/in.h, which gives way to it
+
+#include <linux/netfilter.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "batch.h"
+
+namespace bench {
+
+struct Set {
+  uint8_t family;  // NFPROTO_*
+  const char* name;
+  bool map;  // ipv4_addr : ipv4_addr; else a set of ipv4_addr
+};
+
+constexpr char kTable[] = "netloom";
+extern const Set kDnatMap;
+extern const Set kSnatMap;
+extern const Set kArpSet;
+
+// What sets are made for: the power of two above the number of elements, 1024 at the least.
+size_t capacityFor(size_t elements);
+
+void begin(Batch& batch);
+void end(Batch& batch);
+
+void addTable(Batch& batch, uint8_t family, const char* comment = nullptr);
+void addSet(Batch& batch, const Set& set, size_t size);
+
+struct Element {
+  uint32_t key;
+  uint32_t value;
+};
+
+// As many in each message as a list of them holds, which is 64 KiB.
+void addElements(Batch& batch, const Set& set, std::span<const Element> elements);
+void deleteElements(Batch& batch, const Set& set, std::span<const Element> elements);
+
+Batch elementsRequest(const Set& set);
+size_t countIn(const nlmsghdr* elements);
+size_t countElements(Socket& socket, const Set& set);
+
+}  // namespace bench

@@ -1,0 +1,22 @@
+// What netloom does in each scenario, by its public API alone.
+import type { Form } from '../addresses.js';
+import type { Scenario } from '../run.js';
+import { dumpScenarios } from './dumps.js';
+import { floatingIpScenarios } from './floating-ips.js';
+import { newFlowLatency } from './flows.js';
+import { namespaceWithVeth, routers } from './namespaces.js';
+import { eventLoopDelay, memory } from './process.js';
+import { tableScenarios } from './tables.js';
+
+export function netloomScenarios(form: Form): Readonly<Record<string, Scenario>> {
+  return {
+    ...floatingIpScenarios(form),
+    ...tableScenarios(form),
+    ...dumpScenarios,
+    'netns-veth': namespaceWithVeth,
+    routers,
+    'event-loop-delay': (run) => eventLoopDelay(run, form),
+    memory: (run) => memory(run, form),
+    'new-flow-latency': newFlowLatency,
+  };
+}
