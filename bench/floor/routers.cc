@@ -181,6 +181,7 @@ class Router {
     // Devices take the default as they are made, so that only the gateway port's arp_ignore is left: see setUp.
     sysctls_ = {{{"/proc/sys/net/ipv4/ip_forward", "1"},
                  {"/proc/sys/net/ipv6/conf/all/forwarding", "1"},
+                 {"/proc/sys/net/ipv6/conf/default/accept_dad", "0"},
                  {"/proc/sys/net/ipv4/conf/all/arp_announce", "2"},
                  {"/proc/sys/net/ipv4/conf/all/arp_ignore", "0"},
                  {"/proc/sys/net/ipv4/conf/default/arp_ignore", "1"},
@@ -222,7 +223,7 @@ class Router {
   Batch taps_;
   Batch tables_;
   Batch routes_;
-  std::array<std::pair<const char*, const char*>, 6> sysctls_;
+  std::array<std::pair<const char*, const char*>, 7> sysctls_;
   std::array<std::string, 2> noIpv6_;
   std::string acceptRa_;
 };

@@ -23,19 +23,19 @@ struct Made {
   std::vector<Fd> sockets{};
 };
 
-// [path, value | null]...
-std::vector<Sysctl> sysctlsOf(Napi::Array list) {
-  std::vector<Sysctl> sysctls;
+// [path, value | null]... False in an environment that is ending, which makes no more values.
+bool readSysctls(Napi::Array list, std::vector<Sysctl>& out) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
     auto pair = list.Get(i);
-    auto path = pair.IsEmpty() ? pair : pair.As<Napi::Array>().Get(0u);
-    auto value = path.IsEmpty() ? path : pair.As<Napi::Array>().Get(1u);
-    if (value.IsEmpty()) break;
-    sysctls.push_back({.path = path.As<Napi::String>(),
-                       .write = value.IsString(),
-                       .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
+    if (pair.IsEmpty()) return false;
+    auto path = pair.As<Napi::Array>().Get(0u);
+    auto value = pair.As<Napi::Array>().Get(1u);
+    if (path.IsEmpty() || value.IsEmpty()) return false;
+    out.push_back({.path = path.As<Napi::String>(),
+                   .write = value.IsString(),
+                   .value = value.IsString() ? value.As<Napi::String>().Utf8Value() : ""});
   }
-  return sysctls;
+  return true;
 }
 
 // In the calling thread's namespace.
@@ -67,7 +67,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   auto& instance = Instance::of(info.Env());
   auto state = std::make_shared<Made>();
   if (info[0].IsString()) state->name = info[0].As<Napi::String>();
-  state->sysctls = sysctlsOf(info[1].As<Napi::Array>());
+  if (!readSysctls(info[1].As<Napi::Array>(), state->sysctls)) return {};
   auto protocols = info[2].As<Napi::Array>();
   for (uint32_t i = 0; i < protocols.Length(); ++i) {
     auto protocol = protocols.Get(i);
@@ -156,7 +156,8 @@ Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
     std::vector<Sysctl> sysctls;
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()), sysctlsOf(info[0].As<Napi::Array>()));
+  auto state = std::make_shared<State>(duplicate(fd_.get()));
+  if (!readSysctls(info[0].As<Napi::Array>(), state->sysctls)) return {};
   return instance.run<State>(
       instance.mover, info.Env(), state, [](State& state) { return applySysctls(state.fd.get(), state.sysctls); },
       [](Napi::Env env, State& state) -> Napi::Value {

@@ -4,7 +4,8 @@ import { invalidType, outOfRange } from '../errors.js';
 /** Every call takes these. */
 export interface CallOptions {
   /**
-   * Aborting before the request has left sends nothing; afterwards the promise rejects, but the kernel may have acted.
+   * Aborting before the request has left, which is at the end of its tick or when 128 KiB have gathered, sends nothing; afterwards the
+   * promise rejects, but the kernel may have acted.
    */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; then the promise rejects with a `TimeoutError`. The kernel may have acted. */

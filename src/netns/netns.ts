@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { addon, type NativeChannel, type NativeNamespace } from '../addon.js';
+import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
@@ -69,7 +69,7 @@ export class Netns {
     options: NetnsOptions,
     opened: readonly NativeChannel[] = [],
   ) {
-    const { dispatch = 'adaptive' } = options;
+    const dispatch = dispatchOf(options);
     this.name = name;
     this.#native = native;
     this.#channels = protocols.map((protocol, at) => {
@@ -100,7 +100,7 @@ export class Netns {
    */
   static async create(name?: string, options: CreateOptions = {}): Promise<Netns> {
     if (name !== undefined) checkNetnsName(name);
-    checkDispatch(options);
+    dispatchOf(options);
     const sysctls = sysctlEntries(options.sysctl ?? {});
     const label = name ?? 'an anonymous namespace';
     try {
@@ -122,8 +122,8 @@ export class Netns {
 
   /** Opens one that exists. Throws NetlinkError ENOENT where there is none. */
   static async open(reference: NetnsReference, options: NetnsOptions = {}): Promise<Netns> {
-    checkDispatch(options);
     const { path, name, label } = locate(reference);
+    dispatchOf(options);
     try {
       return new Netns(addon.openNamespace(path), name, label, options);
     } catch (error) {
@@ -133,7 +133,7 @@ export class Netns {
 
   /** The one that the process is in. */
   static async current(options: NetnsOptions = {}): Promise<Netns> {
-    checkDispatch(options);
+    dispatchOf(options);
     try {
       return new Netns(addon.openNamespace('/proc/self/ns/net'), undefined, "the process's own namespace", options);
     } catch (error) {
@@ -240,10 +240,10 @@ export class Netns {
   }
 }
 
-function checkDispatch({ dispatch = 'adaptive' }: NetnsOptions): void {
-  if (!['adaptive', 'worker', 'inline'].includes(dispatch)) {
-    throw invalidValue('options.dispatch', "is none of 'adaptive', 'worker', 'inline'", dispatch);
-  }
+/** Checked before anything is made or opened. */
+function dispatchOf({ dispatch = 'adaptive' }: NetnsOptions): Dispatch {
+  if (typeof dispatch === 'string' && Object.hasOwn(dispatchModes, dispatch)) return dispatch;
+  throw invalidValue('options.dispatch', `is none of ${Object.keys(dispatchModes).join(', ')}`, dispatch);
 }
 
 /** A file's name, as iproute2 checks it: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. */

@@ -163,6 +163,8 @@ function sysctlsOf({ binding }: Plan): SysctlValues {
   return {
     'net.ipv4.ip_forward': 1,
     'net.ipv6.conf.all.forwarding': 1,
+    // The controller owns the addresses: to look for duplicates would only delay the first packet, and ask every port of a bridge.
+    'net.ipv6.conf.default.accept_dad': 0,
     'net.ipv4.conf.all.arp_announce': 2,
     // The kernel takes the larger of `all` and the device's own.
     'net.ipv4.conf.all.arp_ignore': binding === 'address' ? 1 : 0,
