@@ -35,7 +35,7 @@ export function cmakeBuild(name, target, options) {
   });
 }
 
-/** Runs the doctest executable; returns what its closing line counted. */
+/** Runs the doctest executable; returns what its closing line counted, and the names of what it skipped. */
 export async function runUnitTests() {
   const folder = await cmakeBuild('unit', 'netloom-test', ['-DNETLOOM_SANITIZE=ON']);
   const run = spawnSync(join(folder, 'netloom-test'), [], { encoding: 'utf8', cwd: root, maxBuffer: 1 << 28 });
@@ -45,11 +45,12 @@ export async function runUnitTests() {
   const counts = /test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed\s*\|\s*(\d+) skipped/.exec(run.stdout);
   if (counts === null) {
     process.stderr.write(`native unit tests ended without a count (${run.status ?? run.signal})\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, skippedNames: [] };
   }
   const [passed, failed, skipped] = counts.slice(1).map(Number);
+  const skippedNames = [...run.stdout.matchAll(/^skipped: (.*)$/gm)].map(([, name]) => name);
   // A sanitizer's report after the last test changes only the exit code.
-  return { passed, failed: failed === 0 && run.status !== 0 ? 1 : failed, skipped };
+  return { passed, failed: failed === 0 && run.status !== 0 ? 1 : failed, skipped, skippedNames };
 }
 
 /** Clang, or a Stop that says what to install. */

@@ -52,9 +52,8 @@ async function runNative() {
   if (tools.length > 0) {
     return { passed: 0, failed: 0, skipped: [`native unit tests: ${tools.join(', ')} not installed`] };
   }
-  const counts = await runUnitTests();
-  const skipped = counts.skipped > 0 ? Array(counts.skipped).fill('native unit test (doctest skip)') : [];
-  return { ...counts, skipped };
+  const { skippedNames, ...counts } = await runUnitTests();
+  return { ...counts, skipped: skippedNames.map((name) => `native/test: ${name}`) };
 }
 
 await runMain(async () => {

@@ -185,6 +185,10 @@ describe('a worker that is terminated', () => {
 
   test('in Netns.create with a name leaves no name', async () => {
     const prefix = uniqueName();
+    cleanUp(async () => {
+      const left = (await Netns.list()).filter((name) => name.startsWith(prefix));
+      await Promise.all(left.map((name) => Netns.delete(name)));
+    });
     const left = await resultOf(`${starting}
       for (let number = 0; number < 20; number++) {
         const { worker } = await start(\`
@@ -197,7 +201,6 @@ describe('a worker that is terminated', () => {
       }
       print((await Netns.list()).filter((name) => name.startsWith(${JSON.stringify(prefix)})));
     `);
-    cleanUp(() => Promise.all((left as string[]).map((name) => Netns.delete(name))));
     expect(left).toEqual([]);
   });
 

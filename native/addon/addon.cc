@@ -18,4 +18,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 
 }  // namespace
 
+// process.exit() ends the process without ending the environment: our threads go on while it destroys static objects,
+// and read the tables of schemas and operations. So this module's static objects are never destroyed: the compiler
+// registers their destructors by this function, and finds this one ahead of the C library's.
+extern "C" __attribute__((visibility("hidden"))) int __cxa_atexit(void (*)(void*), void*, void*) {
+  return 0;
+}
+
 NODE_API_MODULE(netloom, initialise)

@@ -44,10 +44,11 @@ class Instance {
           return;
         }
         release(env);
-        if (*outcome)
-          napi_resolve_deferred(env, deferred, finish(env, *state));
-        else
+        if (!*outcome) {
           napi_reject_deferred(env, deferred, errorOf(env, *outcome));
+        } else if (napi_resolve_deferred(env, deferred, finish(env, *state)) != napi_ok && discard) {
+          discard(*state);
+        }
       });
     });
     return {env, promise};

@@ -59,6 +59,11 @@ struct Setup {
     Fields map(schemaOf("nft.newset"));
     map.u8("family", NFPROTO_IPV4).text("table", "t").text("name", "m").u32("flags", NFT_SET_MAP).u32("id", 1);
     map.u32("keyType", 7).u32("keyLen", 4).u32("dataType", 7).u32("dataLen", 4);
+    // With a size: a table without one grows beside its elements, and a listing meanwhile has some twice and others not
+    // at all (nft_rhash_walk goes on from the start after rhashtable's -EAGAIN).
+    const auto& fields = schemaOf("nft.newset").fields;
+    Fields description(*fields[fieldCalled(schemaOf("nft.newset"), "desc")].schema);
+    map.nest("desc", description.u32("size", 1 << 20));
     Submission submission;
     submission.add("nft.begin", batch());
     submission.add("nft.newtable", table);
