@@ -10,7 +10,7 @@ import { parseAnswer } from '../src/cli/bench/drivers/protocol.js';
 import type { Machine } from '../src/cli/bench/machine.js';
 import { parseBench } from '../src/cli/bench/options.js';
 import { type Case, makePlan, type Selection } from '../src/cli/bench/plan.js';
-import { describeVerdict, judge, type Result } from '../src/cli/bench/ratios.js';
+import { describeVerdict, judge, type Result, ratio } from '../src/cli/bench/ratios.js';
 import { showScenario } from '../src/cli/bench/report.js';
 import { Runner, type RunnerOptions } from '../src/cli/bench/runner.js';
 import { type Scenario, scenarios } from '../src/cli/bench/scenarios.js';
@@ -30,6 +30,7 @@ const result = (contender: ContenderName, median: number, more: Partial<Result> 
   min: median * 0.9,
   max: median * 1.2,
   runs: 3,
+  samples: [median, median * 0.9, median * 1.2],
   ratioToFloor: median / 1.5,
   ...more,
 });
@@ -66,6 +67,21 @@ describe('figures', () => {
       ['10,000', 'netloom-packed', '1.80', '1.62', '2.16', '30 %', '1.20 x', '–'],
       ['10,000', 'fork-ip-nft', '9,640', '8,676', '11,568', '30 %', '6,427 x', '5,356 x'],
     ]);
+  });
+});
+
+describe('a ratio', () => {
+  test('is that of rounds which were measured in turn, so that a slow second does not count against one', () => {
+    const one = result('netloom-packed', 2, { samples: [1.1, 2.2, 2.2] });
+    const other = result('floor', 1, { samples: [1, 2, 1] });
+    expect(ratio(one, other)).toBeCloseTo(1.1);
+  });
+
+  test('is that of the medians where the rounds are not the same', () => {
+    const one = result('netloom-packed', 3);
+    expect(ratio(one, result('floor', 2, { samples: [2] }))).toBe(1.5);
+    expect(ratio(one, result('netloom-packed', 2, { size: 100 }))).toBe(1.5);
+    expect(ratio(one, result('floor', 0, { samples: [0, 0, 0] }))).toBeUndefined();
   });
 });
 
@@ -369,6 +385,7 @@ describe('netloom bench', () => {
           min: expect.any(Number),
           max: expect.any(Number),
           runs: 1,
+          samples: [expect.any(Number)],
           ratioToFloor: expect.any(Number),
         })),
       );

@@ -6,6 +6,7 @@
 #include "netns.h"
 #include "nftables.h"
 #include "rtnetlink.h"
+#include "ruleset.h"
 #include "scenario.h"
 
 namespace bench {
@@ -18,6 +19,7 @@ constexpr size_t kChurned = 4'000;          // floating IPs in one run of a chur
 constexpr uint32_t kFloating = 0xc6120100;  // 198.18.1.0
 constexpr uint32_t kFixed = 0x0a000100;     // 10.0.1.0
 constexpr uint32_t kNexthop = 78;
+constexpr uint32_t kGatewayAddress = 0xc613ff01;  // 198.19.255.1
 // Every sixteenth first: routes that go in the order of their addresses have fib_trie resize the same node again and
 // again.
 constexpr size_t kStride = 16;
@@ -56,11 +58,7 @@ struct Gateway {
   Gateway(Binding binding, size_t capacity) : binding(binding), route(NETLINK_ROUTE), netfilter(NETLINK_NETFILTER) {
     Batch tables;
     begin(tables);
-    addTable(tables, NFPROTO_IPV4);
-    addSet(tables, kDnatMap, capacity);
-    addSet(tables, kSnatMap, capacity);
-    addTable(tables, NFPROTO_ARP);
-    addSet(tables, kArpSet, capacity);
+    addRuleset(tables, Sandbox::kGateway, kGatewayAddress, capacity);
     end(tables);
     netfilter.transact(tables);
     if (binding != Binding::Route) return;

@@ -18,6 +18,7 @@
 #include "netns.h"
 #include "nftables.h"
 #include "rtnetlink.h"
+#include "ruleset.h"
 #include "scenario.h"
 
 namespace bench {
@@ -71,48 +72,7 @@ constexpr int kExternalBridge = 10, kTenantBridge = 11;
 constexpr int kGatewayDevice = 10, kInterfaceDevice = 11;
 constexpr int kFirstTap = 1000;
 
-constexpr Chain kMark{NFPROTO_IPV4, "mark", "filter", NF_INET_PRE_ROUTING, -150};
-constexpr Chain kPrerouting{NFPROTO_IPV4, "prerouting", "nat", NF_INET_PRE_ROUTING, -100};
-constexpr Chain kOutput{NFPROTO_IPV4, "output", "nat", NF_INET_LOCAL_OUT, -100};
-constexpr Chain kPostrouting{NFPROTO_IPV4, "postrouting", "nat", NF_INET_POST_ROUTING, 100};
-constexpr Chain kArpInput{NFPROTO_ARP, "input", "filter", 0, 0};
 constexpr size_t kRules = 8;
-
-// src/router/ruleset.ts has the same rules, and says what each is for.
-void addRuleset(Batch& batch, const std::string& gateway, uint32_t address, size_t floatingIps) {
-  constexpr uint32_t externalMark = 0x2, lowerHalf = 0xffff;
-  constexpr uint32_t source = 12, destination = 16;          // in the IPv4 header
-  constexpr uint32_t arpOperation = 6, arpDestination = 24;  // in an ARP packet of IPv4
-  constexpr uint16_t arpRequest = 1;
-  const auto capacity = capacityFor(floatingIps);
-
-  addTable(batch, NFPROTO_IPV4, "floatingIpBinding=prefix");
-  addSet(batch, kDnatMap, capacity);
-  addSet(batch, kSnatMap, capacity);
-  for (const auto& chain : {kMark, kPrerouting, kOutput, kPostrouting}) addChain(batch, chain);
-  addRule(batch, kMark,
-          {loadDevice(NFT_META_IIFNAME, gateway, NFT_CMP_EQ), loadMeta(NFT_META_MARK),
-           bitwise(~lowerHalf, externalMark), storeMeta(NFT_META_MARK)});
-  for (const auto& chain : {kPrerouting, kOutput}) {
-    addRule(batch, chain, {loadPayload(destination, 4), translateBy(kDnatMap), nat(NFT_NAT_DNAT, 0)});
-  }
-  addRule(batch, kPostrouting,
-          {loadDevice(NFT_META_OIFNAME, gateway, NFT_CMP_NEQ), loadConntrackStatus(), bitwise(IPS_DST_NAT, 0),
-           compare(NFT_CMP_EQ, 0), verdict(NF_ACCEPT)});
-  const auto toGateway = nat(NFT_NAT_SNAT, NF_NAT_RANGE_PROTO_RANDOM_FULLY);
-  addRule(batch, kPostrouting, {loadPayload(source, 4), translateBy(kSnatMap), toGateway});
-  addRule(batch, kPostrouting, {loadDevice(NFT_META_OIFNAME, gateway, NFT_CMP_EQ), loadAddress(address), toGateway});
-  addRule(batch, kPostrouting,
-          {loadMeta(NFT_META_MARK), bitwise(lowerHalf, 0), compare(NFT_CMP_NEQ, externalMark), loadConntrackStatus(),
-           bitwise(IPS_DST_NAT, 0), compare(NFT_CMP_NEQ, 0), loadAddress(address), toGateway});
-
-  addTable(batch, NFPROTO_ARP);
-  addSet(batch, kArpSet, capacity + 64);
-  addChain(batch, kArpInput);
-  addRule(batch, kArpInput,
-          {loadDevice(NFT_META_IIFNAME, gateway, NFT_CMP_EQ), loadPayload(arpOperation, 2),
-           comparePort(NFT_CMP_EQ, arpRequest), loadPayload(arpDestination, 4), notIn(kArpSet), verdict(NF_DROP)});
-}
 
 // Where the bridges are, as a router's own namespace sees it.
 struct Host {
@@ -152,7 +112,7 @@ class Router {
       answered.push_back({kFloating + offset, 0});
     }
     begin(tables_);
-    addRuleset(tables_, gateway, address, kFloatingIps);
+    addRuleset(tables_, gateway, address, capacityFor(kFloatingIps));
     addElements(tables_, kDnatMap, forward);
     addElements(tables_, kSnatMap, back);
     addElements(tables_, kArpSet, answered);

@@ -1,5 +1,6 @@
 /** Whether the targets are met, in words that stand by themselves. */
 import type { ContenderName } from './contenders.js';
+import { summarise } from './statistics.js';
 import type { Cell, Target } from './targets.js';
 
 /** A contender's figure in a scenario, as `--json` prints it. */
@@ -15,14 +16,31 @@ export interface Result {
   readonly min: number;
   readonly max: number;
   readonly runs: number;
-  /** Of the medians; null where the floor has no such scenario. */
+  /** Round by round, in their order. */
+  readonly samples: readonly number[];
+  /** See `ratio`; null where the floor has no such scenario. */
   readonly ratioToFloor: number | null;
+}
+
+type Figure = Pick<Result, 'scenario' | 'size' | 'batch' | 'median' | 'samples'>;
+
+/**
+ * One figure in proportion to another. A machine has slow seconds and fast ones, and what is measured in turn shares them: so it is the
+ * median of the rounds' own ratios where both had the same rounds, else the ratio of the medians.
+ */
+export function ratio(one: Figure, other: Figure): number | undefined {
+  if (other.median <= 0) return undefined;
+  const together = one.scenario === other.scenario && one.size === other.size && one.batch === other.batch;
+  if (!together || one.samples.length !== other.samples.length || other.samples.includes(0)) {
+    return one.median / other.median;
+  }
+  return summarise(one.samples.map((sample, round) => sample / (other.samples[round] as number))).median;
 }
 
 export interface Verdict {
   readonly target: string;
   readonly wanted: string;
-  /** A ratio of medians, or a value in the scenario's unit. Null when it was not measured. */
+  /** A ratio, or a value in the scenario's unit. Null when it was not measured. */
   readonly measured: number | null;
   readonly limit: number;
   readonly outcome: 'met' | 'missed' | 'not measured';
@@ -41,10 +59,10 @@ function judgeOne({ about, own, rule }: Target, results: readonly Result[]): Ver
   const other = find(results, rule.other);
   const name = nameOf(rule.other, own);
   if (rule.kind === 'at most') {
-    const ratio = mine && other ? mine.median / other.median : undefined;
-    return verdict(about, `<= ${rule.times.toFixed(2)} x ${name}`, ratio, rule.times, (value) => value <= rule.times);
+    const times = mine && other && ratio(mine, other);
+    return verdict(about, `<= ${rule.times.toFixed(2)} x ${name}`, times, rule.times, (value) => value <= rule.times);
   }
-  const speedup = mine && other ? other.median / mine.median : undefined;
+  const speedup = mine && other && ratio(other, mine);
   const wanted = `>= ${rule.times.toLocaleString('en-US')} x faster than ${name}`;
   return verdict(about, wanted, speedup, rule.times, (value) => value >= rule.times);
 }

@@ -1,8 +1,7 @@
 /** The figures in the terminal: a table for each scenario, the targets, and who took no part. */
 import type { Column, Output } from '../terminal/index.js';
 import { type ContenderName, contenderNames, contenders } from './contenders.js';
-import type { Result, Verdict } from './ratios.js';
-import { showRatio } from './ratios.js';
+import { type Result, ratio, showRatio, type Verdict } from './ratios.js';
 import type { Absence } from './runner.js';
 import { type Scenario, scenarios } from './scenarios.js';
 import { spread } from './statistics.js';
@@ -62,7 +61,7 @@ function rowOf(result: Result, all: readonly Result[]): Row {
     max,
     spread: spread(result),
     toFloor: contender === 'floor' ? undefined : (ratioToFloor ?? undefined),
-    toNetloom: own && own !== result && contender !== 'floor' && own.median > 0 ? median / own.median : undefined,
+    toNetloom: own && own !== result && contender !== 'floor' ? ratio(result, own) : undefined,
   };
 }
 

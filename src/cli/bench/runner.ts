@@ -3,7 +3,7 @@ import type { Contender, ContenderName } from './contenders.js';
 import { type Launch, ProcessDriver } from './drivers/process.js';
 import type { Answer, Request } from './drivers/protocol.js';
 import { type Case, requestOf } from './plan.js';
-import type { Result } from './ratios.js';
+import { type Result, ratio } from './ratios.js';
 import type { Unit } from './scenarios.js';
 import { summarise } from './statistics.js';
 
@@ -163,22 +163,17 @@ function figure(answer: Extract<Answer, { kind: 'time' | 'value' }>, unit: Unit)
 }
 
 function resultsOf(one: Case, samples: ReadonlyMap<ContenderName, number[]>): Result[] {
-  const summaries = one.contenders.flatMap((contender) => {
+  const results = one.contenders.flatMap((contender): Omit<Result, 'ratioToFloor'>[] => {
     const values = samples.get(contender);
-    return values ? [{ contender, ...summarise(values) }] : [];
+    if (!values) return [];
+    const common = {
+      scenario: one.scenario.name,
+      size: one.size,
+      ...(one.batch === undefined ? {} : { batch: one.batch }),
+      ...(asked(one, contender) === one.size ? {} : { asked: asked(one, contender) }),
+    };
+    return [{ ...common, contender, unit: one.scenario.unit, ...summarise(values), samples: values }];
   });
-  const floor = summaries.find(({ contender }) => contender === 'floor');
-  return summaries.map(({ contender, median, min, max, runs }) => ({
-    scenario: one.scenario.name,
-    size: one.size,
-    ...(one.batch === undefined ? {} : { batch: one.batch }),
-    ...(asked(one, contender) === one.size ? {} : { asked: asked(one, contender) }),
-    contender,
-    unit: one.scenario.unit,
-    median,
-    min,
-    max,
-    runs,
-    ratioToFloor: floor && floor.median > 0 ? median / floor.median : null,
-  }));
+  const floor = results.find(({ contender }) => contender === 'floor');
+  return results.map((result) => ({ ...result, ratioToFloor: (floor && ratio(result, floor)) ?? null }));
 }

@@ -33,7 +33,7 @@ export interface Amounts {
 }
 
 const [k, k10, k100] = [1_000, 10_000, 100_000];
-const runs = { full: 5, quick: 5, large: 3 };
+const runs = { full: 7, quick: 9, large: 5 };
 const both: readonly ContenderName[] = ['floor', 'netloom-packed', 'netloom-objects'];
 const forks: readonly ContenderName[] = ['fork-ip-nft', 'fork-ip-iptables'];
 const batches: readonly ContenderName[] = ['ip-batch+nft', 'ip-batch+iptables-restore'];

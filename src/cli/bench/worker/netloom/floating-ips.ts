@@ -50,15 +50,8 @@ async function prepare(run: Run, form: Form, binding: FloatingIpBinding): Promis
   return { router, setUp: callsOf(router.floatingIps, 'packed'), calls: callsOf(router.floatingIps, form) };
 }
 
-/** The floor's maps are made for their number of elements; a router's have grown to it when it has had so many before. */
-export async function grow(calls: Calls, size: number): Promise<void> {
-  await calls.associate(0, size)();
-  await calls.disassociate(0, size)();
-}
-
 async function associateAll(run: Run, form: Form, binding: FloatingIpBinding): Promise<Measured> {
-  const { router, setUp, calls } = await prepare(run, form, binding);
-  await grow(setUp, run.size);
+  const { router, calls } = await prepare(run, form, binding);
   const measured = await timed(run.size, calls.associate(0, run.size));
   await expectFloatingIps(router, run.size);
   return measured;

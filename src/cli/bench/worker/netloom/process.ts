@@ -3,14 +3,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Form } from '../addresses.js';
 import { collectGarbage, type Measured, type Run } from '../run.js';
-import { callsOf, grow } from './floating-ips.js';
+import { callsOf } from './floating-ips.js';
 import { makeHost, makeRouter } from './router.js';
 
 /** p99, and the longest, of the delay while the association is under way. */
 export async function eventLoopDelay(run: Run, form: Form): Promise<Measured> {
   const router = await makeRouter(run, await makeHost(run), 'prefix', 'worker');
   const calls = callsOf(router.floatingIps, form);
-  await grow(calls, run.size);
   const associate = calls.associate(0, run.size);
   collectGarbage();
   const histogram = monitorEventLoopDelay({ resolution: 1 });
@@ -32,7 +31,10 @@ const warmUp = 20_000;
 export async function memory(run: Run, form: Form): Promise<Measured> {
   const router = await makeRouter(run, await makeHost(run), 'prefix');
   const calls = callsOf(router.floatingIps, form);
-  for (let times = 0; times < 2; times++) await grow(calls, Math.min(warmUp, run.size));
+  for (let times = 0; times < 2; times++) {
+    await calls.associate(0, Math.min(warmUp, run.size))();
+    await calls.disassociate(0, Math.min(warmUp, run.size))();
+  }
   // The caller's own arrays are there before and after.
   const associate = calls.associate(0, run.size);
   const before = await settled();
