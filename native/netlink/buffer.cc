@@ -10,6 +10,7 @@ namespace netloom {
 namespace {
 
 constexpr size_t kSmallest = 64 * 1024;
+constexpr size_t kHuge = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -44,6 +45,8 @@ void Buffer::grow(size_t needed) {
   void* moved = data_ ? mremap(data_, capacity_, capacity, MREMAP_MAYMOVE)
                       : mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (moved == MAP_FAILED) throw std::bad_alloc();
+  // Otherwise each 4 KiB of a large transaction is a page fault of its own.
+  if (capacity >= kHuge) madvise(moved, capacity, MADV_HUGEPAGE);
   data_ = static_cast<uint8_t*>(moved);
   capacity_ = capacity;
 }

@@ -29,6 +29,10 @@ class Buffer {
     size_ += bytes;
     return at;
   }
+  // Has room for so many bytes more, so that as many calls of `extend` do not grow it step by step.
+  void reserve(size_t bytes) {
+    if (size_ + bytes > capacity_) grow(size_ + bytes);
+  }
   void append(std::span<const uint8_t> bytes);
   void truncate(size_t size) { size_ = size; }
   // Forgets what it holds, and gives memory beyond `kept` bytes back.

@@ -240,6 +240,7 @@ class Transport::Run : private DeviceLookup {
     RowSource source(record, columns_);
     if (!source.valid()) return -EINVAL;
     if (int error = source.prepare(message, element)) return error;
+    scratch_.batch.reserve(inTransaction_ ? source.total() : 0);
     // The kernel answers each message for the first element that it lacks, so those to be looked up go one by one.
     const uint32_t most = operation.kind == Kind::GetRows ? 1 : UINT32_MAX;
     while (source.more()) {

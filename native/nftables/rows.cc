@@ -85,6 +85,12 @@ size_t RowSource::size(uint32_t most) const {
   return NLMSG_ALIGN(NLMSG_HDRLEN + prefix_.size() + next(most) * element_.size());
 }
 
+size_t RowSource::total() const {
+  const size_t room = (UINT16_MAX - NLA_HDRLEN) / element_.size();
+  const size_t messages = columns_.rows() / room + 1;
+  return messages * NLMSG_ALIGN(NLMSG_HDRLEN + prefix_.size()) + columns_.rows() * element_.size();
+}
+
 void RowSource::append(nlmsghdr header, uint32_t most, Buffer& out) {
   const auto rows = next(most);
   const size_t elements = rows * element_.size();

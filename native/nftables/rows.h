@@ -24,6 +24,8 @@ class RowSource {
 
   // Encodes what every message of these rows begins with, and an element, by libnl. Returns 0 or a negative errno.
   int prepare(nl_msg* message, nl_msg* element);
+  // Bytes of all messages, when each holds as many rows as it can.
+  size_t total() const;
   // Bytes of the next message, with at most so many rows.
   size_t size(uint32_t most) const;
   // Appends a message, the prefix and as many of the next rows as a nested attribute holds, whose header is `header`

@@ -49,8 +49,8 @@ export interface Failure {
 }
 
 export type Replies = Record<string, unknown>[];
-/** Makes a value of a reply's record, which ends at `end`. */
-export type Read<T> = (decoder: Decoder, end: number) => T;
+/** Makes a value of a reply's record, which ends at `end`; or undefined, to leave it out. */
+export type Read<T> = (decoder: Decoder, end: number) => T | undefined;
 
 /** What a promise's own functions are, without a closure for each promise. */
 let resolveMade: (value: unknown) => void;

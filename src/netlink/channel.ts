@@ -333,8 +333,10 @@ function distribute(calls: readonly Call[], results: Uint8Array): void {
     while (at > 0 && number < (calls[at] as Call).first) at--;
     const call = calls[at] as Call;
     if (errno === 0) {
-      if (call.read) call.replies?.push(call.read(decoder, end));
-      else call.replies?.push(decoder.record(operation.reply as Schema, end));
+      if (call.read) {
+        const reply = call.read(decoder, end);
+        if (reply !== undefined) call.replies?.push(reply);
+      } else call.replies?.push(decoder.record(operation.reply as Schema, end));
     } else {
       const kernelMessage = decoder.string();
       const attribute = decoder.string();

@@ -440,16 +440,17 @@ export class Decoder {
   slots(schema: Schema, end: number, slots: number[]): void {
     const { widths } = schema;
     const view = this.#view;
-    slots.fill(-1);
+    const bytes = this.#bytes;
+    for (let i = 0; i < slots.length; i++) slots[i] = -1;
     let at = this.#at;
     while (at < end) {
-      const index = this.#bytes[at++] as number;
+      const index = bytes[at++] as number;
       const width = widths[index] as number;
       if (width === 4) {
         slots[index] = view.getUint32(at, true);
         at += 4;
       } else if (width === 1) {
-        slots[index] = this.#bytes[at++] as number;
+        slots[index] = bytes[at++] as number;
       } else if (width === -1) {
         slots[index] = at + 4;
         at += 4 + view.getUint32(at, true);

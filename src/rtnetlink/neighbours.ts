@@ -110,8 +110,8 @@ export class Neighbours {
       const request = { operation: operations.list, wire };
       return this.#channel.dump(request, (decoder, end) => readNeighbour(decoder, end, names, index), options);
     });
-    const [neighbours] = await Promise.all([Promise.all(dumps), filled]);
-    return neighbours.flat().filter((neighbour) => neighbour !== undefined);
+    const [[neighbours = [], more]] = await Promise.all([Promise.all(dumps), filled]);
+    return more ? [...neighbours, ...more] : neighbours;
   }
 
   /** Throws NetlinkError EEXIST for one that is there. */
@@ -225,9 +225,15 @@ const familyWord = wordOf('addressFamily');
 const states = flagWords('neighbourState');
 const flagsOf = flagWords('neighbourFlags');
 
-function slot(name: string): number {
-  return slots[field[name] as number] as number;
-}
+/** Where the slots of fields are. */
+const at = {
+  index: field['index'] as number,
+  family: field['family'] as number,
+  dst: field['dst'] as number,
+  state: field['state'] as number,
+  flags: field['flags'] as number,
+  mac: field['mac'] as number,
+} as const;
 
 function readNeighbour(
   decoder: Decoder,
@@ -236,15 +242,15 @@ function readNeighbour(
   wanted: number | undefined,
 ): Neighbour | undefined {
   decoder.slots(schema, end, slots);
-  const index = slot('index');
+  const index = slots[at.index] as number;
   if (wanted !== undefined && index !== wanted) return undefined;
-  const mac = slot('mac');
+  const mac = slots[at.mac] as number;
   const neighbour: { -readonly [K in keyof Neighbour]: Neighbour[K] } = {
     dev: names.get(index) ?? String(index),
-    family: familyWord(slot('family')) as AddressFamily,
-    dst: addressAt(decoder, slot('dst')),
-    state: states(slot('state')) as readonly NeighbourState[],
-    flags: flagsOf(slot('flags')),
+    family: familyWord(slots[at.family] as number) as AddressFamily,
+    dst: addressAt(decoder, slots[at.dst] as number),
+    state: states(slots[at.state] as number) as readonly NeighbourState[],
+    flags: flagsOf(slots[at.flags] as number),
   };
   if (mac >= 0 && decoder.sizeAt(mac) === 6) neighbour.mac = formatMac(decoder.bytesAt(mac));
   return neighbour;

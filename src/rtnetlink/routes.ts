@@ -208,9 +208,8 @@ export class Routes {
           throw error;
         }),
     );
-    const [routes] = await Promise.all([Promise.all(dumps), filled]);
-    // IPv6 has cached clones beside its routes.
-    return routes.flat().filter((route) => !route.flags.includes('cloned'));
+    const [[routes = [], more]] = await Promise.all([Promise.all(dumps), filled]);
+    return more ? [...routes, ...more] : routes;
   }
 
   /** Throws NetlinkError EEXIST for one that is there. */
@@ -438,40 +437,60 @@ const familyWord = wordOf('addressFamily');
 const typeWord = wordOf('routeType');
 const protocolWord = wordOf('routeProtocol');
 const scopeWord = wordOf('routeScope');
-const flags = flagWords('routeFlags');
+const flagsOf = flagWords('routeFlags');
+const cloned = namesOf('routeFlags').get('cloned') as number;
 
-function slot(name: string): number {
-  return slots[field[name] as number] as number;
-}
+/** Where the slots of fields are. */
+const at = {
+  family: field['family'] as number,
+  dst: field['dst'] as number,
+  dstLength: field['dstLength'] as number,
+  table: field['table'] as number,
+  tableByte: field['tableByte'] as number,
+  type: field['type'] as number,
+  protocol: field['protocol'] as number,
+  scope: field['scope'] as number,
+  flags: field['flags'] as number,
+  gateway: field['gateway'] as number,
+  oif: field['oif'] as number,
+  prefsrc: field['prefsrc'] as number,
+  metric: field['metric'] as number,
+  nhid: field['nhid'] as number,
+  metrics: field['metrics'] as number,
+  multipath: field['multipath'] as number,
+} as const;
 
-function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route {
+function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route | undefined {
   decoder.slots(schema, end, slots);
+  const flags = slots[at.flags] as number;
+  // IPv6 has cached clones beside its routes.
+  if ((flags & cloned) !== 0) return undefined;
   const nameOf = (index: number): string => names.get(index) ?? String(index);
-  const table = slot('table');
-  const gateway = slot('gateway');
-  const oif = slot('oif');
-  const prefsrc = slot('prefsrc');
-  const metric = slot('metric');
+  const table = slots[at.table] as number;
+  const gateway = slots[at.gateway] as number;
+  const oif = slots[at.oif] as number;
+  const prefsrc = slots[at.prefsrc] as number;
+  const metric = slots[at.metric] as number;
   const route: { -readonly [K in keyof Route]: Route[K] } = {
-    family: familyWord(slot('family')) as AddressFamily,
-    dst: prefixAt(decoder, slot('dst'), slot('dstLength')),
-    table: tableName(table < 0 ? slot('tableByte') : table),
-    type: typeWord(slot('type')) as RouteType,
-    protocol: protocolWord(slot('protocol')),
-    scope: scopeWord(slot('scope')) as RouteScope,
-    flags: flags(slot('flags')),
+    family: familyWord(slots[at.family] as number) as AddressFamily,
+    dst: prefixAt(decoder, slots[at.dst] as number, slots[at.dstLength] as number),
+    table: tableName(table < 0 ? (slots[at.tableByte] as number) : table),
+    type: typeWord(slots[at.type] as number) as RouteType,
+    protocol: protocolWord(slots[at.protocol] as number),
+    scope: scopeWord(slots[at.scope] as number) as RouteScope,
+    flags: flagsOf(flags),
   };
   if (gateway >= 0) route.gateway = addressAt(decoder, gateway);
   if (oif >= 0) route.dev = nameOf(oif);
   if (prefsrc >= 0) route.prefsrc = addressAt(decoder, prefsrc);
   if (metric >= 0) route.metric = metric;
-  if (slot('nhid') >= 0) route.nhid = slot('nhid');
-  if (slot('metrics') >= 0) {
-    const { mtu } = decoder.recordAt(slot('metrics'), schema.byName.get('metrics')?.schema as Schema);
+  if ((slots[at.nhid] as number) >= 0) route.nhid = slots[at.nhid] as number;
+  if ((slots[at.metrics] as number) >= 0) {
+    const { mtu } = decoder.recordAt(slots[at.metrics] as number, schema.byName.get('metrics')?.schema as Schema);
     if (mtu !== undefined) route.mtu = mtu as number;
   }
-  if (slot('multipath') >= 0) {
-    const hops = decoder.listAt(slot('multipath'), schema.byName.get('multipath')?.schema as Schema);
+  if ((slots[at.multipath] as number) >= 0) {
+    const hops = decoder.listAt(slots[at.multipath] as number, schema.byName.get('multipath')?.schema as Schema);
     route.multipath = hops.map((hop) => ({
       ...(hop['gateway'] ? { gateway: formatAddress(hop['gateway'] as Uint8Array) } : {}),
       dev: nameOf(hop['oif'] as number),
