@@ -199,7 +199,7 @@ export class Routes {
       this.#channel
         .dump(
           { operation: operations.list, wire: { family, ...wire }, subject: `${family} table ${table}` },
-          (decoder, end) => readRoute(decoder, end, names),
+          (decoder, end) => readListed(decoder, end, names),
           options,
         )
         // A table without routes does not exist.
@@ -460,11 +460,14 @@ const at = {
   multipath: field['multipath'] as number,
 } as const;
 
-function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route | undefined {
+/** Of a listing: IPv6 has cached clones beside its routes. */
+function readListed(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route | undefined {
+  const route = readRoute(decoder, end, names);
+  return ((slots[at.flags] as number) & cloned) === 0 ? route : undefined;
+}
+
+function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route {
   decoder.slots(schema, end, slots);
-  const flags = slots[at.flags] as number;
-  // IPv6 has cached clones beside its routes.
-  if ((flags & cloned) !== 0) return undefined;
   const nameOf = (index: number): string => names.get(index) ?? String(index);
   const table = slots[at.table] as number;
   const gateway = slots[at.gateway] as number;
@@ -478,7 +481,7 @@ function readRoute(decoder: Decoder, end: number, names: ReadonlyMap<number, str
     type: typeWord(slots[at.type] as number) as RouteType,
     protocol: protocolWord(slots[at.protocol] as number),
     scope: scopeWord(slots[at.scope] as number) as RouteScope,
-    flags: flagsOf(flags),
+    flags: flagsOf(slots[at.flags] as number),
   };
   if (gateway >= 0) route.gateway = addressAt(decoder, gateway);
   if (oif >= 0) route.dev = nameOf(oif);
