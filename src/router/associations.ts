@@ -76,10 +76,19 @@ export function checkAddresses(addresses: readonly string[] | Uint32Array, path:
 }
 
 function checkOnce(addresses: Uint32Array, path: string, key?: string): void {
+  if (ascends(addresses)) return;
   const { duplicate } = new AddressIndex(addresses);
   if (duplicate < 0) return;
   const where = `${path}[${duplicate}]${key === undefined ? '' : `.${key}`}`;
   throw invalidValue(where, 'is there twice', formatIpv4(addresses[duplicate] as number));
+}
+
+/** Whether each is above the one before, as a list in order is: then none is there twice. */
+function ascends(addresses: Uint32Array): boolean {
+  for (let row = 1; row < addresses.length; row++) {
+    if ((addresses[row] as number) <= (addresses[row - 1] as number)) return false;
+  }
+  return true;
 }
 
 /** Checks that each floating IP lies in one of the pools. */
