@@ -24,9 +24,6 @@ export interface RunnerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Of a run that wakes a driver. */
-const wakeSize = 1000;
-
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #launches = new Map<ContenderName, Promise<Launch | undefined>>();
@@ -57,7 +54,6 @@ export class Runner {
     }
     for (let round = 0; round < one.runs; round++) {
       for (const name of rotated(present, round)) {
-        await this.#wake(one, name);
         const value = await this.#ask(one, name, requestOf({ ...one, size: asked(one, name) }));
         onRun();
         if (value === undefined) present = present.filter((other) => other !== name);
@@ -82,18 +78,6 @@ export class Runner {
     this.#warm.set(key, size);
     const batch = one.batch === undefined ? undefined : Math.min(one.batch, size);
     return (await this.#ask(one, name, requestOf({ scenario, size, batch }))) !== undefined;
-  }
-
-  /**
-   * A driver that has waited for the others is cold: its code has left the processor's caches, and a runtime may have thrown it away.
-   * So a short run that is not counted goes before each of those that take milliseconds.
-   */
-  async #wake({ scenario, size, batch }: Case, name: ContenderName): Promise<void> {
-    const inProcess = name === 'floor' || name === 'go' || name.startsWith('netloom-');
-    const driver = this.#drivers.get(name);
-    if (!inProcess || scenario.fresh || scenario.warmUp === 0 || !driver?.usable) return;
-    const request = requestOf({ scenario, size: Math.min(size, wakeSize, scenario.warmUp), batch });
-    await driver.ask(request, this.#options.timeout).catch(() => {});
   }
 
   /** In the scenario's unit, or undefined when there is no figure: what the reason is has been noted. */
