@@ -189,8 +189,6 @@ std::vector<Operation> nftablesOperations() {
       dump("nft.setelems", "NFT_MSG_GETSETELEM", NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, &elementsSchema),
       {"nft.setrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), NLM_F_DUMP, Kind::DumpRows,
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
-      {"nft.getsetelem", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::Get,
-       &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       {"nft.getrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::GetRows, nullptr,
        &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),

@@ -33,7 +33,6 @@ const operations = {
   sets: operation('nft.sets'),
   elements: operation('nft.setelems'),
   rows: operation('nft.setrows'),
-  element: operation('nft.getsetelem'),
   generation: operation('nft.generation'),
 };
 
@@ -262,28 +261,6 @@ export class Nft {
   async rules(family: Family, table: string, options?: CallOptions): Promise<Rule[]> {
     const wire = { family, table };
     return (await this.#channel.one({ operation: operations.rules, wire }, options)) as unknown as Rule[];
-  }
-
-  /** One element of a set, or undefined. @internal */
-  async element(
-    family: Family,
-    table: string,
-    set: string,
-    key: Uint8Array,
-    options?: CallOptions,
-  ): Promise<SetElement | undefined> {
-    const request: Request = {
-      operation: operations.element,
-      wire: { family, table, set, elements: [{ key: { value: key } }] },
-      subject: `${family} ${table} ${set}`,
-    };
-    try {
-      const [reply] = await this.#channel.one(request, options);
-      return (reply?.['elements'] as SetElement[] | undefined)?.[0];
-    } catch (error) {
-      if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 
   /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */

@@ -56,11 +56,6 @@ export function rowsRequest(verb: RowOperation, target: RowTarget, source?: unkn
   return { operation: operations[verb], wire: encoder.written, source, subject: `${family} ${table} ${set}` };
 }
 
-/** Whether a transaction holds rows and nothing else, so that it can be made of parts. */
-export function isRows(requests: readonly Request[]): boolean {
-  return requests.every(({ operation: { kind } }) => kind === 'columns' || kind === 'rows');
-}
-
 /** The same requests for some of the rows. */
 export function sliceRows(requests: readonly Request[], from: number, to: number): Request[] {
   return requests.map((request) => {

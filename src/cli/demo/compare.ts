@@ -1,7 +1,7 @@
 /** The same work by the command line: routes or addresses by `ip -batch`, elements of sized maps by `nft -f`. */
-import { once } from 'node:events';
 import { Netns } from '../../netns/index.js';
 import type { FloatingIp, FloatingIpBinding } from '../../router/index.js';
+import { runStep } from '../programs.js';
 
 /** Microseconds for each floating IP. */
 export interface Cost {
@@ -47,7 +47,7 @@ export async function compare(pairs: readonly FloatingIp[], binding: FloatingIpB
         .join('');
     const timed = async (program: string, args: string[], input: string): Promise<number> => {
       const start = process.hrtime.bigint();
-      await run(netns, program, args, input);
+      await runStep(netns, { program, args, input });
       return Number(process.hrtime.bigint() - start) / 1000 / pairs.length;
     };
     const ip = (verb: string): Promise<number> => timed('ip', ['-batch', '-'], objects(verb));
@@ -65,17 +65,4 @@ export async function compare(pairs: readonly FloatingIp[], binding: FloatingIpB
   } finally {
     await netns.close();
   }
-}
-
-async function run(netns: Netns, program: string, args: string[], input: string): Promise<void> {
-  const child = netns.spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint += text;
-  });
-  // A program that ends early closes its input; what it says tells why.
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${program}: ${complaint.trim().split('\n')[0] ?? ''} (exit code ${code})`);
 }

@@ -1,10 +1,11 @@
 /** Whole tables read into objects: the programs' JSON, parsed. */
 import type { Netns } from '../../../../index.js';
+import { runStep, type Step } from '../../../programs.js';
 import { floatingText, mac, pairsAsObjects } from '../addresses.js';
 import { capacityFor, device } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
 import { makeWatched } from '../teardown.js';
-import { ipBatch, nftFile, runStep, runSteps, type Step } from './programs.js';
+import { ipBatch, nftFile, runSteps } from './programs.js';
 
 export const dumpScenarios: Readonly<Record<string, Scenario>> = {
   'dump-routes': (run) =>

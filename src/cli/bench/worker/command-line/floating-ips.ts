@@ -1,11 +1,12 @@
 /** Floating IPs as `local` routes or addresses on a gateway port, with two maps or two rules for each. */
 import type { Netns } from '../../../../index.js';
+import { runStep, type Step } from '../../../programs.js';
 import { floatingText, gatewayAddress, pairsAsObjects } from '../addresses.js';
 import { capacityFor } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed } from '../run.js';
 import { makeWatched } from '../teardown.js';
 import type { CommandLine } from './index.js';
-import { forked, ipBatch, nftFile, processes, runStep, runSteps, type Step } from './programs.js';
+import { forked, ipBatch, nftFile, processes, runSteps } from './programs.js';
 
 const device = 'qg-bench';
 

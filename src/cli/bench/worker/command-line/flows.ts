@@ -1,12 +1,12 @@
 /** New flows through a router whose floating IPs are rules, one after the other; the last of them is asked for. */
 import { Netns } from '../../../../index.js';
+import { runStep } from '../../../programs.js';
 import { gatewayAddress, pairsAsObjects } from '../addresses.js';
 import { probeFlows } from '../flows.js';
 import { makeHost } from '../netloom/router.js';
 import type { Measured, Run } from '../run.js';
 import { clientAddress, plug } from '../topology.js';
 import { restore, ruleLines } from './floating-ips.js';
-import { runStep } from './programs.js';
 
 /** More pairs of rules than these take iptables-restore minutes. */
 const mostRules = 20_000;

@@ -1,10 +1,11 @@
 /** Entries of one kernel table, and namespaces, by `ip` and `nft`. */
 import { Netns } from '../../../../index.js';
+import { runStep, type Step } from '../../../programs.js';
 import { floatingText, mac } from '../addresses.js';
 import { capacityFor, device } from '../netloom/tables.js';
 import { expectCount, type Measured, type Run, type Scenario, timed, uniqueName } from '../run.js';
 import { makeWatched } from '../teardown.js';
-import { forked, ipBatch, nftFile, processes, runStep, runSteps, type Step } from './programs.js';
+import { forked, ipBatch, nftFile, processes, runSteps } from './programs.js';
 
 /** All by one process, or a process for each. */
 type Way = 'batch' | 'fork';
