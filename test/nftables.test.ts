@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Netns } from '../src/index.js';
-import { arpTable, natTable } from '../src/router/ruleset.js';
-import { checkSpec } from '../src/router/spec.js';
+import { tablesOf } from '../src/router/ruleset.js';
+import { checkSpec } from '../src/router/wanted.js';
 import { namespace } from './helpers/namespaces.js';
 
 /** nft(8) in a namespace: the oracle. */
@@ -32,7 +32,7 @@ const plan = checkSpec({
   floatingIpBinding: 'prefix',
   gateway: { id: 'gateway-port', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
 });
-const ruleset = [...natTable(plan, 1024), ...arpTable(plan, 1024)];
+const ruleset = tablesOf(plan, 1024).flatMap(({ commands }) => commands);
 
 describe("a router's ruleset", () => {
   test('is the same whether netloom or nft makes it', async () => {

@@ -23,6 +23,12 @@ const Names flagNames{"addressFlags",
                        {"autojoin", IFA_F_MCAUTOJOIN},
                        {"stable-privacy", IFA_F_STABLE_PRIVACY}}};
 
+// linux/if_addr.h, IFAPROT_*: names of ip-address(8).
+const Names protocolNames{
+    "addressProtocol",
+    false,
+    {{"kernel_lo", IFAPROT_KERNEL_LO}, {"kernel_ra", IFAPROT_KERNEL_RA}, {"kernel_ll", IFAPROT_KERNEL_LL}}};
+
 const Schema cacheSchema{"addressCache",
                          sizeof(ifa_cacheinfo),
                          {header("preferred", Type::U32, offsetof(ifa_cacheinfo, ifa_prefered)),
@@ -37,7 +43,8 @@ const Schema addressSchema{
      header("index", Type::Device, offsetof(ifaddrmsg, ifa_index)), attribute("address", Type::Bytes, IFA_ADDRESS),
      attribute("local", Type::Bytes, IFA_LOCAL), attribute("label", Type::String, IFA_LABEL),
      attribute("broadcast", Type::Bytes, IFA_BROADCAST), attribute("flags", Type::U32, IFA_FLAGS, &flagNames),
-     attribute("metric", Type::U32, IFA_RT_PRIORITY), nest("cache", IFA_CACHEINFO, &cacheSchema)}};
+     attribute("metric", Type::U32, IFA_RT_PRIORITY), attribute("protocol", Type::U8, IFA_PROTO, &protocolNames),
+     nest("cache", IFA_CACHEINFO, &cacheSchema)}};
 
 }  // namespace
 

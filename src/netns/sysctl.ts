@@ -15,10 +15,16 @@ export class Sysctl {
     this.#netns = netns;
   }
 
-  /** Its value as the kernel prints it. Throws NetlinkError ENOENT for one that is not there. */
-  async get(name: string, options?: CallOptions): Promise<string> {
-    const values = await this.#apply([[pathOf(name), null]], options);
-    return values[0] as string;
+  /** Its value as the kernel prints it; of several, theirs, in order. Throws NetlinkError ENOENT for one that is not there. */
+  get(name: string, options?: CallOptions): Promise<string>;
+  get(names: readonly string[], options?: CallOptions): Promise<string[]>;
+  async get(names: string | readonly string[], options?: CallOptions): Promise<string | string[]> {
+    const one = typeof names === 'string';
+    const values = await this.#apply(
+      (one ? [names] : names).map((name) => [pathOf(name), null]),
+      options,
+    );
+    return one ? (values[0] as string) : values;
   }
 
   /** Sets all, in order. When one is refused, those before it get their old values back. */

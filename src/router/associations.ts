@@ -91,25 +91,21 @@ function ascends(addresses: Uint32Array): boolean {
   return true;
 }
 
-/** Checks that each floating IP lies in one of the pools. */
-export function checkPools({ floating }: Associations, pools: readonly Prefix[], path: string): void {
+/** Checks that each address lies in one of the pools; `path` says where a row of them is. */
+export function checkPools(addresses: Uint32Array, pools: readonly Prefix[], path: (row: number) => string): void {
   const ranges = pools.map(({ bytes, length }) => {
     const size = 2 ** (32 - length);
     const address = readIpv4(bytes);
     const start = address - (address % size);
     return { start, end: start + size };
   });
-  for (let row = 0; row < floating.length; row++) {
-    const address = floating[row] as number;
+  for (let row = 0; row < addresses.length; row++) {
+    const address = addresses[row] as number;
     let inside = false;
     for (const { start, end } of ranges) if (address >= start && address < end) inside = true;
     if (inside) continue;
     const known = pools.map(({ bytes, length }) => `${formatAddress(bytes)}/${length}`).join(', ') || 'none';
-    throw invalidValue(
-      `${path}[${row}].floatingAddress`,
-      `is in no pool of the gateway's (${known})`,
-      formatIpv4(address),
-    );
+    throw invalidValue(path(row), `is in no pool of the gateway's (${known})`, formatIpv4(address));
   }
 }
 

@@ -32,3 +32,9 @@ export function checkId(id: unknown, path: string): string {
   }
   return id;
 }
+
+/** Who made an address, a route, a rule: netloom, among others (`proto 78` to ip-route(8)). */
+export const protocol = 78;
+
+/** What netloom writes into the alias of a namespace's loopback device, and so knows the namespace again as its own. */
+export const ownAlias = 'netloom';

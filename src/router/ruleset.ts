@@ -3,10 +3,21 @@
  * that a packet costs the same with one as with 100,000.
  */
 import { formatAddress } from '../ip.js';
-import type { Command, Statement } from '../nftables/json.js';
-import type { FloatingIpBinding, Plan } from './spec.js';
+import type { Addable, MapJson, SetJson, Statement } from '../nftables/json.js';
+import { forwardingElements } from './forwardings.js';
+import type { FloatingIpBinding } from './spec.js';
+import type { Wanted } from './wanted.js';
 
 export const table = 'netloom';
+
+export const tableFamilies = ['ip', 'ip6', 'arp'] as const;
+export type TableFamily = (typeof tableFamilies)[number];
+
+/** A table as it should be: the commands that make it, all of them additions. */
+export interface WantedTable {
+  readonly family: TableFamily;
+  readonly commands: readonly { readonly add: Addable }[];
+}
 
 /** floating -> fixed, for what comes in. */
 export const dnatMap = 'fip_dnat';
@@ -14,6 +25,15 @@ export const dnatMap = 'fip_dnat';
 export const snatMap = 'fip_snat';
 /** In the arp family: addresses that the gateway port answers for. */
 export const arpSet = 'fip_arp';
+
+/** They hold floating IPs, by the thousand: their elements go as rows (floating-ip-maps.ts). */
+export const bulkSets: ReadonlySet<string> = new Set([dnatMap, snatMap, arpSet]);
+
+/** address . protocol . port -> address . port */
+const forwardMap = 'port_forward';
+
+/** Where clients look for metadata: the addresses that cloud images know. */
+const metadataAddress = { ip: '169.254.169.254', ip6: 'fe80::a9fe:a9fe' } as const;
 
 /** What came in by the gateway port is marked so, in the lower half of the mark; Neutron's own bit. */
 const externalMark = 0x2;
@@ -58,77 +78,140 @@ const daddr = { payload: { protocol: 'ip', field: 'daddr' } } as const;
 const saddr = { payload: { protocol: 'ip', field: 'saddr' } } as const;
 const translated = (op: 'in' | '!'): Statement => ({ match: { op, left: { ct: { key: 'status' } }, right: 'dnat' } });
 
-/** The table as it should be, without elements. */
-export function natTable({ gateway, binding }: Plan, size: number): Command[] {
-  const family = 'ip';
-  const chain = (name: string, type: 'nat' | 'filter', hook: string, prio: number): Command => ({
-    add: { chain: { family, table, name, type, hook, prio, policy: 'accept' } },
-  });
-  const rule = (chainName: string, ...expr: Statement[]): Command => ({
-    add: { rule: { family, table, chain: chainName, expr } },
-  });
-  const commands: Command[] = [
-    { add: { table: { family, name: table, comment: tableComment(binding) } } },
-    { add: { map: { family, table, name: dnatMap, type: 'ipv4_addr', map: 'ipv4_addr', size } } },
-    { add: { map: { family, table, name: snatMap, type: 'ipv4_addr', map: 'ipv4_addr', size } } },
-    chain('mark', 'filter', 'prerouting', -150),
-    chain('prerouting', 'nat', 'prerouting', -100),
-    chain('output', 'nat', 'output', -100),
-    chain('postrouting', 'nat', 'postrouting', 100),
-  ];
-  if (!gateway) return commands;
-  const toFixed: Statement = { dnat: { addr: { map: { key: daddr, data: `@${dnatMap}` } } } };
-  const toFloating: Statement = { snat: { addr: { map: { key: saddr, data: `@${snatMap}` } }, flags: 'fully-random' } };
-  // Bits that are set anyway are kept too: the form in which nft, and so a listing, has it.
-  const kept = ((0xffffffff & ~lowerHalf) | externalMark) >>> 0;
-  commands.push(
-    rule('mark', iifname(gateway.device), {
+/** All tables of a router. `size` is what the sets of floating IPs have room for. */
+export function tablesOf(wanted: Wanted, size: number): WantedTable[] {
+  const tables = [ipTable(wanted, size), ip6Table(wanted), arpTable(wanted, size + 64)];
+  return tables.filter(({ commands }) => commands.length > 0);
+}
+
+type SetDefinition = Pick<SetJson, 'type' | 'size'> | Pick<MapJson, 'type' | 'map' | 'size' | 'elem'>;
+
+/** Collects a table's objects. Sets come first: rules name them. */
+class TableBuilder {
+  readonly #family: TableFamily;
+  readonly #sets: Addable[] = [];
+  readonly #chains: Addable[] = [];
+  readonly #rules: Addable[] = [];
+
+  constructor(family: TableFamily) {
+    this.#family = family;
+  }
+
+  set(kind: 'set' | 'map', name: string, definition: SetDefinition): void {
+    this.#sets.push({ [kind]: { family: this.#family, table, name, ...definition } } as unknown as Addable);
+  }
+
+  /** Whoever adds a rule to a chain says where it hooks in; the first makes it. */
+  chain(name: string, type: 'nat' | 'filter', hook: string, prio: number): (...expr: Statement[]) => void {
+    const family = this.#family;
+    const made = this.#chains.some((object) => 'chain' in object && object.chain.name === name);
+    if (!made) this.#chains.push({ chain: { family, table, name, type, hook, prio, policy: 'accept' } });
+    return (...expr) => this.#rules.push({ rule: { family, table, chain: name, expr } });
+  }
+
+  build(comment?: string): WantedTable {
+    const family = this.#family;
+    const objects = [...this.#sets, ...this.#chains, ...this.#rules];
+    if (objects.length === 0) return { family, commands: [] };
+    const head = { table: { family, name: table, ...(comment === undefined ? {} : { comment }) } };
+    return { family, commands: [head, ...objects].map((add) => ({ add })) };
+  }
+}
+
+function ipTable(wanted: Wanted, size: number): WantedTable {
+  const { gateway, binding, forwardings } = wanted;
+  const builder = new TableBuilder('ip');
+  for (const name of [dnatMap, snatMap]) builder.set('map', name, { type: 'ipv4_addr', map: 'ipv4_addr', size });
+  if (forwardings.length > 0) {
+    const type = ['ipv4_addr', 'inet_proto', 'inet_service'];
+    const elem = forwardingElements(forwardings);
+    builder.set('map', forwardMap, { type, map: 'ipv4_addr . inet_service', elem });
+  }
+  const mangle = builder.chain('mark', 'filter', 'prerouting', -150);
+  const prerouting = builder.chain('prerouting', 'nat', 'prerouting', -100);
+  const output = builder.chain('output', 'nat', 'output', -100);
+  const postrouting = builder.chain('postrouting', 'nat', 'postrouting', 100);
+  redirectMetadata(builder, prerouting, 'ip', wanted);
+  if (gateway) {
+    // Bits that are set anyway are kept too: the form in which nft, and so a listing, has it.
+    const kept = ((0xffffffff & ~lowerHalf) | externalMark) >>> 0;
+    mangle(iifname(gateway.device), {
       mangle: { key: mark, value: { '|': [{ '&': [mark, kept] }, externalMark] } },
-    }),
-    rule('prerouting', toFixed),
-    rule('output', toFixed),
+    });
+    const key = {
+      concat: [daddr, { meta: { key: 'l4proto' } }, { payload: { protocol: 'th', field: 'dport' } }],
+    } as const;
+    const toForwarded: Statement = { dnat: { family: 'ip', addr: { map: { key, data: `@${forwardMap}` } } } };
+    const toFixed: Statement = { dnat: { addr: { map: { key: daddr, data: `@${dnatMap}` } } } };
+    const toFloating: Statement = {
+      snat: { addr: { map: { key: saddr, data: `@${snatMap}` } }, flags: 'fully-random' },
+    };
+    for (const rule of [prerouting, output]) {
+      if (forwardings.length > 0) rule(toForwarded);
+      rule(toFixed);
+    }
     // Between the router's own networks nothing is translated, unless it was sent to a floating IP.
-    rule('postrouting', oifname(gateway.device, '!='), translated('!'), { accept: null }),
-    rule('postrouting', toFloating),
-  );
-  const address = gateway.addresses.find(({ family }) => family === 'ip');
-  if (gateway.enableSnat && address) {
-    const toGateway: Statement = { snat: { addr: formatAddress(address.bytes), flags: 'fully-random' } };
-    commands.push(
-      rule('postrouting', oifname(gateway.device), toGateway),
+    postrouting(oifname(gateway.device, '!='), translated('!'), { accept: null });
+    postrouting(toFloating);
+    const address = gateway.addresses.find(({ family }) => family === 'ip');
+    if (gateway.enableSnat && address) {
+      const toGateway: Statement = { snat: { addr: formatAddress(address.bytes), flags: 'fully-random' } };
+      postrouting(oifname(gateway.device), toGateway);
       // A tenant that reached a neighbour by its floating IP must get the answer through the router.
-      rule(
-        'postrouting',
+      postrouting(
         { match: { op: '!=', left: { '&': [mark, lowerHalf] }, right: externalMark } },
         translated('in'),
         toGateway,
-      ),
-    );
+      );
+    }
   }
-  return commands;
+  return builder.build(tableComment(binding));
+}
+
+function ip6Table(wanted: Wanted): WantedTable {
+  const builder = new TableBuilder('ip6');
+  if (wanted.metadataPort !== undefined) {
+    redirectMetadata(builder, builder.chain('prerouting', 'nat', 'prerouting', -100), 'ip6', wanted);
+  }
+  return builder.build();
+}
+
+/** Requests for metadata go to the proxy's port, and nobody else does. */
+function redirectMetadata(
+  builder: TableBuilder,
+  prerouting: (...expr: Statement[]) => void,
+  protocol: 'ip' | 'ip6',
+  { metadataPort: port }: Wanted,
+): void {
+  if (port === undefined) return;
+  const fromTenants = iifname('qr-*');
+  const to = (dport: number): Statement => ({
+    match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: dport },
+  });
+  const wantsMetadata: Statement = {
+    match: { op: '==', left: { payload: { protocol, field: 'daddr' } }, right: metadataAddress[protocol] },
+  };
+  prerouting(fromTenants, wantsMetadata, to(80), { redirect: { port } });
+  builder.chain('input', 'filter', 'input', 0)(to(port), translated('!'), { drop: null });
 }
 
 /** For bindings in which the kernel would answer more requests on the gateway port than it should: see `filtersArp`. */
-export function arpTable({ gateway, interfaces, binding }: Plan, size: number): Command[] {
+function arpTable({ gateway, interfaces, binding }: Wanted, size: number): WantedTable {
+  const builder = new TableBuilder('arp');
   const internal = interfaces.flatMap(({ addresses }) =>
     addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => formatAddress(bytes)),
   );
   const listed = listsArp(binding);
-  if (!gateway || (!listed && internal.length === 0)) return [];
-  const family = 'arp';
-  const daddr = { payload: { protocol: 'arp', field: 'daddr ip' } } as const;
+  if (!gateway || !filtersArp(binding) || (!listed && internal.length === 0)) return builder.build();
+  const target = { payload: { protocol: 'arp', field: 'daddr ip' } } as const;
+  const operation = { payload: { protocol: 'arp', field: 'operation' } } as const;
+  if (listed) builder.set('set', arpSet, { type: 'ipv4_addr', size });
   const refused: Statement[] = listed
-    ? [{ match: { op: '!=', left: daddr, right: `@${arpSet}` } }]
-    : internal.map((address) => ({ match: { op: '==', left: daddr, right: address } }));
-  return [
-    { add: { table: { family, name: table } } },
-    ...(listed ? [{ add: { set: { family, table, name: arpSet, type: 'ipv4_addr', size } } } as Command] : []),
-    { add: { chain: { family, table, name: 'input', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } } },
-    ...refused.map((which): Command => {
-      const operation = { payload: { protocol: 'arp', field: 'operation' } } as const;
-      const request: Statement = { match: { op: '==', left: operation, right: 'request' } };
-      const expr: Statement[] = [iifname(gateway.device), request, which, { drop: null }];
-      return { add: { rule: { family, table, chain: 'input', expr } } };
-    }),
-  ];
+    ? [{ match: { op: '!=', left: target, right: `@${arpSet}` } }]
+    : internal.map((address) => ({ match: { op: '==', left: target, right: address } }));
+  const rule = builder.chain('input', 'filter', 'input', 0);
+  for (const which of refused) {
+    rule(iifname(gateway.device), { match: { op: '==', left: operation, right: 'request' } }, which, { drop: null });
+  }
+  return builder.build();
 }

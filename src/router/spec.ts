@@ -1,11 +1,6 @@
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { checkMac, checkPrefix, formatAddress, type Prefix } from '../ip.js';
+/** What a router is to be: the description that `Router.apply` and `Router.plan` take. */
 import type { CallOptions, Dispatch } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
-import type { RouteSpec } from '../rtnetlink/routes.js';
-import { checkAddressOrPrefix } from '../rtnetlink/values.js';
-import { type Associations, checkFloatingIps, checkPools } from './associations.js';
-import { checkId, portDevice } from './names.js';
 
 /** How a floating IP lives on the gateway port. Section 5 of the design has the reasons and the costs. */
 export type FloatingIpBinding =
@@ -26,6 +21,34 @@ export interface PortSpec {
   readonly mac?: string;
   /** Bytes. */
   readonly mtu?: number;
+  /** Address scopes of the port's IPv4 and IPv6 subnets, by id. */
+  readonly addressScopes?: AddressScopes;
+}
+
+/**
+ * Within a scope addresses are unique, so nothing is translated; from one scope to another nothing goes but to and from
+ * floating IPs, and out by SNAT.
+ */
+export interface AddressScopes {
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+}
+
+export interface InterfaceSpec extends PortSpec {
+  /** Sends router advertisements (RFC 4861) by radvd. */
+  readonly routerAdvertisement?: RouterAdvertisementSpec;
+}
+
+/** Prefixes are the port's own IPv6 subnets. */
+export interface RouterAdvertisementSpec {
+  /** 'slaac'; 'dhcpv6-stateless' sets the O flag; 'dhcpv6-stateful' the M flag, and no address is made of the prefix. */
+  readonly mode: 'slaac' | 'dhcpv6-stateless' | 'dhcpv6-stateful';
+  /** RDNSS (RFC 8106). */
+  readonly dnsServers?: readonly string[];
+  /** Seconds, 4 to 1800; default 100. */
+  readonly maxInterval?: number;
+  /** Seconds, 3 to 1350; default 30. */
+  readonly minInterval?: number;
 }
 
 export interface GatewaySpec extends PortSpec {
@@ -50,16 +73,75 @@ export interface PackedFloatingIps {
   readonly fixedAddresses: Uint32Array;
 }
 
+/** One port, or a range of them onto as many, in order. */
+export interface PortForwarding {
+  /** IPv4, and no floating IP's. Several forwardings may share it. */
+  readonly floatingAddress: string;
+  readonly protocol: 'tcp' | 'udp' | 'sctp' | 'dccp';
+  /** 1 to 65535, or a range: '8000-8010'. */
+  readonly port: number | string;
+  readonly fixedAddress: string;
+  /** Default: the same as `port`. A range has as many ports as `port`. */
+  readonly fixedPort?: number | string;
+}
+
+/** Of a floating IP's, or a port forwarding's, address. What is above it is dropped, as by Neutron's own policing. */
+export interface RateLimit {
+  readonly floatingAddress: string;
+  /** What comes in from outside. */
+  readonly ingress?: Bandwidth;
+  /** What goes out. */
+  readonly egress?: Bandwidth;
+}
+
+/** Neutron's QoS bandwidth limit. */
+export interface Bandwidth {
+  /** 1000 bits a second; 1 to 4,294,967. */
+  readonly maxKbps: number;
+  /** 1000 bits; default 80 % of a second's, as Neutron advises for TCP. */
+  readonly maxBurstKbps?: number;
+}
+
+/** A route beside those of subnets and next hops. Several to one destination share its traffic (ECMP). */
+export interface ExtraRoute {
+  readonly dst: string;
+  readonly via: string;
+  /** Of several to one destination: 1 to 256; default 1. */
+  readonly weight?: number;
+}
+
+/** A connection tracking helper, for protocols that open further connections. */
+export interface ConntrackHelper {
+  /** 'ftp', 'tftp', 'sip', 'h323', ...: one that the kernel has. */
+  readonly helper: string;
+  readonly protocol: 'tcp' | 'udp';
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** Where requests for metadata (169.254.169.254 and fe80::a9fe:a9fe, port 80) from tenant networks are taken. */
+export interface MetadataSpec {
+  /** The port, inside the router's namespace, that a metadata proxy listens on; default 9697. */
+  readonly port?: number;
+}
+
 export interface RouterSpec {
   /** A UUID in OpenStack; names the namespace, `qrouter-<id>`. */
   readonly id: string;
   readonly gateway?: GatewaySpec;
-  readonly interfaces?: readonly PortSpec[];
-  /** Extra routes, beside those of subnets and next hops. */
-  readonly routes?: readonly Pick<RouteSpec, 'dst' | 'via'>[];
+  readonly interfaces?: readonly InterfaceSpec[];
+  readonly routes?: readonly ExtraRoute[];
   readonly floatingIps?: readonly FloatingIp[] | PackedFloatingIps;
   /** Default 'address'. */
   readonly floatingIpBinding?: FloatingIpBinding;
+  readonly portForwardings?: readonly PortForwarding[];
+  readonly rateLimits?: readonly RateLimit[];
+  readonly metadata?: MetadataSpec;
+  readonly conntrackHelpers?: readonly ConntrackHelper[];
+  /** IPv6 addresses of tenant networks that the gateway port answers neighbour solicitations for (NDP proxy). */
+  readonly ndpProxies?: readonly string[];
+  /** Counts packets and bytes of each external address, for `router.status()`. Default false: it costs each packet a lookup. */
+  readonly counters?: boolean;
 }
 
 export interface RouterOptions extends CallOptions {
@@ -67,115 +149,4 @@ export interface RouterOptions extends CallOptions {
   readonly host?: Netns;
   /** Of the router's namespace: where requests run (`NetnsOptions`). */
   readonly dispatch?: Dispatch;
-}
-
-/** A port, checked. */
-export interface Port {
-  readonly device: string;
-  readonly tap: string;
-  readonly addresses: readonly Prefix[];
-  readonly bridge: string | undefined;
-  readonly mac: string | undefined;
-  readonly mtu: number | undefined;
-}
-
-export interface Gateway extends Port {
-  readonly nexthops: readonly string[];
-  readonly enableSnat: boolean;
-  readonly pools: readonly Prefix[];
-}
-
-/** A spec, checked, with defaults filled in and names worked out. */
-export interface Plan {
-  readonly id: string;
-  readonly gateway: Gateway | undefined;
-  readonly interfaces: readonly Port[];
-  readonly routes: readonly Pick<RouteSpec, 'dst' | 'via'>[];
-  readonly floatingIps: Associations;
-  readonly binding: FloatingIpBinding;
-}
-
-const portKeys = ['id', 'addresses', 'bridge', 'mac', 'mtu'];
-const gatewayKeys: ReadonlySet<string> = new Set([...portKeys, 'nexthops', 'enableSnat', 'floatingPools']);
-const interfaceKeys: ReadonlySet<string> = new Set(portKeys);
-const routerKeys: ReadonlySet<string> = new Set([
-  'id',
-  'gateway',
-  'interfaces',
-  'routes',
-  'floatingIps',
-  'floatingIpBinding',
-]);
-const bindings: ReadonlySet<string> = new Set(['address', 'route', 'prefix']);
-
-export function checkSpec(spec: RouterSpec): Plan {
-  checkKeys(spec, routerKeys, 'spec');
-  const id = checkId(spec.id, 'spec.id');
-  const binding = spec.floatingIpBinding ?? 'address';
-  if (!bindings.has(binding))
-    throw invalidValue('spec.floatingIpBinding', "is none of 'address', 'route', 'prefix'", binding);
-  const interfaces = (spec.interfaces ?? []).map((port, at) => {
-    const path = `spec.interfaces[${at}]`;
-    checkKeys(port, interfaceKeys, path);
-    return checkPort(port, 'router', path);
-  });
-  const gateway = spec.gateway && checkGateway(spec.gateway);
-  const taken = new Set<string>();
-  for (const port of [...interfaces, ...(gateway ? [gateway] : [])]) {
-    if (taken.has(port.tap))
-      throw invalidValue('spec', 'has two ports whose ids begin with the same 11 characters', port.tap);
-    taken.add(port.tap);
-  }
-  const floatingIps = checkFloatingIps(spec.floatingIps ?? [], 'spec.floatingIps');
-  const count = floatingIps.floating.length;
-  if (count > 0 && !gateway) throw invalidValue('spec.floatingIps', 'need a gateway', count);
-  const plan: Plan = { id, gateway, interfaces, routes: spec.routes ?? [], floatingIps, binding };
-  if (gateway && binding === 'prefix') checkPools(floatingIps, gateway.pools, 'spec.floatingIps');
-  return plan;
-}
-
-/** The network that a prefix lies in: its host bits cleared. */
-export function networkOf({ family, bytes, length }: Prefix): Prefix {
-  const network = bytes.map((byte, at) => {
-    const bits = Math.min(8, Math.max(0, length - at * 8));
-    return byte & (0xff << (8 - bits));
-  });
-  return { family, bytes: network, length };
-}
-
-function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string): Port {
-  const id = checkId(port.id, `${path}.id`);
-  if (!Array.isArray(port.addresses)) throw invalidType(`${path}.addresses`, 'an array', port.addresses);
-  if (port.mac !== undefined) checkMac(port.mac, `${path}.mac`);
-  return {
-    device: portDevice(kind, id),
-    tap: portDevice('tap', id),
-    addresses: port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`)),
-    bridge: port.bridge,
-    mac: port.mac,
-    mtu: port.mtu === undefined ? undefined : checkInteger(port.mtu, `${path}.mtu`, 68, 65535),
-  };
-}
-
-function checkGateway(spec: GatewaySpec): Gateway {
-  const path = 'spec.gateway';
-  checkKeys(spec, gatewayKeys, path);
-  const port = checkPort(spec, 'gateway', path);
-  const nexthops = (spec.nexthops ?? []).map((nexthop, at) => {
-    const { bytes, length } = checkAddressOrPrefix(nexthop, `${path}.nexthops[${at}]`);
-    if (length !== bytes.length * 8) throw invalidValue(`${path}.nexthops[${at}]`, 'is not a single address', nexthop);
-    return formatAddress(bytes);
-  });
-  for (const colon of [true, false]) {
-    if (nexthops.filter((nexthop) => nexthop.includes(':') === colon).length > 1) {
-      throw invalidValue(`${path}.nexthops`, 'holds two of one family', nexthops);
-    }
-  }
-  const own = port.addresses.filter(({ family }) => family === 'ip').map(networkOf);
-  const pools = spec.floatingPools?.map((pool, at) => {
-    const prefix = checkPrefix(pool, `${path}.floatingPools[${at}]`);
-    if (prefix.family !== 'ip') throw invalidValue(`${path}.floatingPools[${at}]`, 'is not IPv4', pool);
-    return networkOf(prefix);
-  });
-  return { ...port, nexthops, enableSnat: spec.enableSnat ?? true, pools: pools ?? own };
 }

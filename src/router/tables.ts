@@ -1,25 +1,42 @@
+/** The difference between a router's nftables as they are and as they should be, as commands of one transaction. */
 import { isDeepStrictEqual } from 'node:util';
-import { formatAddress } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
-import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import type { Command } from '../nftables/json.js';
-import {
-  arpSet,
-  arpTable,
-  bindingOf,
-  capacityFor,
-  dnatMap,
-  filtersArp,
-  listsArp,
-  natTable,
-  snatMap,
-  table,
-} from './ruleset.js';
-import type { FloatingIpBinding, Plan } from './spec.js';
-import type { Undo } from './undo.js';
+import { bindingOf, bulkSets, type TableFamily, table, tableFamilies, type WantedTable } from './ruleset.js';
+import type { FloatingIpBinding } from './spec.js';
+import type { State } from './state.js';
+import type { Change } from './steps.js';
 
-type Objects = readonly Record<string, unknown>[];
+type Body = Readonly<Record<string, unknown>>;
+
+/** An object of a listing: its kind, and what it says. */
+interface Listed {
+  readonly kind: string;
+  readonly body: Body;
+}
+
+/** By family; empty where there is no table. Elements of the sets that hold floating IPs are left out. */
+export type Tables = Readonly<Record<TableFamily, readonly Listed[]>>;
+
+export async function readTables(netns: Netns, limits?: CallOptions): Promise<Tables> {
+  const objects = (await netns.nft.list({ table, elements: false }, limits)).map(listed);
+  const small = objects.filter(({ kind, body }) => isSet(kind) && !bulkSets.has(body['name'] as string));
+  const elements = await Promise.all(
+    small.map(async ({ kind, body }) => {
+      const { family, name } = body as { family: TableFamily; name: string };
+      const handle = kind === 'map' ? netns.nft.map(family, table, name) : netns.nft.set(family, table, name);
+      return [`${family} ${name}`, await handle.list(limits)] as const;
+    }),
+  );
+  const known = new Map<string, readonly unknown[]>(elements);
+  const whole = objects.map(({ kind, body }): Listed => {
+    const elem = isSet(kind) ? known.get(`${body['family']} ${body['name']}`) : undefined;
+    return elem && elem.length > 0 ? { kind, body: { ...body, elem } } : { kind, body };
+  });
+  const of = (family: TableFamily): Listed[] => whole.filter(({ body }) => body['family'] === family);
+  return { ip: of('ip'), ip6: of('ip6'), arp: of('arp') };
+}
 
 /** The binding that a router's table says it was made with. */
 export async function readBinding(netns: Netns, options?: CallOptions): Promise<FloatingIpBinding> {
@@ -27,91 +44,143 @@ export async function readBinding(netns: Netns, options?: CallOptions): Promise<
   return bindingOf((object?.['table'] as { comment?: string } | undefined)?.comment);
 }
 
-/**
- * Makes the tables what the plan says. One that is as it should be is left alone; one that is not is replaced in one
- * transaction, keeping its elements, so that a flow sees the old one or the new one.
- */
-export async function applyTables(netns: Netns, plan: Plan, undo: Undo): Promise<void> {
-  const size = capacityFor(plan.floatingIps.floating.length);
-  const arp = filtersArp(plan.binding) ? (enough: number) => arpTable(plan, Math.max(size + 64, enough)) : () => [];
-  await applyTable(netns, 'ip', (enough) => natTable(plan, Math.max(size, enough)), [dnatMap, snatMap], undo);
-  await applyTable(netns, 'arp', arp, listsArp(plan.binding) ? [arpSet] : [], undo, gatewayElements(plan));
+export interface TableChanges {
+  /** For one transaction: a flow sees the old tables or the new ones. */
+  readonly commands: readonly Command[];
+  /** What takes them back. */
+  readonly back: readonly Command[];
+  readonly changes: readonly Change[];
 }
 
-/** The tables of a namespace that has none, with the floating IPs, in one transaction. */
-export async function makeTables(netns: Netns, plan: Plan, floatingIps: readonly Request[]): Promise<void> {
-  const size = capacityFor(plan.floatingIps.floating.length);
-  const arp = filtersArp(plan.binding) ? arpTable(plan, size + 64) : [];
-  const compiled = await netns.nft.compile([...natTable(plan, size), ...arp, ...gatewayElements(plan)]);
-  await netns.nft.commit([...compiled, ...floatingIps]);
-}
-
-/** The gateway's own addresses are among those that it answers for. */
-function gatewayElements({ gateway, binding }: Plan): Command[] {
-  const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => formatAddress(bytes)) ?? [];
-  if (!listsArp(binding) || own.length === 0) return [];
-  return [{ add: { element: { family: 'arp', table, name: arpSet, elem: own } } }];
-}
-
-async function applyTable(
-  netns: Netns,
-  family: 'ip' | 'arp',
-  wanted: (size: number) => Command[],
-  sets: readonly string[],
-  undo: Undo,
-  elements: readonly Command[] = [],
-): Promise<void> {
-  const { nft } = netns;
-  const present = await nft.list({ family, table });
-  const commands = wanted(sizeOf(present));
-  if (commands.length === 0 && present.length === 0) return;
-  if (commands.length > 0 && isDeepStrictEqual(shape(present), shape(commands.map(added)))) {
-    if (elements.length > 0) await nft.apply(elements);
-    return;
+/** What makes the tables what they should be. */
+export function tableChanges(wanted: readonly WantedTable[], { tables }: State): TableChanges {
+  const commands: Command[] = [];
+  const back: Command[] = [];
+  const changes: Change[] = [];
+  for (const family of tableFamilies) {
+    const present = tables[family];
+    const objects = wanted.find((one) => one.family === family)?.commands.map(({ add }) => listed(add)) ?? [];
+    const there = difference(present, objects);
+    if (there.length === 0) continue;
+    const action = present.length === 0 ? 'create' : objects.length === 0 ? 'delete' : 'update';
+    const detail = action === 'update' ? { detail: told(there) } : {};
+    changes.push({ action, kind: 'nftables', subject: `table ${family} ${table}`, ...detail });
+    commands.push(...there);
+    back.push(...difference(objects, present));
   }
-  const name = { family, name: table };
-  const remove: Command[] = present.length > 0 ? [{ delete: { table: name } }] : [];
-  const kept = sets.flatMap((set): Command[] => {
-    const elem = elementsOf(present, set);
-    return commands.length > 0 && elem.length > 0
-      ? [{ add: { element: { family, table, name: set, elem } } } as Command]
-      : [];
+  return { commands, back, changes };
+}
+
+/** What commands touch, in few words: 'chain postrouting, map port_forward'. */
+function told(commands: readonly Command[]): string {
+  const subjects = commands.map((command) => {
+    const [kind, body] = Object.entries(Object.values(command)[0] as object)[0] as [string, Body];
+    if (kind === 'rule') return `chain ${body['chain']}`;
+    return `${kind === 'element' ? 'elements of' : kind} ${body['name']}`;
   });
-  await nft.apply([...remove, ...commands, ...kept, ...elements] as Command[]);
-  undo.add(() =>
-    nft.apply([...(commands.length > 0 ? [{ delete: { table: name } }] : []), ...restore(present)] as Command[]),
+  return [...new Set(subjects)].join(', ');
+}
+
+/** Kinds in the order in which they can be made; the other way round they can be deleted. */
+const objectKinds = ['limit', 'counter', 'quota', 'ct helper'];
+const isSet = (kind: string): boolean => kind === 'set' || kind === 'map';
+
+/** Commands that make of the objects of one table those of another. */
+function difference(present: readonly Listed[], wanted: readonly Listed[]): Command[] {
+  if (present.length === 0) return wanted.map(add);
+  if (wanted.length === 0) return [remove(present[0] as Listed)];
+  const sets = { have: only(present, isSet), want: only(wanted, isSet) };
+  if (!sameShape(head(present), head(wanted)) || sets.want.some((set) => differs(set, sets.have))) {
+    return replacement(present, wanted);
+  }
+  const objects = { have: only(present, isObject), want: only(wanted, isObject) };
+  const chains = { have: only(present, isChain), want: only(wanted, isChain) };
+  // What is altered in place goes and comes.
+  const staleChains = chains.have.filter((chain) => !chains.want.some((one) => sameShape(chain, one)));
+  const freshChains = chains.want.filter((chain) => !chains.have.some((one) => sameShape(chain, one)));
+  const staleObjects = objects.have.filter((object) => !objects.want.some((one) => sameShape(object, one)));
+  const freshObjects = objects.want.filter((object) => !objects.have.some((one) => sameShape(object, one)));
+  const staleSets = sets.have.filter((set) => !sets.want.some((one) => nameOf(one) === nameOf(set)));
+  const freshSets = sets.want.filter((set) => !sets.have.some((one) => nameOf(one) === nameOf(set)));
+  const keptSets = sets.want.flatMap((want) => {
+    const have = sets.have.find((one) => nameOf(one) === nameOf(want));
+    return have ? [{ want, have }] : [];
+  });
+  // Rules hold chains, sets and objects: those of altered chains go first and come last.
+  const altered = chains.want.filter(
+    (chain) => !freshChains.includes(chain) && !isDeepStrictEqual(rulesOf(present, chain), rulesOf(wanted, chain)),
   );
+  return [
+    ...[...altered, ...staleChains].map((chain): Command => ({ flush: { chain: reference(chain) } }) as Command),
+    ...keptSets.flatMap(({ want, have }) => elementCommands('delete', have, want)),
+    ...[...staleChains, ...staleSets, ...staleObjects].map(remove),
+    ...[...freshObjects, ...freshSets].map(add),
+    ...keptSets.flatMap(({ want, have }) => elementCommands('add', want, have)),
+    ...freshChains.map(add),
+    ...[...freshChains, ...altered].flatMap((chain) => rulesListed(wanted, chain).map(add)),
+  ];
 }
 
-const added = (command: Command): Record<string, unknown> => (command as { add: Record<string, unknown> }).add;
-
-const body = (object: Record<string, unknown>): Record<string, unknown> =>
-  Object.values(object)[0] as Record<string, unknown>;
-
-/** Objects without what the kernel adds to them, sets apart from the rest, which they precede in a listing. */
-function shape(objects: Objects): unknown {
-  const plain = objects.map((object) => {
-    const { handle: _, elem: __, ...rest } = body(object);
-    return { [Object.keys(object)[0] as string]: rest };
-  });
-  // Chains and rules are compared apart: a listing has each chain's rules behind all the chains.
-  const kinds = ['table', 'map', 'set', 'chain', 'rule'];
-  return kinds.map((kind) => plain.filter((object) => kind in object));
+/** Of a table that cannot be altered into the other: it is made anew. */
+function replacement(present: readonly Listed[], wanted: readonly Listed[]): Command[] {
+  return [remove(head(present)), ...wanted.map(add)];
 }
 
-function sizeOf(objects: Objects): number {
-  return Math.max(0, ...objects.map((object) => (body(object)['size'] as number | undefined) ?? 0));
+/** Whether a table that is there must give way to another, and its elements go with it. */
+export function isReplaced(wanted: WantedTable, { tables }: State): boolean {
+  const present = tables[wanted.family];
+  const objects = wanted.commands.map(({ add }) => listed(add));
+  if (present.length === 0) return false;
+  const have = only(present, isSet);
+  return !sameShape(head(present), head(objects)) || only(objects, isSet).some((set) => differs(set, have));
 }
 
-function elementsOf(objects: Objects, name: string): readonly unknown[] {
-  const set = objects.find((object) => ('map' in object || 'set' in object) && body(object)['name'] === name);
-  return (set && (body(set)['elem'] as readonly unknown[] | undefined)) ?? [];
+function listed(object: object): Listed {
+  const [kind, body] = Object.entries(object)[0] as [string, Body];
+  return { kind, body };
 }
 
-/** Commands that make again what a listing shows. */
-function restore(objects: Objects): Command[] {
-  return objects.map((object) => {
-    const { handle: _, ...rest } = body(object);
-    return { add: { [Object.keys(object)[0] as string]: rest } } as unknown as Command;
-  });
+const only = (objects: readonly Listed[], test: (kind: string) => boolean): Listed[] =>
+  objects.filter(({ kind }) => test(kind));
+const isChain = (kind: string): boolean => kind === 'chain';
+const isObject = (kind: string): boolean => objectKinds.includes(kind);
+const head = (objects: readonly Listed[]): Listed => objects[0] as Listed;
+const nameOf = ({ kind, body }: Listed): string => `${kind} ${body['name']}`;
+
+function differs(want: Listed, present: readonly Listed[]): boolean {
+  const have = present.find((one) => nameOf(one) === nameOf(want));
+  return have !== undefined && !sameShape(want, have);
+}
+
+/** Without what the kernel adds to it, a size that grows, and elements, which are looked at by themselves. */
+function shape({ kind, body }: Listed): unknown {
+  const { handle: _, size: __, elem: ___, ...rest } = body;
+  return { kind, ...rest };
+}
+
+const sameShape = (a: Listed, b: Listed): boolean => isDeepStrictEqual(shape(a), shape(b));
+
+const rulesListed = (objects: readonly Listed[], chain: Listed): Listed[] =>
+  objects.filter(({ kind, body }) => kind === 'rule' && body['chain'] === chain.body['name']);
+const rulesOf = (objects: readonly Listed[], chain: Listed): unknown[] => rulesListed(objects, chain).map(shape);
+
+/** Elements of `of` that `other` lacks. */
+function elementCommands(verb: 'add' | 'delete', of: Listed, other: Listed): Command[] {
+  const have = new Set(elementsOf(other).map((element) => JSON.stringify(element)));
+  const elem = elementsOf(of).filter((element) => !have.has(JSON.stringify(element)));
+  return elem.length === 0 ? [] : [{ [verb]: { element: { ...reference(of), elem } } } as unknown as Command];
+}
+
+const elementsOf = ({ body }: Listed): readonly unknown[] => (body['elem'] as readonly unknown[] | undefined) ?? [];
+
+function reference({ body }: Listed): object {
+  const { family, table: inTable, name } = body;
+  return { family, ...(inTable === undefined ? {} : { table: inTable }), name };
+}
+
+const remove = (object: Listed): Command => ({ delete: { [object.kind]: reference(object) } }) as unknown as Command;
+
+function add({ kind, body }: Listed): Command {
+  const { handle: _, ...rest } = body;
+  return { add: { [kind]: rest } } as unknown as Command;
 }

@@ -29,6 +29,8 @@ export interface AddressSpec {
   readonly preferredLifeTime?: number;
   /** Of the prefix route. */
   readonly metric?: number;
+  /** Who made it, 1 to 255; 1 to 3 are the kernel's own. Linux 5.18 and later; earlier ones forget it. */
+  readonly protocol?: number;
 }
 
 /** Which address to delete: of several with the same bytes, the one of this device and length. */
@@ -62,6 +64,8 @@ export interface Address {
   readonly validLifeTime: number;
   readonly preferredLifeTime: number;
   readonly metric?: number;
+  /** Where somebody said who made it: 'kernel_ll', 78. */
+  readonly protocol?: string | number;
 }
 
 export interface AddressFilter {
@@ -88,6 +92,7 @@ const specKeys: ReadonlySet<string> = new Set([
   'validLifeTime',
   'preferredLifeTime',
   'metric',
+  'protocol',
 ]);
 
 const forever = 0xffffffff;
@@ -228,6 +233,9 @@ function writeAddress(out: Encoder, spec: AddressSpec, path: string): void {
   const { preferredLifeTime: preferred = valid } = spec;
   checkInteger(valid, path, 1, forever, 'validLifeTime');
   checkInteger(preferred, path, 0, valid, 'preferredLifeTime');
+  if (spec.protocol !== undefined) {
+    out.fieldU8(field['protocol'] as number, checkInteger(spec.protocol, path, 1, 255, 'protocol'));
+  }
   const { nodad, noprefixroute, broadcast, label, metric } = spec;
   const lasting = valid === forever && preferred === forever;
   if (!nodad && !noprefixroute && broadcast === undefined && label === undefined && metric === undefined && lasting)
@@ -273,5 +281,6 @@ function toAddress(reply: Record<string, unknown>, names: ReadonlyMap<number, st
   if (reply['broadcast']) address['broadcast'] = formatAddress(reply['broadcast'] as Uint8Array);
   if (reply['label'] !== undefined) address['label'] = reply['label'];
   if (reply['metric'] !== undefined) address['metric'] = reply['metric'];
+  if (reply['protocol'] !== undefined) address['protocol'] = reply['protocol'];
   return address as unknown as Address;
 }

@@ -1,0 +1,205 @@
+/** What there is of a router's floating IPs, and what turns it into what is wanted. */
+import { NetlinkError } from '../errors.js';
+import { checkIpv4, formatIpv4, readIpv4 } from '../ip.js';
+import type { CallOptions, Request } from '../netlink/channel.js';
+import type { Netns } from '../netns/netns.js';
+import { AddressIndex } from './address-index.js';
+import { type Associations, none } from './associations.js';
+import { readBound } from './bindings.js';
+import { arpRows, mapRows, readArp, readMap } from './floating-ip-maps.js';
+import { protocol } from './names.js';
+import { dnatMap, listsArp, snatMap } from './ruleset.js';
+import type { State } from './state.js';
+import type { Change } from './steps.js';
+import type { Wanted } from './wanted.js';
+
+export interface FloatingIpState {
+  readonly dnat: Associations;
+  /** The other way round: its keys are the fixed addresses, under `floating`. */
+  readonly snat: Associations;
+  /** Addresses that ARP is answered for. */
+  readonly answered: Uint32Array;
+  /** Addresses that have a `local` route of netloom's. */
+  readonly routed: Uint32Array;
+}
+
+const noAddresses = new Uint32Array(0);
+
+export const noFloatingIps: FloatingIpState = { dnat: none, snat: none, answered: noAddresses, routed: noAddresses };
+
+export async function readFloatingIps(netns: Netns, limits: CallOptions): Promise<FloatingIpState> {
+  const [dnat, snat, answered, routed] = await Promise.all([
+    readMap(netns, dnatMap, limits).catch(absent(none)),
+    readMap(netns, snatMap, limits).catch(absent(none)),
+    readArp(netns, limits).catch(absent(noAddresses)),
+    readBound(netns, 'route', '', limits),
+  ]);
+  return { dnat, snat, answered, routed };
+}
+
+/** For a table that is not there. */
+function absent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof NetlinkError && error.code === 'ENOENT') return value;
+    throw error;
+  };
+}
+
+/** Rows of one map that go, and rows that come. */
+interface Difference {
+  readonly gone: Associations;
+  readonly added: Associations;
+}
+
+export interface FloatingIpChanges {
+  /** For the transaction that also makes or alters the tables. */
+  readonly requests: readonly Request[];
+  /** What takes them back. */
+  readonly back: readonly Request[];
+  /** Rows that the maps have afterwards. */
+  readonly count: number;
+  readonly bind: Uint32Array;
+  /** By the binding that they have. */
+  readonly unbind: { readonly address: Uint32Array; readonly route: Uint32Array };
+  /** Addresses that lead elsewhere now, or come to this router. */
+  readonly announce: Uint32Array;
+  /** Addresses whose flows are out of date. */
+  readonly forget: Uint32Array;
+  changes(): Change[];
+}
+
+/** `replaced`: tables that are made anew by the same transaction, so that nothing is in them. */
+export function floatingIpChanges(
+  wanted: Wanted,
+  state: State,
+  replaced: { readonly ip: boolean; readonly arp: boolean },
+): FloatingIpChanges {
+  const { floatingIps, external, binding, gateway } = wanted;
+  const { floating, fixed } = floatingIps;
+  const { dnat, snat, answered, routed } = state.floatingIps;
+  const real = difference(dnat, floatingIps);
+  const forward = replaced.ip ? { gone: none, added: floatingIps } : real;
+  const backward = difference(replaced.ip ? none : snat, { floating: fixed, fixed: floating });
+  const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => readIpv4(bytes)) ?? [];
+  const answers = listsArp(binding) && gateway ? Uint32Array.of(...new Set([...own, ...external])) : noAddresses;
+  const arp = differenceOf(replaced.arp ? noAddresses : listsArp(binding) ? answered : noAddresses, answers);
+  const restored = {
+    dnat: replaced.ip ? mapRows('new', dnatMap, dnat.floating, dnat.fixed) : [],
+    snat: replaced.ip ? mapRows('new', snatMap, snat.floating, snat.fixed) : [],
+    arp: replaced.arp ? arpRows('new', answered) : [],
+  };
+  const addressed = addressedOf(wanted, state);
+  const bound = binding === 'address' ? addressed : binding === 'route' ? routed : external;
+  const bindings = differenceOf(bound, external);
+  const moved = real.gone.floating;
+  const fresh = new AddressIndex(real.added.floating);
+  return {
+    requests: [
+      ...mapRows('del', dnatMap, forward.gone.floating, forward.gone.fixed),
+      ...mapRows('del', snatMap, backward.gone.floating, backward.gone.fixed),
+      ...arpRows('del', arp.gone),
+      ...mapRows('new', dnatMap, forward.added.floating, forward.added.fixed),
+      ...mapRows('new', snatMap, backward.added.floating, backward.added.fixed),
+      ...arpRows('new', arp.added),
+    ],
+    back: [
+      ...(replaced.ip
+        ? [...restored.dnat, ...restored.snat]
+        : [
+            ...mapRows('del', dnatMap, forward.added.floating, forward.added.fixed),
+            ...mapRows('del', snatMap, backward.added.floating, backward.added.fixed),
+            ...mapRows('new', dnatMap, forward.gone.floating, forward.gone.fixed),
+            ...mapRows('new', snatMap, backward.gone.floating, backward.gone.fixed),
+          ]),
+      ...(replaced.arp ? restored.arp : [...arpRows('del', arp.added), ...arpRows('new', arp.gone)]),
+    ],
+    count: Math.max(floating.length, external.length),
+    bind: bindings.added,
+    unbind: {
+      address: binding === 'address' ? bindings.gone : noAddresses,
+      route: binding === 'route' ? bindings.gone : routed,
+    },
+    announce: union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
+    forget: moved,
+    changes: () => told(real, fresh, dnat),
+  };
+}
+
+/** /32s of netloom's on the gateway port that are not the gateway's own. */
+function addressedOf({ gateway, binding }: Wanted, { addresses }: State): Uint32Array {
+  if (!gateway || binding !== 'address') return noAddresses;
+  const own = new Set(gateway.addresses.map(({ bytes, length }) => (length === 32 ? readIpv4(bytes) : -1)));
+  const found: number[] = [];
+  for (const one of addresses.get(gateway.device) ?? []) {
+    if (one.family !== 'inet' || one.prefixlen !== 32 || one.protocol !== protocol) continue;
+    const address = checkIpv4(one.local, 'address');
+    if (!own.has(address)) found.push(address);
+  }
+  return Uint32Array.from(found);
+}
+
+/** What turns the rows that there are into those wanted. */
+export function difference(current: Associations, wanted: Associations): Difference {
+  const index = new AddressIndex(current.floating);
+  const kept = new Uint8Array(current.floating.length);
+  const added: number[] = [];
+  let same = 0;
+  for (let row = 0; row < wanted.floating.length; row++) {
+    const at = index.row(wanted.floating[row] as number);
+    if (at >= 0 && current.fixed[at] === wanted.fixed[row]) {
+      kept[at] = 1;
+      same++;
+    } else {
+      added.push(row);
+    }
+  }
+  if (same === current.floating.length && added.length === 0) return { gone: none, added: none };
+  const gone: number[] = [];
+  for (let at = 0; at < kept.length; at++) if (kept[at] === 0) gone.push(at);
+  return { gone: pick(current, gone), added: pick(wanted, added) };
+}
+
+function pick({ floating, fixed }: Associations, rows: readonly number[]): Associations {
+  if (rows.length === floating.length) return { floating, fixed };
+  return {
+    floating: Uint32Array.from(rows, (row) => floating[row] as number),
+    fixed: Uint32Array.from(rows, (row) => fixed[row] as number),
+  };
+}
+
+function differenceOf(current: Uint32Array, wanted: Uint32Array): { gone: Uint32Array; added: Uint32Array } {
+  const { gone, added } = difference({ floating: current, fixed: current }, { floating: wanted, fixed: wanted });
+  return { gone: gone.floating, added: added.floating };
+}
+
+/** Addresses of the lists that are among `of`, each once. */
+function union(a: Uint32Array, b: Uint32Array, c: Uint32Array, of: Uint32Array): Uint32Array {
+  if (a.length + b.length + c.length === 0) return noAddresses;
+  const known = new AddressIndex(of);
+  return Uint32Array.from(new Set([...a, ...b, ...c].filter((address) => known.has(address))));
+}
+
+function told({ gone, added }: Difference, fresh: AddressIndex, before: Associations): Change[] {
+  const old = new AddressIndex(before.floating);
+  const changes: Change[] = [];
+  gone.floating.forEach((address, row) => {
+    if (fresh.has(address)) return;
+    const subject = `${formatIpv4(address)} -> ${formatIpv4(gone.fixed[row] as number)}`;
+    changes.push({ action: 'delete', kind: 'floating-ip', subject });
+  });
+  added.floating.forEach((address, row) => {
+    const at = old.row(address);
+    const to = formatIpv4(added.fixed[row] as number);
+    changes.push(
+      at < 0
+        ? { action: 'create', kind: 'floating-ip', subject: `${formatIpv4(address)} -> ${to}` }
+        : {
+            action: 'update',
+            kind: 'floating-ip',
+            subject: formatIpv4(address),
+            detail: `${formatIpv4(before.fixed[at] as number)} -> ${to}`,
+          },
+    );
+  });
+  return changes;
+}

@@ -1,0 +1,178 @@
+/** A router's ports: veth pairs, `qr-` and `qg-` inside, `tap` outside on a bridge. */
+import { NetlinkError } from '../errors.js';
+import { formatAddress } from '../ip.js';
+import type { Netns } from '../netns/netns.js';
+import type { Link } from '../rtnetlink/links.js';
+import { isRouterPort } from './names.js';
+import type { State } from './state.js';
+import { type Change, type Site, type Step, stepOf } from './steps.js';
+import { settled } from './undo.js';
+import { type Port, portsOf, type Wanted } from './wanted.js';
+
+/** The group that a router's ports are in, so that they go together. */
+export const portGroup = 78;
+
+export interface PortSteps {
+  readonly make: Step | undefined;
+  readonly mend: Step | undefined;
+  /** The other ends of new ports up. */
+  readonly connect: Step | undefined;
+  readonly up: Step | undefined;
+  readonly announce: Step | undefined;
+  /** Last of all: what it does is not taken back. */
+  readonly remove: Step | undefined;
+}
+
+/** What the host has of a port's other end. */
+export async function readTaps(host: Netns, wanted: Wanted): Promise<ReadonlyMap<string, Link>> {
+  const found = await Promise.all(
+    portsOf(wanted).map(({ tap }) =>
+      host.links.get(tap).catch((error: unknown) => {
+        if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return new Map(found.flatMap((link) => (link ? [[link.name, link]] : [])));
+}
+
+export function portSteps(wanted: Wanted, state: State): PortSteps {
+  const ports = portsOf(wanted);
+  // A veth whose other end has gone is gone itself, so both are there or neither.
+  const fresh = ports.filter(({ device }) => !state.links.has(device));
+  const kept = ports.filter(({ device }) => state.links.has(device));
+  const unwanted = [...state.links.values()].filter(
+    ({ name }) => isRouterPort(name) && !ports.some(({ device }) => device === name),
+  );
+  const create = (port: Port): Change => ({
+    action: 'create',
+    kind: 'port',
+    subject: port.device,
+    ...(port.bridge === undefined ? {} : { detail: `on ${port.bridge}` }),
+  });
+  const mends = kept.flatMap((port) => mend(port, state));
+  const arpIgnore = (port: Port): 0 | 1 => (wanted.binding !== 'address' && port === wanted.gateway ? 0 : 1);
+  const closed = kept.filter(
+    (port) =>
+      !state.links.get(port.device)?.up || state.sysctls.get(arpIgnoreOf(port.device)) !== String(arpIgnore(port)),
+  );
+  const opened = [...fresh, ...closed];
+  return {
+    make: stepOf(fresh.map(create), ({ netns, host, undo }) =>
+      settled(fresh.map((port) => plug(port, netns, host, undo))),
+    ),
+    mend: stepOf(
+      mends.map(({ change }) => change),
+      (site) => settled(mends.map(({ run }) => run(site))),
+    ),
+    connect: fresh.length === 0 ? undefined : { changes: () => [], run: ({ host }) => connect(host, fresh) },
+    up: stepOrQuiet(
+      closed.map((port) => ({
+        action: 'update',
+        kind: 'port',
+        subject: port.device,
+        detail: `up, arp_ignore ${arpIgnore(port)}`,
+      })),
+      opened.length > 0,
+      ({ netns }) =>
+        settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) }))),
+    ),
+    announce: fresh.length === 0 ? undefined : { changes: () => [], run: ({ netns }) => announce(netns, fresh) },
+    remove: stepOf(
+      unwanted.map(({ name }) => ({ action: 'delete', kind: 'port', subject: name })),
+      ({ netns }) => netns.links.delete(unwanted.map(({ index }) => index)),
+    ),
+  };
+}
+
+export const arpIgnoreOf = (device: string): string => `net/ipv4/conf/${device}/arp_ignore`;
+
+/** A step that may have work to do which is told of elsewhere: bringing up what is being made. */
+function stepOrQuiet(changes: readonly Change[], needed: boolean, run: Step['run']): Step | undefined {
+  return needed ? { changes: () => changes, run } : undefined;
+}
+
+interface Mend {
+  readonly change: Change;
+  run(site: Site): Promise<unknown>;
+}
+
+/** What of a port that is there differs from what it should be. */
+function mend(port: Port, { links, taps }: State): Mend[] {
+  const { device, tap, bridge, mac, mtu } = port;
+  const inside = links.get(device) as Link;
+  const outside = taps.get(tap);
+  const mends: Mend[] = [];
+  const update = (detail: string, run: Mend['run']): void => {
+    mends.push({ change: { action: 'update', kind: 'port', subject: device, detail }, run });
+  };
+  if (mac !== undefined && mac.toLowerCase() !== inside.mac) {
+    const before = inside.mac as string;
+    update(`mac ${before} -> ${mac}`, async ({ netns, undo }) => {
+      await netns.links.set(device, { mac });
+      undo.add(() => netns.links.set(device, { mac: before }));
+    });
+  }
+  if (mtu !== undefined && (mtu !== inside.mtu || (outside && mtu !== outside.mtu))) {
+    update(`mtu ${inside.mtu} -> ${mtu}`, async ({ netns, host, undo }) => {
+      undo.add(() => netns.links.set(device, { mtu: inside.mtu }));
+      await settled([
+        netns.links.set(device, { mtu }),
+        outside && outside.mtu !== mtu ? host.links.set(tap, { mtu }) : undefined,
+      ]);
+    });
+  }
+  if (outside === undefined) return mends;
+  if (bridge !== undefined && outside.master !== bridge) {
+    update(`bridge ${outside.master ?? 'none'} -> ${bridge}`, async ({ host, undo }) => {
+      await host.links.set(tap, { master: bridge });
+      undo.add(() => host.links.set(tap, { master: outside.master ?? null }));
+    });
+  }
+  if (!outside.up) update(`${tap} up`, ({ host }) => host.links.set(tap, { up: true }));
+  return mends;
+}
+
+/**
+ * Makes a port and its other end; it is not up yet. Every queue of a device is an object in sysfs, and a veth would have one for each
+ * processor.
+ */
+async function plug(
+  { device, tap, bridge, mac, mtu }: Port,
+  netns: Netns,
+  host: Netns,
+  undo: Site['undo'],
+): Promise<void> {
+  const queues = { numTxQueues: 1, numRxQueues: 1, ...(mtu === undefined ? {} : { mtu }) };
+  const peer = { name: device, netns, group: portGroup, ...queues, ...(mac === undefined ? {} : { mac }) };
+  const master = bridge === undefined ? {} : { master: bridge };
+  const make = (): Promise<void> => host.links.add({ kind: 'veth', name: tap, ...master, ...queues, peer });
+  await make().catch(async (error: unknown) => {
+    if (!(error instanceof NetlinkError) || error.code !== 'EEXIST') throw error;
+    // Left by a namespace that was deleted behind our back, whose end the kernel has not come to yet (cleanup_net).
+    await host.links.delete(tap);
+    await make();
+  });
+  undo.add(() => host.links.delete(tap));
+}
+
+/**
+ * Brings new ports' other ends up, without IPv6: a bridge's port needs no address, and each would be one more to look for duplicates of
+ * on the whole bridge, and one more to walk by when the next goes up (rt6_sync_up).
+ */
+async function connect(host: Netns, ports: readonly Port[]): Promise<void> {
+  const off = ports.map(({ tap }): [string, number] => [`net/ipv6/conf/${tap}/disable_ipv6`, 1]);
+  await host.sysctl.set(Object.fromEntries(off)).catch((error: unknown) => {
+    // A kernel without IPv6.
+    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
+  });
+  await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
+}
+
+/** Neighbours may remember an earlier holder of a new port's addresses. */
+function announce(netns: Netns, ports: readonly Port[]): Promise<void> {
+  const announcements = ports.flatMap(({ device, addresses }) =>
+    addresses.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true })),
+  );
+  return netns.announce(announcements, { count: 3 });
+}

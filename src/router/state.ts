@@ -1,0 +1,108 @@
+/** What is there of a router: read from the kernel, once for each plan. */
+import { NetlinkError } from '../errors.js';
+import type { CallOptions } from '../netlink/call-options.js';
+import type { Netns } from '../netns/netns.js';
+import type { Address } from '../rtnetlink/addresses.js';
+import type { Link } from '../rtnetlink/links.js';
+import type { NexthopObject } from '../rtnetlink/nexthops.js';
+import type { Route } from '../rtnetlink/routes.js';
+import type { Rule } from '../rtnetlink/rules.js';
+import { type FloatingIpState, noFloatingIps, readFloatingIps } from './floating-ip-state.js';
+import { protocol } from './names.js';
+import { readTaps } from './ports.js';
+import { poolTable } from './routes.js';
+import { sysctlNames } from './sysctls.js';
+import { readTables, type Tables } from './tables.js';
+import type { Wanted } from './wanted.js';
+
+export interface State {
+  /** Whether there is a namespace. */
+  readonly exists: boolean;
+  /** By name. */
+  readonly links: ReadonlyMap<string, Link>;
+  /** Other ends of wanted ports, on the host, by name. */
+  readonly taps: ReadonlyMap<string, Link>;
+  /** By device. */
+  readonly addresses: ReadonlyMap<string, readonly Address[]>;
+  /** netloom's own, in the main table. */
+  readonly routes: readonly Route[];
+  /** Of the 'prefix' binding. */
+  readonly pools: readonly string[];
+  /** Of IPv4. */
+  readonly rules: readonly Rule[];
+  readonly nexthops: readonly NexthopObject[];
+  /** Values of `sysctlNames`. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly tables: Tables;
+  readonly floatingIps: FloatingIpState;
+}
+
+export const nothing: State = {
+  exists: false,
+  links: new Map(),
+  taps: new Map(),
+  addresses: new Map(),
+  routes: [],
+  pools: [],
+  rules: [],
+  nexthops: [],
+  sysctls: new Map(),
+  tables: { ip: [], ip6: [], arp: [] },
+  floatingIps: noFloatingIps,
+};
+
+export async function readState(netns: Netns, host: Netns, wanted: Wanted, limits: CallOptions): Promise<State> {
+  const [links, taps, addresses, routes, pools, rules, nexthops, tables, floatingIps] = await Promise.all([
+    netns.links.list({}, limits),
+    readTaps(host, wanted),
+    netns.addresses.list({}, limits),
+    netns.routes.list({ protocol }, limits),
+    readPools(netns, limits),
+    netns.rules.list({ family: 'inet' }, limits),
+    netns.nexthops.list(limits),
+    readTables(netns, limits),
+    readFloatingIps(netns, limits),
+  ]);
+  const byName = new Map(links.map((link) => [link.name, link]));
+  const byDevice = new Map<string, Address[]>();
+  for (const address of addresses) {
+    const those = byDevice.get(address.dev);
+    if (those) those.push(address);
+    else byDevice.set(address.dev, [address]);
+  }
+  return {
+    exists: true,
+    links: byName,
+    taps,
+    addresses: byDevice,
+    routes,
+    pools,
+    rules,
+    nexthops,
+    sysctls: await readSysctls(
+      netns,
+      sysctlNames(wanted, (device) => byName.has(device)),
+      limits,
+    ),
+    tables,
+    floatingIps,
+  };
+}
+
+/** Destinations of the pool table's routes. */
+export async function readPools(netns: Netns, limits?: CallOptions): Promise<string[]> {
+  const routes = await netns.routes.list({ table: poolTable, family: 'inet', type: 'local', protocol }, limits);
+  return routes.map(({ dst }) => (dst.includes('/') ? dst : `${dst}/32`));
+}
+
+async function readSysctls(netns: Netns, names: readonly string[], limits: CallOptions): Promise<Map<string, string>> {
+  try {
+    const values = await netns.sysctl.get(names, limits);
+    return new Map(names.map((name, at) => [name, values[at] as string]));
+  } catch (error) {
+    // A device has gone meanwhile, or the kernel lacks one: each by itself then.
+    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT' || names.length === 1) throw error;
+    const each = await Promise.all(names.map((name) => netns.sysctl.get(name, limits).catch(() => undefined)));
+    return new Map(names.flatMap((name, at) => (each[at] === undefined ? [] : [[name, each[at]]])));
+  }
+}
