@@ -87,6 +87,7 @@ export interface Addon {
     name: string | null,
     sysctls: [path: string, value: string][],
     protocols: number[],
+    alias: string | null,
   ): Promise<{ namespace: NativeNamespace; channels: NativeChannel[] }>;
   deleteNamespace(name: string): Promise<void>;
   openNamespace(path: string): NativeNamespace;

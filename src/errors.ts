@@ -145,6 +145,12 @@ export function checkDeviceName(value: unknown, path: string): string {
   return value;
 }
 
+/** IFLA_IFALIAS: at most 255 bytes. */
+export function checkAlias(value: unknown, path: string): string {
+  if (typeof value === 'string' && Buffer.byteLength(value) <= 255 && !value.includes('\0')) return value;
+  throw invalidType(path, 'a string of at most 255 bytes', value);
+}
+
 export function invalidAddressFamily(path: string, value: unknown, other: unknown): TypeError {
   return invalidValue(path, `is not of the same family as ${String(other)}`, value);
 }

@@ -1,6 +1,7 @@
 #include "addon/namespace_object.h"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct Made {
   std::string name{};
   std::vector<Sysctl> sysctls{};
   std::vector<int> protocols{};
+  std::string alias{};
   Fd fd{};
   std::vector<Fd> sockets{};
 };
@@ -50,19 +52,25 @@ Fd duplicate(int fd) {
   return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
-// A namespace with its settings made and its sockets opened, while the mover is in it.
-Outcome furnish(Made& made) {
-  auto outcome = made.name.empty() ? createNamespace(made.fd) : createNamedNamespace(made.name, made.fd);
-  if (!outcome) return outcome;
-  if (!made.sysctls.empty()) outcome = applySysctls(made.fd.get(), made.sysctls);
-  for (int protocol : made.protocols) {
-    if (outcome) outcome = openSocket(protocol, made.sockets.emplace_back());
-  }
-  if (!outcome && !made.name.empty()) deleteNamedNamespace(made.name);
-  return outcome;
+// A namespace with its settings made and its sockets opened, while the mover is in it, and only then named.
+Outcome make(Made& made) {
+  const auto furnish = [&made](int fd) {
+    Outcome outcome;
+    if (!made.sysctls.empty()) outcome = applySysctls(fd, made.sysctls);
+    for (int protocol : made.protocols) {
+      if (outcome) outcome = openSocket(protocol, made.sockets.emplace_back());
+      if (outcome && protocol == NETLINK_ROUTE && !made.alias.empty()) {
+        outcome = setLoopbackAlias(made.sockets.back().get(), made.alias);
+      }
+    }
+    return outcome;
+  };
+  if (!made.name.empty()) return createNamedNamespace(made.name, furnish, made.fd);
+  auto outcome = createNamespace(made.fd);
+  return outcome ? furnish(made.fd.get()) : outcome;
 }
 
-// create(name | null, sysctls, protocols): { namespace, channels }.
+// create(name | null, sysctls, protocols, alias | null): { namespace, channels }.
 Napi::Value create(const Napi::CallbackInfo& info) {
   auto& instance = Instance::of(info.Env());
   auto state = std::make_shared<Made>();
@@ -74,8 +82,9 @@ Napi::Value create(const Napi::CallbackInfo& info) {
     if (protocol.IsEmpty()) return {};
     state->protocols.push_back(protocol.As<Napi::Number>().Int32Value());
   }
+  if (info[3].IsString()) state->alias = info[3].As<Napi::String>();
   return instance.run<Made>(
-      instance.mover, info.Env(), state, furnish,
+      instance.mover, info.Env(), state, make,
       [](Napi::Env env, Made& made) -> Napi::Value {
         auto channels = Napi::Array::New(env, made.sockets.size());
         for (uint32_t i = 0; i < made.sockets.size(); ++i) {

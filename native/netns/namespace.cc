@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -80,13 +83,14 @@ Outcome createNamespace(Fd& out) {
   return openNamespace(kOwnNamespace, out);
 }
 
-Outcome createNamedNamespace(const std::string& name, Fd& out) {
+Outcome createNamedNamespace(const std::string& name, const std::function<Outcome(int)>& furnish, Fd& out) {
   Fd lock;
   if (auto outcome = prepareDirectory(lock); !outcome) return outcome;
   const auto path = pathOf(name);
   Fd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0));
   if (!file) return Outcome::failed("open", path);
   auto outcome = createNamespace(out);
+  if (outcome) outcome = furnish(out.get());
   if (outcome && mount(kOwnNamespace, path.c_str(), "none", MS_BIND, nullptr) < 0)
     outcome = Outcome::failed("mount", path);
   if (!outcome) {
@@ -98,10 +102,35 @@ Outcome createNamedNamespace(const std::string& name, Fd& out) {
 
 Outcome deleteNamedNamespace(const std::string& name) {
   const auto path = pathOf(name);
-  // EINVAL: a file that nothing is mounted on, as a crash between open and mount leaves it.
-  if (umount2(path.c_str(), MNT_DETACH) < 0 && errno != EINVAL) return Outcome::failed("umount2", path);
+  if (umount2(path.c_str(), MNT_DETACH) < 0) {
+    // EINVAL: a file that nothing is mounted on, as a crash between open and mount leaves it; or another process is
+    // between the two just now, and then it holds the lock.
+    if (errno != EINVAL) return Outcome::failed("umount2", path);
+    Fd lock;
+    if (auto outcome = prepareDirectory(lock); !outcome) return outcome;
+    Fd made;
+    if (openNamespace(path, made)) return {.error = EBUSY, .syscall = "umount2", .path = path};
+    return unlink(path.c_str()) < 0 ? Outcome::failed("unlink", path) : Outcome{};
+  }
   if (unlink(path.c_str()) < 0) return Outcome::failed("unlink", path);
   return {};
+}
+
+Outcome setLoopbackAlias(int socket, const std::string& alias) {
+  std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message(nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK),
+                                                         nlmsg_free);
+  // Of a new namespace the loopback device is the first.
+  ifinfomsg link{};
+  link.ifi_index = 1;
+  nlmsg_append(message.get(), &link, sizeof(link), NLMSG_ALIGNTO);
+  nla_put_string(message.get(), IFLA_IFALIAS, alias.c_str());
+  auto* header = nlmsg_hdr(message.get());
+  if (send(socket, header, header->nlmsg_len, 0) < 0) return Outcome::failed("send", "RTM_SETLINK");
+  char reply[512];
+  const auto size = recv(socket, reply, sizeof(reply), MSG_DONTWAIT);
+  if (size < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(nlmsgerr)))) return Outcome::failed("recv", "RTM_SETLINK");
+  const auto* error = static_cast<nlmsgerr*>(nlmsg_data(reinterpret_cast<nlmsghdr*>(reply)));
+  return {.error = -error->error, .syscall = "RTM_SETLINK"};
 }
 
 Outcome enterNamespace(int fd) {

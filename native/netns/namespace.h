@@ -4,6 +4,8 @@
 // calling thread in another namespace, from which it must be brought back, since a thread keeps its namespace alive.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,8 +30,12 @@ Outcome openNamespace(const std::string& path, Fd& out);
 // Mover. Makes a namespace that lives as long as `out`.
 Outcome createNamespace(Fd& out);
 
-// Mover. The same, bound to /run/netns/<name> where ip-netns(8) finds it. EEXIST when the name is taken.
-Outcome createNamedNamespace(const std::string& name, Fd& out);
+// Mover. The same, bound to /run/netns/<name> where ip-netns(8) finds it. EEXIST when the name is taken. `furnish` is
+// called in it before anybody can find it by its name.
+Outcome createNamedNamespace(const std::string& name, const std::function<Outcome(int fd)>& furnish, Fd& out);
+
+// By a new rtnetlink socket in a new namespace.
+Outcome setLoopbackAlias(int socket, const std::string& alias);
 
 // Unbinds /run/netns/<name>. The namespace goes when nothing else holds it.
 Outcome deleteNamedNamespace(const std::string& name);

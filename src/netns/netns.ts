@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
-import { fromNative, invalidType, invalidValue } from '../errors.js';
+import { checkAlias, fromNative, invalidType, invalidValue } from '../errors.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
@@ -36,6 +36,8 @@ export interface NetnsOptions {
 export interface CreateOptions extends NetnsOptions, CallOptions {
   /** Settings of the new namespace, as `ns.sysctl.set` takes them. When one is refused, there is no namespace. */
   readonly sysctl?: SysctlValues;
+  /** Of its loopback device, at most 255 bytes: a mark that is there before the name is. */
+  readonly alias?: string;
 }
 
 /** A namespace by name (ip-netns(8)), by a process that is in it, by path, or by an open descriptor (not taken over). */
@@ -103,9 +105,10 @@ export class Netns {
     dispatchOf(options);
     const sysctls = sysctlEntries(options.sysctl ?? {});
     const label = name ?? 'an anonymous namespace';
+    const alias = options.alias === undefined ? null : checkAlias(options.alias, 'options.alias');
     try {
       const made = await abortable(
-        () => addon.createNamespace(name ?? null, sysctls, protocols),
+        () => addon.createNamespace(name ?? null, sysctls, protocols, alias),
         options,
         // Made when nobody waited for it any more.
         ({ namespace, channels }) => {

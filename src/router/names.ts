@@ -36,5 +36,14 @@ export function checkId(id: unknown, path: string): string {
 /** Who made an address, a route, a rule: netloom, among others (`proto 78` to ip-route(8)). */
 export const protocol = 78;
 
-/** What netloom writes into the alias of a namespace's loopback device, and so knows the namespace again as its own. */
-export const ownAlias = 'netloom';
+/**
+ * What netloom writes into the alias of a namespace's loopback device, and of its bridges: by it a later run knows what is its own to
+ * remove. Nodes (`Node.apply`) add their name, so that several share a machine.
+ */
+export function markOf(owner: string | undefined): string {
+  return owner === undefined ? 'netloom' : `netloom:${owner}`;
+}
+
+export function isMarked(alias: string | undefined): boolean {
+  return alias === 'netloom' || (alias?.startsWith('netloom:') ?? false);
+}

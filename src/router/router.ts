@@ -5,7 +5,7 @@ import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { addressStep } from './addresses.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
-import { checkId, isGatewayPort, isRouterPort, ownAlias, routerNamespace } from './names.js';
+import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace } from './names.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
@@ -60,9 +60,7 @@ export class Router {
     const ownsHost = options.host === undefined;
     return Undo.guard(async (undo) => {
       if (ownsHost) undo.add(() => host.close());
-      const { netns, fresh } = await openOrCreate(wanted, options.dispatch, undo);
-      const state = fresh ? nothing : await readState(netns, host, wanted, limits);
-      await takeSteps(stagesOf(wanted, state, options.announce), { netns, host, undo, limits });
+      const { netns } = await applyWanted(wanted, { ...options, host, limits }, undo);
       const floatingIps = new FloatingIps({
         netns,
         binding: wanted.binding,
@@ -80,7 +78,7 @@ export class Router {
     const limits = deadline(options);
     const host = options.host ?? (await Netns.current());
     try {
-      const changes = await planned(wanted, host, options, limits);
+      const changes = await planWanted(wanted, { ...options, host, limits });
       return { id: wanted.id, changes, toString: () => changes.map(formatChange).join('\n') };
     } finally {
       if (options.host === undefined) await host.close();
@@ -140,11 +138,13 @@ const dispatchOf = (dispatch: Dispatch | undefined): NetnsOptions => (dispatch =
 async function openOrCreate(
   wanted: Wanted,
   dispatch: Dispatch | undefined,
+  owner: string | undefined,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean }> {
   const name = routerNamespace(wanted.id);
   try {
-    const netns = await Netns.create(name, { ...dispatchOf(dispatch), sysctl: namespaceSysctls(wanted) });
+    const sysctl = namespaceSysctls(wanted);
+    const netns = await Netns.create(name, { ...dispatchOf(dispatch), sysctl, alias: markOf(owner) });
     undo.add(async () => {
       await netns.close();
       await Netns.delete(name);
@@ -159,7 +159,7 @@ async function openOrCreate(
     return { netns, fresh: false };
   }
   await Netns.delete(name);
-  return openOrCreate(wanted, dispatch, undo);
+  return openOrCreate(wanted, dispatch, owner, undo);
 }
 
 /** Undefined where there is no namespace, or a name without one, as a crash or a reboot leaves it. */
@@ -172,42 +172,78 @@ async function openExisting(name: string, options: NetnsOptions): Promise<Netns 
   }
 }
 
-async function planned(wanted: Wanted, host: Netns, options: RouterOptions, limits: CallOptions): Promise<Change[]> {
+/** How a checked description is applied or planned. */
+export interface ApplyContext extends Pick<AssociateOptions, 'announce'> {
+  readonly host: Netns;
+  readonly limits: CallOptions;
+  readonly dispatch?: Dispatch;
+  /** The node that it belongs to. */
+  readonly owner?: string;
+}
+
+/** Takes the steps from what is there to what is wanted. The namespace's handle is the caller's, who has `undo` taken back if need be. */
+export async function applyWanted(
+  wanted: Wanted,
+  { host, limits, dispatch, owner, announce }: ApplyContext,
+  undo: Undo,
+): Promise<{ netns: Netns; fresh: boolean; stages: readonly Stage[] }> {
+  const { netns, fresh } = await openOrCreate(wanted, dispatch, owner, undo);
+  const state = fresh ? nothing : await readState(netns, host, wanted, limits);
+  const stages = stagesOf(wanted, state, announce, owner);
+  await takeSteps(stages, { netns, host, undo, limits });
+  return { netns, fresh, stages };
+}
+
+export async function planWanted(wanted: Wanted, { host, limits, dispatch, owner }: ApplyContext): Promise<Change[]> {
   const name = routerNamespace(wanted.id);
-  const netns = await openExisting(name, dispatchOf(options.dispatch));
-  if (!netns) {
-    const namespace: Change = { action: 'create', kind: 'namespace', subject: name };
-    return [namespace, ...changesOf(stagesOf(wanted, nothing, undefined))];
-  }
+  const netns = await openExisting(name, dispatchOf(dispatch));
+  if (!netns) return [created(name), ...changesOf(stagesOf(wanted, nothing, undefined, owner))];
   try {
-    return changesOf(stagesOf(wanted, await readState(netns, host, wanted, limits), undefined));
+    return changesOf(stagesOf(wanted, await readState(netns, host, wanted, limits), undefined, owner));
   } finally {
     await netns.close();
   }
 }
 
+export const created = (namespace: string): Change => ({ action: 'create', kind: 'namespace', subject: namespace });
+
 /**
  * From what is there to what is wanted. What makes something comes before what removes something, so that what fails is taken back, and
  * what stays is not interrupted.
  */
-function stagesOf(wanted: Wanted, state: State, announce: AssociateOptions['announce']): Stage[] {
+function stagesOf(
+  wanted: Wanted,
+  state: State,
+  announce: AssociateOptions['announce'],
+  owner: string | undefined,
+): Stage[] {
   const ports = portSteps(wanted, state);
   const translation = translationSteps(wanted, state, announce);
   return [
     [ports.make, ports.mend],
     [ports.connect, sysctlStep(wanted, state), translation.translate],
-    [loopbackStep(state), ports.up, addressStep(wanted, state), routeStep(wanted, state), poolStep(wanted, state)],
+    [
+      loopbackStep(state, owner),
+      ports.up,
+      addressStep(wanted, state),
+      routeStep(wanted, state),
+      poolStep(wanted, state),
+    ],
     [announce === false ? undefined : ports.announce, translation.bind],
     [translation.settle],
     [nexthopRemoval(wanted, state), ports.remove],
   ];
 }
 
-/** The loopback device is up, and says that the namespace is netloom's. */
-function loopbackStep({ links }: State): Stage[number] {
+/** The loopback device is up, and says whose the namespace is; without an owner, one that is said already stays. */
+function loopbackStep({ links }: State, owner: string | undefined): Stage[number] {
   const loopback = links.get('lo');
-  if (loopback?.up && loopback.alias === ownAlias) return undefined;
-  const run = ({ netns }: Site): Promise<void> => netns.links.set('lo', { up: true, alias: ownAlias });
-  if (!loopback) return { changes: () => [], run };
-  return stepOf([{ action: 'update', kind: 'port', subject: 'lo', detail: `up, alias ${ownAlias}` }], run);
+  if (!loopback) return { changes: () => [], run: ({ netns }: Site) => netns.links.set('lo', { up: true }) };
+  const alias = owner === undefined && isMarked(loopback.alias) ? loopback.alias : markOf(owner);
+  if (loopback.up && loopback.alias === alias) return undefined;
+  const detail = `up, alias ${alias}`;
+  return stepOf([{ action: 'update', kind: 'port', subject: 'lo', detail }], async ({ netns, undo }) => {
+    await netns.links.set('lo', { up: true, ...(alias === undefined ? {} : { alias }) });
+    undo.add(() => netns.links.set('lo', { alias: loopback.alias ?? '' }));
+  });
 }

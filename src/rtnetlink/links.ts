@@ -1,4 +1,12 @@
-import { checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue, NetlinkError } from '../errors.js';
+import {
+  checkAlias,
+  checkDeviceName,
+  checkInteger,
+  checkKeys,
+  invalidType,
+  invalidValue,
+  NetlinkError,
+} from '../errors.js';
 import { checkMac, formatMac } from '../ip.js';
 import type { CallOptions, Channel, Request, Work } from '../netlink/channel.js';
 import { operation, type Schema, type Wire } from '../netlink/codec.js';
@@ -339,9 +347,7 @@ function checkCommon(spec: CommonSpec | LinkChange, path: string): void {
     if (queues !== undefined) checkInteger(queues, `${path}.${key}`, 1, 4096);
   }
   if (spec.up !== undefined && typeof spec.up !== 'boolean') throw invalidType(`${path}.up`, 'a boolean', spec.up);
-  if (spec.alias !== undefined && (typeof spec.alias !== 'string' || Buffer.byteLength(spec.alias) > 255)) {
-    throw invalidType(`${path}.alias`, 'a string of at most 255 bytes', spec.alias);
-  }
+  if (spec.alias !== undefined) checkAlias(spec.alias, `${path}.alias`);
   if (
     spec.netns !== undefined &&
     (typeof spec.netns !== 'object' || !Number.isInteger(spec.netns?.fd) || spec.netns.fd < 0)
