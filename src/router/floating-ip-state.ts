@@ -65,7 +65,7 @@ export interface FloatingIpChanges {
   readonly announce: Uint32Array;
   /** Addresses whose flows are out of date. */
   readonly forget: Uint32Array;
-  changes(): Change[];
+  readonly changes: () => Change[];
 }
 
 /** `replaced`: tables that are made anew by the same transaction, so that nothing is in them. */
@@ -81,7 +81,7 @@ export function floatingIpChanges(
   const forward = replaced.ip ? { gone: none, added: floatingIps } : real;
   const backward = difference(replaced.ip ? none : snat, { floating: fixed, fixed: floating });
   const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => readIpv4(bytes)) ?? [];
-  const answers = listsArp(binding) && gateway ? Uint32Array.of(...new Set([...own, ...external])) : noAddresses;
+  const answers = listsArp(binding) && gateway ? joined(own, external) : noAddresses;
   const arp = differenceOf(replaced.arp ? noAddresses : listsArp(binding) ? answered : noAddresses, answers);
   const restored = {
     dnat: replaced.ip ? mapRows('new', dnatMap, dnat.floating, dnat.fixed) : [],
@@ -121,7 +121,15 @@ export function floatingIpChanges(
     },
     announce: union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
     forget: moved,
-    changes: () => told(real, fresh, dnat),
+    changes: () => [
+      ...told(real, fresh, dnat),
+      ...repairs(
+        real,
+        [bindings.added, bindings.gone, arp.added, arp.gone, backward.added.fixed, backward.gone.fixed],
+        own,
+        external,
+      ),
+    ],
   };
 }
 
@@ -172,11 +180,43 @@ function differenceOf(current: Uint32Array, wanted: Uint32Array): { gone: Uint32
   return { gone: gone.floating, added: added.floating };
 }
 
+/** Each address once: no floating IP is the gateway's own (see `checkSpec`). */
+function joined(own: readonly number[], external: Uint32Array): Uint32Array {
+  const whole = new Uint32Array(own.length + external.length);
+  whole.set(own);
+  whole.set(external, own.length);
+  return whole;
+}
+
 /** Addresses of the lists that are among `of`, each once. */
 function union(a: Uint32Array, b: Uint32Array, c: Uint32Array, of: Uint32Array): Uint32Array {
   if (a.length + b.length + c.length === 0) return noAddresses;
   const known = new AddressIndex(of);
   return Uint32Array.from(new Set([...a, ...b, ...c].filter((address) => known.has(address))));
+}
+
+/** What an earlier run left half done: addresses that something is done to, though they lead where they should. */
+function repairs(
+  { gone, added }: Difference,
+  touched: readonly Uint32Array[],
+  own: readonly number[],
+  external: Uint32Array,
+): Change[] {
+  const count = touched.reduce((sum, addresses) => sum + addresses.length, 0);
+  if (count === 0) return [];
+  const known = new Set([...gone.floating, ...added.floating, ...own]);
+  const wanted = new AddressIndex(external);
+  const changes: Change[] = [];
+  for (const address of new Set(touched.flatMap((addresses) => [...addresses]))) {
+    if (known.has(address)) continue;
+    const subject = formatIpv4(address);
+    changes.push(
+      wanted.has(address)
+        ? { action: 'update', kind: 'floating-ip', subject, detail: 'made whole' }
+        : { action: 'delete', kind: 'floating-ip', subject, detail: 'what was left of it' },
+    );
+  }
+  return changes;
 }
 
 function told({ gone, added }: Difference, fresh: AddressIndex, before: Associations): Change[] {

@@ -221,7 +221,7 @@ function stagesOf(
   const translation = translationSteps(wanted, state, announce);
   return [
     [ports.make, ports.mend],
-    [ports.connect, sysctlStep(wanted, state), translation.translate],
+    [ports.connect, sysctlStep(wanted, state), translation.translate, translation.told],
     [
       loopbackStep(state, owner),
       ports.up,

@@ -13,6 +13,8 @@ import { isReplaced, tableChanges } from './tables.js';
 import type { Wanted } from './wanted.js';
 
 export interface TranslationSteps {
+  /** Does nothing: says what becomes of floating IPs, which several steps do together. */
+  readonly told: Step | undefined;
   /** Before the ports have addresses: whom they answer, and how it is translated. */
   readonly translate: Step | undefined;
   /** When the gateway port is up. */
@@ -46,12 +48,15 @@ export function translationSteps(
     device: wanted.gateway?.device ?? '',
     sharesNexthop: true,
   });
+  const { bind: toBind, unbind: toUnbind, forget } = floatingIps;
+  const touched = requests.length + toBind.length + toUnbind.address.length + toUnbind.route.length > 0;
   return {
+    told: touched ? { changes: floatingIps.changes, run: async () => {} } : undefined,
     translate:
       commands.length === 0 && requests.length === 0
         ? undefined
         : {
-            changes: () => [...changes, ...floatingIps.changes()],
+            changes: () => changes,
             run: async ({ netns, undo, limits }) => {
               if (grows) await grow(netns, wanted, size, limits);
               const compile = async (list: typeof commands) => (list.length > 0 ? netns.nft.compile(list, limits) : []);
@@ -59,16 +64,15 @@ export function translationSteps(
               undo.add(async () => commit(netns, await compile(back), floatingIps.back, {}));
             },
           },
-    bind: quiet(floatingIps.bind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
-      bind(site(netns), floatingIps.bind, limits, undo),
+    bind: quiet(toBind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
+      bind(site(netns), toBind, limits, undo),
     ),
     settle: quiet(
-      floatingIps.unbind.address.length + floatingIps.unbind.route.length + floatingIps.forget.length > 0 ||
+      toUnbind.address.length + toUnbind.route.length + forget.length > 0 ||
         floatingIps.announce.length > 0,
       async ({ netns, limits }) => {
-        const { address, route } = floatingIps.unbind;
-        await unbind({ ...site(netns), binding: 'address' }, address, limits);
-        await unbind({ ...site(netns), binding: 'route' }, route, limits);
+        await unbind({ ...site(netns), binding: 'address' }, toUnbind.address, limits);
+        await unbind({ ...site(netns), binding: 'route' }, toUnbind.route, limits);
         const dev = wanted.gateway?.device;
         if (announce !== false && dev !== undefined && floatingIps.announce.length > 0) {
           await netns.announce(
@@ -76,7 +80,7 @@ export function translationSteps(
             { ...announceDefaults, ...announce, ...limits },
           );
         }
-        if (floatingIps.forget.length > 0) await netns.conntrack.delete({ address: floatingIps.forget }, limits);
+        if (forget.length > 0) await netns.conntrack.delete({ address: forget }, limits);
       },
     ),
   };

@@ -1,6 +1,6 @@
 /** A router's description, checked: `RouterSpec` -> `Wanted`. */
 import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { checkIpv4, checkIpv6, checkMac, checkPrefix, formatAddress, type Prefix } from '../ip.js';
+import { checkIpv4, checkIpv6, checkMac, checkPrefix, formatAddress, type Prefix, readIpv4 } from '../ip.js';
 import { checkAddressOrPrefix } from '../rtnetlink/values.js';
 import { AddressIndex } from './address-index.js';
 import { type Associations, checkFloatingIps, checkPools } from './associations.js';
@@ -102,6 +102,10 @@ export function checkSpec(spec: RouterSpec, path = 'spec'): Wanted {
   if (external.length > 0 && !gateway) {
     const key = floatingIps.floating.length > 0 ? 'floatingIps' : 'portForwardings';
     throw invalidValue(`${path}.${key}`, 'need a gateway', external.length);
+  }
+  for (const { family, bytes } of gateway?.addresses ?? []) {
+    if (family !== 'ip' || !external.includes(readIpv4(bytes))) continue;
+    throw invalidValue(`${path}.gateway.addresses`, 'has the address of a floating IP', formatAddress(bytes));
   }
   if (gateway && binding === 'prefix') {
     checkPools(floatingIps.floating, gateway.pools, (row) => `${path}.floatingIps[${row}].floatingAddress`);
@@ -263,7 +267,10 @@ function externalAddresses({ floating }: Associations, forwardings: readonly For
     if (index.has(address)) throw invalidValue(path, 'has the address of a floating IP', floatingAddress);
     forwarded.add(address);
   }
-  return Uint32Array.of(...floating, ...forwarded);
+  const whole = new Uint32Array(floating.length + forwarded.size);
+  whole.set(floating);
+  whole.set([...forwarded], floating.length);
+  return whole;
 }
 
 const limitKeys: ReadonlySet<string> = new Set(['floatingAddress', 'ingress', 'egress']);
