@@ -8,6 +8,8 @@ export * from './conntrack/index.js';
 export { BatchError, type BatchFailure, NetlinkError } from './errors.js';
 export type { CallOptions, Dispatch } from './netlink/channel.js';
 export * from './netns/index.js';
+export * from './network/index.js';
 export * from './nftables/index.js';
+export * from './node/index.js';
 export * from './router/index.js';
 export * from './rtnetlink/index.js';

@@ -40,6 +40,9 @@ export class Announcer {
   readonly #links: Links;
   readonly #netns: string;
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Announcements that have rounds to come. */
+  #series = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(native: NativeNamespace, links: Links, netns: string) {
     this.#native = native;
@@ -63,23 +66,38 @@ export class Announcer {
     this.#repeat(rows, count - 1, interval);
   }
 
+  /** Resolves when no round is to come, also by `close`. */
+  idle(): Promise<void> {
+    return this.#series === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    this.#series = 0;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #repeat(rows: Uint8Array, rounds: number, interval: number): void {
     if (rounds === 0 || this.#native.fd < 0) return;
+    this.#series++;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // The device may have gone meanwhile, and its addresses with it: there is nobody to tell.
-      this.#send(rows, rounds - 1).then(
-        () => this.#repeat(rows, rounds - 1, interval),
-        () => {},
-      );
+      this.#send(rows, rounds - 1)
+        .then(
+          () => this.#repeat(rows, rounds - 1, interval),
+          () => {},
+        )
+        .then(() => this.#ended());
     }, interval);
     timer.unref();
     this.#timers.add(timer);
+  }
+
+  #ended(): void {
+    if (this.#series === 0 || --this.#series > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   async #rows(announcements: readonly Announcement[], limits: CallOptions): Promise<Uint8Array> {

@@ -223,6 +223,11 @@ export class Netns {
     return this.#announcer.announce(announcements, options);
   }
 
+  /** Resolves when no round of announcements is to come. @internal */
+  announced(): Promise<void> {
+    return this.#announcer.idle();
+  }
+
   /**
    * Closes its sockets and lets the namespace go. Requests that were made are carried out; a call of several steps, such as
    * one that gives a new device an alias, rejects with ERR_NETNS_CLOSED at its next step. Await calls, then close.

@@ -6,6 +6,11 @@ const idLength = 11;
 
 const prefixes = { router: 'qr-', gateway: 'qg-', tap: 'tap' } as const;
 
+/** Of a network's own Linux bridge: neutron_lib.constants, BRIDGE_NAME_PREFIX. */
+export function networkBridge(networkId: string): string {
+  return `brq${networkId.slice(0, idLength)}`;
+}
+
 export function routerNamespace(id: string): string {
   return `qrouter-${checkId(id, 'id')}`;
 }

@@ -113,13 +113,8 @@ export class Router {
 
   /** Removes its ports, their other ends, and the namespace. */
   async delete(options?: CallOptions): Promise<void> {
-    const limits = deadline(options);
-    // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
-    const ports = (await this.netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
-    const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
-    await this.netns.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
+    await removeRouter(this.netns, this.id, deadline(options));
     await this.close();
-    await Netns.delete(routerNamespace(this.id));
   }
 
   /** Lets go of the handle. The router stays. */
@@ -131,6 +126,16 @@ export class Router {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Removes a router's ports, their other ends, and the namespace; the handle too. */
+export async function removeRouter(netns: Netns, id: string, limits: CallOptions): Promise<void> {
+  // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
+  const ports = (await netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
+  const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
+  await netns.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
+  await netns.close();
+  await Netns.delete(routerNamespace(id));
 }
 
 const dispatchOf = (dispatch: Dispatch | undefined): NetnsOptions => (dispatch === undefined ? {} : { dispatch });

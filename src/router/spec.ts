@@ -18,6 +18,8 @@ export interface PortSpec {
   readonly addresses: readonly string[];
   /** The bridge, in the host's namespace, that the other end becomes a port of. Without one it is left alone. */
   readonly bridge?: string;
+  /** Instead: one of the networks of a node's description, by id. */
+  readonly network?: string;
   readonly mac?: string;
   /** Bytes. */
   readonly mtu?: number;

@@ -5,6 +5,7 @@ import { settled, type Undo } from './undo.js';
 
 export type ChangeKind =
   | 'namespace'
+  | 'bridge'
   | 'port'
   | 'sysctl'
   | 'address'
@@ -14,7 +15,8 @@ export type ChangeKind =
   | 'neighbour'
   | 'nftables'
   | 'floating-ip'
-  | 'service';
+  | 'service'
+  | 'dhcp';
 
 /** One thing that is made, altered or removed. */
 export interface Change {

@@ -63,7 +63,7 @@ export function portsOf({ interfaces, gateway }: Wanted): readonly Port[] {
   return gateway ? [...interfaces, gateway] : interfaces;
 }
 
-const portKeys = ['id', 'addresses', 'bridge', 'mac', 'mtu', 'addressScopes'];
+const portKeys = ['id', 'addresses', 'network', 'bridge', 'mac', 'mtu', 'addressScopes'];
 const gatewayKeys: ReadonlySet<string> = new Set([...portKeys, 'nexthops', 'enableSnat', 'floatingPools']);
 const interfaceKeys: ReadonlySet<string> = new Set([...portKeys, 'routerAdvertisement']);
 const routerKeys: ReadonlySet<string> = new Set([
@@ -82,16 +82,19 @@ const routerKeys: ReadonlySet<string> = new Set([
 ]);
 const bindings: ReadonlySet<string> = new Set(['address', 'route', 'prefix']);
 
-export function checkSpec(spec: RouterSpec, path = 'spec'): Wanted {
+/** What a port's `network` stands for. */
+export type FindNetwork = (id: string) => { readonly bridge: string; readonly mtu: number | undefined } | undefined;
+
+export function checkSpec(spec: RouterSpec, path: string = 'spec', find?: FindNetwork): Wanted {
   checkKeys(spec, routerKeys, path);
   const id = checkId(spec.id, `${path}.id`);
   const binding = spec.floatingIpBinding ?? 'address';
   if (!bindings.has(binding))
     throw invalidValue(`${path}.floatingIpBinding`, "is none of 'address', 'route', 'prefix'", binding);
   const interfaces = list(spec.interfaces, `${path}.interfaces`).map((port, at) =>
-    checkInterface(port, `${path}.interfaces[${at}]`),
+    checkInterface(port, `${path}.interfaces[${at}]`, find),
   );
-  const gateway = spec.gateway && checkGateway(spec.gateway, `${path}.gateway`);
+  const gateway = spec.gateway && checkGateway(spec.gateway, `${path}.gateway`, find);
   checkNames([...interfaces, ...(gateway ? [gateway] : [])], path);
   const floatingIps = checkFloatingIps(spec.floatingIps ?? [], `${path}.floatingIps`);
   const forwardings = checkForwardings(
@@ -164,10 +167,11 @@ function checkNames(ports: readonly Port[], path: string): void {
 
 const scopeKeys: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 
-function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string): Port {
+function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string, find: FindNetwork | undefined): Port {
   const id = checkId(port.id, `${path}.id`);
   if (!Array.isArray(port.addresses)) throw invalidType(`${path}.addresses`, 'an array', port.addresses);
   if (port.mac !== undefined) checkMac(port.mac, `${path}.mac`);
+  const network = port.network === undefined ? undefined : networkOfPort(port.network, port.bridge, path, find);
   const { addressScopes = {} } = port;
   checkKeys(addressScopes, scopeKeys, `${path}.addressScopes`);
   for (const [family, scope] of Object.entries(addressScopes)) checkId(scope, `${path}.addressScopes.${family}`);
@@ -176,19 +180,27 @@ function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string): Po
     device: portDevice(kind, id),
     tap: portDevice('tap', id),
     addresses: port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`)),
-    bridge: port.bridge,
+    bridge: port.bridge ?? network?.bridge,
     mac: port.mac,
-    mtu: port.mtu === undefined ? undefined : checkInteger(port.mtu, `${path}.mtu`, 68, 65535),
+    mtu: port.mtu === undefined ? network?.mtu : checkInteger(port.mtu, `${path}.mtu`, 68, 65535),
     addressScopes,
   };
+}
+
+function networkOfPort(id: string, bridge: string | undefined, path: string, find: FindNetwork | undefined) {
+  if (bridge !== undefined) throw invalidValue(`${path}.bridge`, 'stands beside a network', bridge);
+  const network = find?.(id);
+  if (network) return network;
+  const reason = find ? 'is none of the networks' : 'needs Node.apply, whose description has networks';
+  throw invalidValue(`${path}.network`, reason, id);
 }
 
 const advertisementKeys: ReadonlySet<string> = new Set(['mode', 'dnsServers', 'maxInterval', 'minInterval']);
 const modes: ReadonlySet<string> = new Set(['slaac', 'dhcpv6-stateless', 'dhcpv6-stateful']);
 
-function checkInterface(port: InterfaceSpec, path: string): Interface {
+function checkInterface(port: InterfaceSpec, path: string, find: FindNetwork | undefined): Interface {
   checkKeys(port, interfaceKeys, path);
-  const checked = checkPort(port, 'router', path);
+  const checked = checkPort(port, 'router', path, find);
   const { routerAdvertisement } = port;
   if (routerAdvertisement !== undefined) {
     const here = `${path}.routerAdvertisement`;
@@ -210,9 +222,9 @@ function checkInterface(port: InterfaceSpec, path: string): Interface {
   return { ...checked, routerAdvertisement };
 }
 
-function checkGateway(spec: GatewaySpec, path: string): Gateway {
+function checkGateway(spec: GatewaySpec, path: string, find: FindNetwork | undefined): Gateway {
   checkKeys(spec, gatewayKeys, path);
-  const port = checkPort(spec, 'gateway', path);
+  const port = checkPort(spec, 'gateway', path, find);
   const nexthops = list(spec.nexthops, `${path}.nexthops`).map((nexthop, at) =>
     checkSingle(nexthop, `${path}.nexthops[${at}]`),
   );
