@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
@@ -24,6 +24,9 @@ const protocols = [operation('links.list').protocol, operation('nft.tables').pro
 
 /** Where ip-netns(8) keeps named namespaces. */
 const directory = '/run/netns';
+
+/** NSFS_MAGIC of <linux/magic.h>. */
+const nsfsMagic = 0x6e736673;
 
 export interface NetnsOptions {
   /**
@@ -165,6 +168,20 @@ export class Netns {
       await abortable(() => addon.deleteNamespace(name), options);
     } catch (error) {
       throw fromNative(error, name);
+    }
+  }
+
+  /**
+   * Whether a name is all that there is: left by a process of netloom's that was killed between making the name and binding the namespace
+   * to it, or about to be bound by one. `delete` tells these two apart. @internal
+   */
+  static async isLeftover(name: string): Promise<boolean> {
+    try {
+      const { mode } = await stat(`${directory}/${name}`);
+      return (mode & 0o777) === 0o400 && (await statfs(`${directory}/${name}`)).type !== nsfsMagic;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
     }
   }
 

@@ -3,7 +3,7 @@ import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { Netns } from '../netns/netns.js';
 import { type HostLinks, networkStages, staleStages } from '../network/steps.js';
 import type { AssociateOptions } from '../router/floating-ips.js';
-import { isMarked, markOf, routerNamespace } from '../router/names.js';
+import { markOf, routerNamespace } from '../router/names.js';
 import { applyWanted, planWanted, Router, removeRouter } from '../router/router.js';
 import { type Change, changesOf, type Stage, takeSteps } from '../router/steps.js';
 import { Undo } from '../router/undo.js';
@@ -48,8 +48,7 @@ export const Node = {
       );
       const removed = await limited(concurrency, await staleRouters(node), (id) =>
         attempt('router', id, async () => {
-          const netns = await Netns.open(routerNamespace(id));
-          await removeRouter(netns, id, site.limits);
+          await remove(id, site.limits);
           return { stages: [[{ changes: () => [removal(id)], run: async () => {} }]], outcome: 'deleted' };
         }),
       );
@@ -149,25 +148,36 @@ async function attempt(kind: UnitReport['kind'], id: string, work: (undo: Undo) 
   }
 }
 
-/** Ids of routers that bear the node's name and are in no description. */
+/** Ids of routers that bear the node's name and are in no description, and names that a crash has left. */
 async function staleRouters({ name, routers }: WantedNode): Promise<string[]> {
   const wanted = new Set(routers.map(({ id }) => id));
   const others = (await Router.list()).filter((id) => !wanted.has(id));
   const stale = await Promise.all(
-    others.map(async (id) => ((await ownerOf(routerNamespace(id))) === markOf(name) ? [id] : [])),
+    others.map(async (id) => ((await isStale(routerNamespace(id), markOf(name))) ? [id] : [])),
   );
   return stale.flat();
 }
 
-/** What a namespace's loopback device says. */
-async function ownerOf(namespace: string): Promise<string | undefined> {
+/** Whether a namespace's loopback device says that it is this owner's. */
+async function isStale(namespace: string, mark: string): Promise<boolean> {
   try {
     await using netns = await Netns.open(namespace);
-    const { alias } = await netns.links.get('lo');
-    return isMarked(alias) ? alias : undefined;
+    return (await netns.links.get('lo')).alias === mark;
   } catch (error) {
-    // It has gone meanwhile, or is a name without a namespace.
-    if (error instanceof NetlinkError && (error.code === 'ENOENT' || error.code === 'EINVAL')) return undefined;
+    // A name without a namespace: its maker was killed, so it is nobody's.
+    if (error instanceof NetlinkError && error.code === 'EINVAL') return Netns.isLeftover(namespace);
+    if (error instanceof NetlinkError && error.code === 'ENOENT') return false;
     throw error;
+  }
+}
+
+/** A router with all that it has, or a name alone. */
+async function remove(id: string, limits: CallOptions): Promise<void> {
+  const name = routerNamespace(id);
+  try {
+    await removeRouter(await Netns.open(name), id, limits);
+  } catch (error) {
+    if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
+    await Netns.delete(name);
   }
 }
