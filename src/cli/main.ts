@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { benchUsage, parseBench } from './bench/options.js';
 import { demoUsage, parseDemo } from './demo/options.js';
+import { nodeUsage, parseNode } from './node/options.js';
 
-const usage = `usage: netloom demo | bench [options]
+const usage = `usage: netloom demo | bench | plan | apply [options]
        netloom --help | --version
 
 ${demoUsage}
 
-${benchUsage}`;
+${benchUsage}
+
+${nodeUsage}`;
 
 /** The command line cannot be meant. */
 class UsageError extends Error {}
@@ -22,6 +25,14 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   bench: async (args) => {
     const options = meant(() => parseBench(args));
     return (await import('./bench/bench.js')).runBench(options);
+  },
+  plan: async (args) => {
+    const options = meant(() => parseNode(args));
+    return (await import('./node/node.js')).runPlan(options);
+  },
+  apply: async (args) => {
+    const options = meant(() => parseNode(args));
+    return (await import('./node/node.js')).runApply(options);
   },
 };
 
@@ -56,5 +67,6 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   console.error(`netloom: ${(error as Error).message}${isUsage ? ' (see netloom --help)' : ''}`);
-  process.exitCode = isUsage ? 2 : 1;
+  // A description that cannot be is as wrong as an option that cannot be.
+  process.exitCode = isUsage || error instanceof TypeError || error instanceof RangeError ? 2 : 1;
 }

@@ -127,7 +127,7 @@ export function floatingIpChanges(
         real,
         [bindings.added, bindings.gone, arp.added, arp.gone, backward.added.fixed, backward.gone.fixed],
         own,
-        external,
+        wanted,
       ),
     ],
   };
@@ -200,20 +200,23 @@ function repairs(
   { gone, added }: Difference,
   touched: readonly Uint32Array[],
   own: readonly number[],
-  external: Uint32Array,
+  { external, floatingIps }: Wanted,
 ): Change[] {
   const count = touched.reduce((sum, addresses) => sum + addresses.length, 0);
   if (count === 0) return [];
   const known = new Set([...gone.floating, ...added.floating, ...own]);
   const wanted = new AddressIndex(external);
+  const associated = new AddressIndex(floatingIps.floating);
   const changes: Change[] = [];
   for (const address of new Set(touched.flatMap((addresses) => [...addresses]))) {
     if (known.has(address)) continue;
     const subject = formatIpv4(address);
     changes.push(
-      wanted.has(address)
-        ? { action: 'update', kind: 'floating-ip', subject, detail: 'made whole' }
-        : { action: 'delete', kind: 'floating-ip', subject, detail: 'what was left of it' },
+      wanted.has(address) && !associated.has(address)
+        ? { action: 'create', kind: 'floating-ip', subject, detail: 'for port forwardings' }
+        : wanted.has(address)
+          ? { action: 'update', kind: 'floating-ip', subject, detail: 'made whole' }
+          : { action: 'delete', kind: 'floating-ip', subject, detail: 'what was left of it' },
     );
   }
   return changes;
