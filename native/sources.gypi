@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/conntrack/conntrack.cc",
+      "native/lock/lock.cc",
       "native/netlink/buffer.cc",
       "native/netlink/channel.cc",
       "native/netlink/codec.cc",
@@ -47,6 +48,7 @@
       "native/addon/addon.cc",
       "native/addon/channel_object.cc",
       "native/addon/instance.cc",
+      "native/addon/lock_object.cc",
       "native/addon/namespace_object.cc",
       "native/addon/tables.cc"
     ]

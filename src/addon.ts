@@ -73,6 +73,11 @@ export interface NativeNamespace {
   channel(protocol: number): Promise<NativeChannel>;
 }
 
+/** Holds a lock, until it is released or its environment ends. */
+export interface NativeLock {
+  release(): void;
+}
+
 /** What a failed system call rejects with. */
 export interface NativeError extends Error {
   readonly errno: number;
@@ -91,6 +96,8 @@ export interface Addon {
   ): Promise<{ namespace: NativeNamespace; channels: NativeChannel[] }>;
   deleteNamespace(name: string): Promise<void>;
   openNamespace(path: string): NativeNamespace;
+  /** Null where somebody else has it. */
+  tryLock(path: string): NativeLock | null;
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

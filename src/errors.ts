@@ -151,6 +151,20 @@ export function checkAlias(value: unknown, path: string): string {
   throw invalidType(path, 'a string of at most 255 bytes', value);
 }
 
+/** What becomes a file's name: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. `what` it is, for the error. */
+export function checkFileName(name: unknown, path: string, what: string): asserts name is string {
+  if (typeof name !== 'string') throw invalidType(path, what, name);
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw invalidValue(path, `is not ${what} (not empty, '.' or '..'; no '/' and no NUL)`, name);
+  }
+  if (Buffer.byteLength(name) > 255) {
+    throw Object.assign(
+      new RangeError(`${path}: "${name.slice(0, 20)}..." is longer than a file's name can be (255 bytes)`),
+      { code: 'ERR_OUT_OF_RANGE' },
+    );
+  }
+}
+
 export function invalidAddressFamily(path: string, value: unknown, other: unknown): TypeError {
   return invalidValue(path, `is not of the same family as ${String(other)}`, value);
 }

@@ -3,6 +3,7 @@
 
 #include "addon/channel_object.h"
 #include "addon/instance.h"
+#include "addon/lock_object.h"
 #include "addon/namespace_object.h"
 #include "addon/tables.h"
 
@@ -12,6 +13,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new netloom::Instance(env));
   netloom::NamespaceObject::define(env, exports);
   netloom::ChannelObject::define(env);
+  netloom::LockObject::define(env, exports);
   exports.Set("tables", netloom::describeTables(env));
   return exports;
 }

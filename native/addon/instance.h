@@ -70,6 +70,7 @@ class Instance {
   ThreadPool closer{1};   // what takes long to close
   Napi::FunctionReference namespaceClass;
   Napi::FunctionReference channelClass;
+  Napi::FunctionReference lockClass;
 
  private:
   Fd home_;  // the process's own namespace

@@ -32,9 +32,14 @@ export function checkCallOptions({ signal, timeout }: CallOptions): void {
 
 /**
  * Has a call end with its signal or its time too: `withdraw` is told before its promise rejects. False when it has ended
- * already.
+ * already. `missing` is what has not come when time is up, for the error.
  */
-export function limit(call: Settler, options: CallOptions, withdraw: () => void): boolean {
+export function limit(
+  call: Settler,
+  options: CallOptions,
+  withdraw: () => void,
+  missing: string = 'no reply',
+): boolean {
   const { signal, timeout } = options;
   if (signal === undefined && timeout === undefined) return true;
   checkCallOptions(options);
@@ -53,7 +58,7 @@ export function limit(call: Settler, options: CallOptions, withdraw: () => void)
     reject(reason);
   };
   const forget = signal && onAbort(signal, cancel);
-  const timer = timeout === undefined ? undefined : setTimeout(() => cancel(timeoutError(timeout)), timeout);
+  const timer = timeout === undefined ? undefined : setTimeout(() => cancel(timeoutError(missing, timeout)), timeout);
   call.resolve = (value) => {
     end();
     resolve(value);
@@ -91,8 +96,8 @@ function abortAll(this: AbortSignal): void {
   for (const cancel of waiting.get(this) ?? []) cancel(this.reason);
 }
 
-function timeoutError(timeout: number): DOMException {
-  return new DOMException(`no reply within ${timeout} ms`, 'TimeoutError');
+function timeoutError(missing: string, timeout: number): DOMException {
+  return new DOMException(`${missing} within ${timeout} ms`, 'TimeoutError');
 }
 
 /**

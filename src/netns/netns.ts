@@ -4,7 +4,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
-import { checkAlias, fromNative, invalidType, invalidValue } from '../errors.js';
+import { checkAlias, checkFileName, fromNative, invalidType, invalidValue } from '../errors.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
@@ -273,18 +273,7 @@ function dispatchOf({ dispatch = 'adaptive' }: NetnsOptions): Dispatch {
 
 /** A file's name, as iproute2 checks it: not empty, '.' or '..', no '/' and no NUL, 255 bytes at most. */
 export function checkNetnsName(name: unknown): asserts name is string {
-  if (typeof name !== 'string') throw invalidType('name', "a namespace's name", name);
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-    throw invalidValue('name', "is not a namespace's name (not empty, '.' or '..'; no '/' and no NUL)", name);
-  }
-  if (Buffer.byteLength(name) > 255) {
-    throw Object.assign(
-      new RangeError(`name: "${name.slice(0, 20)}..." is longer than a file's name can be (255 bytes)`),
-      {
-        code: 'ERR_OUT_OF_RANGE',
-      },
-    );
-  }
+  checkFileName(name, 'name', "a namespace's name");
 }
 
 function locate(reference: NetnsReference): { path: string; name: string | undefined; label: string } {

@@ -1,5 +1,6 @@
 import { NetlinkError } from '../errors.js';
 import { type Prefix, parsePrefix } from '../ip.js';
+import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
@@ -128,8 +129,23 @@ export class Router {
   }
 }
 
+/** Held by whoever changes a router: two processes that do take turns. */
+async function lockRouter(id: string, limits: CallOptions): Promise<() => Promise<void>> {
+  const lock = await Lock.acquire(routerNamespace(id), limits);
+  return () => lock.release();
+}
+
 /** Removes a router's ports, their other ends, and the namespace; the handle too. */
 export async function removeRouter(netns: Netns, id: string, limits: CallOptions): Promise<void> {
+  const release = await lockRouter(id, limits);
+  try {
+    await removeLocked(netns, id, limits);
+  } finally {
+    await release();
+  }
+}
+
+async function removeLocked(netns: Netns, id: string, limits: CallOptions): Promise<void> {
   // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
   const ports = (await netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
   const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
@@ -186,12 +202,16 @@ export interface ApplyContext extends Pick<AssociateOptions, 'announce'> {
   readonly owner?: string;
 }
 
-/** Takes the steps from what is there to what is wanted. The namespace's handle is the caller's, who has `undo` taken back if need be. */
+/**
+ * Takes the steps from what is there to what is wanted, while no other process does so with this router. The namespace's handle is the
+ * caller's, who has `undo` taken back if need be.
+ */
 export async function applyWanted(
   wanted: Wanted,
   { host, limits, dispatch, owner, announce }: ApplyContext,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean; stages: readonly Stage[] }> {
+  undo.always(await lockRouter(wanted.id, limits));
   const { netns, fresh } = await openOrCreate(wanted, dispatch, owner, undo);
   const state = fresh ? nothing : await readState(netns, host, wanted, limits);
   const stages = stagesOf(wanted, state, announce, owner);
