@@ -7,6 +7,8 @@
       "native/netlink/channel.cc",
       "native/netlink/codec.cc",
       "native/netlink/columns.cc",
+      "native/netlink/event.cc",
+      "native/netlink/monitor.cc",
       "native/netlink/operation.cc",
       "native/netlink/raw_socket.cc",
       "native/netlink/schema.cc",
@@ -49,6 +51,7 @@
       "native/addon/channel_object.cc",
       "native/addon/instance.cc",
       "native/addon/lock_object.cc",
+      "native/addon/monitor_object.cc",
       "native/addon/namespace_object.cc",
       "native/addon/tables.cc"
     ]

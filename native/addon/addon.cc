@@ -4,6 +4,7 @@
 #include "addon/channel_object.h"
 #include "addon/instance.h"
 #include "addon/lock_object.h"
+#include "addon/monitor_object.h"
 #include "addon/namespace_object.h"
 #include "addon/tables.h"
 
@@ -14,6 +15,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   netloom::NamespaceObject::define(env, exports);
   netloom::ChannelObject::define(env);
   netloom::LockObject::define(env, exports);
+  netloom::MonitorObject::define(env);
   exports.Set("tables", netloom::describeTables(env));
   return exports;
 }

@@ -71,6 +71,7 @@ class Instance {
   Napi::FunctionReference namespaceClass;
   Napi::FunctionReference channelClass;
   Napi::FunctionReference lockClass;
+  Napi::FunctionReference monitorClass;
 
  private:
   Fd home_;  // the process's own namespace

@@ -10,6 +10,7 @@
 
 #include "addon/channel_object.h"
 #include "addon/instance.h"
+#include "addon/monitor_object.h"
 #include "netns/namespace.h"
 #include "packet/announce.h"
 
@@ -126,7 +127,8 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
       env, "Namespace",
       {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
        InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
-       InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel")});
+       InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel"),
+       InstanceMethod<&NamespaceObject::monitor>("monitor")});
   Instance::of(env).namespaceClass = Napi::Persistent(constructor);
   exports.Set("createNamespace", Napi::Function::New(env, create));
   exports.Set("deleteNamespace", Napi::Function::New(env, remove));
@@ -256,6 +258,36 @@ Napi::Value NamespaceObject::channel(const Napi::CallbackInfo& info) {
         return outcome ? openSocket(state.protocol, state.made) : outcome;
       },
       [](Napi::Env env, State& state) { return ChannelObject::make(env, std::move(state.made), state.protocol); });
+}
+
+// monitor(protocol, groups, receiveBytes | 0): a netlink socket in the namespace that is a member of multicast groups.
+Napi::Value NamespaceObject::monitor(const Napi::CallbackInfo& info) {
+  struct State {
+    Fd fd;
+    int protocol;
+    int receiveBytes;
+    std::vector<uint32_t> groups{};
+    Fd made{};
+  };
+  auto& instance = Instance::of(info.Env());
+  auto state = std::make_shared<State>(duplicate(fd_.get()), info[0].As<Napi::Number>().Int32Value(),
+                                       info[2].As<Napi::Number>().Int32Value());
+  auto groups = info[1].As<Napi::Array>();
+  for (uint32_t i = 0; i < groups.Length(); ++i) {
+    auto group = groups.Get(i);
+    if (group.IsEmpty()) return {};
+    state->groups.push_back(group.As<Napi::Number>().Uint32Value());
+  }
+  return instance.run<State>(
+      instance.mover, info.Env(), state,
+      [](State& state) {
+        auto outcome = enterNamespace(state.fd.get());
+        if (outcome) outcome = openSocket(state.protocol, state.made);
+        if (!outcome) return outcome;
+        const int error = Monitor::join(state.made.get(), state.groups, state.receiveBytes);
+        return Outcome{.error = -error, .syscall = "setsockopt(NETLINK_ADD_MEMBERSHIP)"};
+      },
+      [](Napi::Env env, State& state) { return MonitorObject::make(env, std::move(state.made), state.protocol); });
 }
 
 }  // namespace netloom

@@ -25,6 +25,7 @@ class NamespaceObject : public Napi::ObjectWrap<NamespaceObject> {
   Napi::Value socket(const Napi::CallbackInfo& info);
   Napi::Value announce(const Napi::CallbackInfo& info);
   Napi::Value channel(const Napi::CallbackInfo& info);
+  Napi::Value monitor(const Napi::CallbackInfo& info);
 
   static void closeLater(class Instance& instance, std::shared_ptr<Fd> socket);
 

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 
 namespace netloom {
@@ -183,6 +184,22 @@ Napi::Object describeTables(Napi::Env env) {
     described.Set("reply", table.number(operation.reply));
     operationList.Set(operationList.Length(), described);
   }
+  auto events = Napi::Array::New(env);
+  for (const auto& message : eventMessages()) {
+    auto described = Napi::Object::New(env);
+    described.Set("name", message.name);
+    described.Set("schema", table.number(message.schema));
+    events.Set(events.Length(), described);
+  }
+  auto groups = Napi::Object::New(env);
+  for (const auto& group : eventGroups()) {
+    auto numbers = Napi::Array::New(env);
+    for (const auto number : group.numbers) numbers.Set(numbers.Length(), Napi::Number::New(env, number));
+    auto described = Napi::Object::New(env);
+    described.Set("protocol", group.protocol);
+    described.Set("numbers", numbers);
+    groups.Set(group.name, described);
+  }
   auto errors = Napi::Object::New(env);
   for (const auto& code : kErrorCodes) {
     auto entry = Napi::Array::New(env, 2);
@@ -194,6 +211,8 @@ Napi::Object describeTables(Napi::Env env) {
   tables.Set("operations", operationList);
   tables.Set("schemas", table.schemas());
   tables.Set("names", table.names());
+  tables.Set("events", events);
+  tables.Set("groups", groups);
   tables.Set("errors", errors);
   return tables;
 }

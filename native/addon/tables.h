@@ -1,4 +1,4 @@
-// The core's tables as JS values: operations, schemas, names, error codes.
+// The core's tables as JS values: operations, events, schemas, names, error codes.
 #pragma once
 
 #include <napi.h>

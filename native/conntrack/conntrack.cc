@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -83,6 +84,15 @@ std::vector<Operation> conntrackOperations() {
        &flowSchema},
       {"conntrack.statistics", "IPCTNL_MSG_CT_GET_STATS", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_GET_STATS), 0,
        Kind::Get, &statisticsSchema, &statisticsSchema, message(IPCTNL_MSG_CT_GET_STATS)},
+  };
+}
+
+std::vector<EventMessage> conntrackEvents() {
+  return {
+      // ctnetlink_conntrack_event: one type of message for both.
+      {"flow.new", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_NEW), &flowSchema, NLM_F_CREATE},
+      {"flow.update", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_NEW), &flowSchema},
+      {"flow.destroy", NETLINK_NETFILTER, message(IPCTNL_MSG_CT_DELETE), &flowSchema},
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -116,6 +117,14 @@ bool RawSocket::ready(short events) {
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) errno = ETIMEDOUT;
   return ready > 0;
+}
+
+size_t RawSocket::queued() const {
+  uint32_t memory[SK_MEMINFO_VARS]{};
+  socklen_t length = sizeof(memory);
+  // Linux 4.12 and later; before, as much as there can be.
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, memory, &length) < 0) return receiveLimit_;
+  return memory[SK_MEMINFO_RMEM_ALLOC];
 }
 
 int RawSocket::device(std::string_view name) const {

@@ -48,6 +48,12 @@ class RawSocket {
     return -EMSGSIZE;
   }
 
+  // Bytes of the receive buffer that are in use, the kernel's overhead included.
+  size_t queued() const;
+
+  // For those who wait for it in their own way; it stays this object's.
+  int fd() const { return fd_.get(); }
+
   // A device's index by its name, or a negative errno.
   int device(std::string_view name) const;
 

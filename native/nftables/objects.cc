@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "nftables/expressions/expressions.h"
 
@@ -194,6 +195,23 @@ std::vector<Operation> nftablesOperations() {
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),
       rows("nft.createrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create),
       rows("nft.delrows", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0),
+  };
+}
+
+std::vector<EventMessage> nftablesEvents() {
+  return {
+      {"nft.table.add", NETLINK_NETFILTER, message(NFT_MSG_NEWTABLE), &tableSchema},
+      {"nft.table.delete", NETLINK_NETFILTER, message(NFT_MSG_DELTABLE), &tableSchema},
+      {"nft.chain.add", NETLINK_NETFILTER, message(NFT_MSG_NEWCHAIN), &chainSchema},
+      {"nft.chain.delete", NETLINK_NETFILTER, message(NFT_MSG_DELCHAIN), &chainSchema},
+      {"nft.rule.add", NETLINK_NETFILTER, message(NFT_MSG_NEWRULE), &ruleSchema, NLM_F_APPEND},
+      {"nft.rule.insert", NETLINK_NETFILTER, message(NFT_MSG_NEWRULE), &ruleSchema},
+      {"nft.rule.delete", NETLINK_NETFILTER, message(NFT_MSG_DELRULE), &ruleSchema},
+      {"nft.set.add", NETLINK_NETFILTER, message(NFT_MSG_NEWSET), &setSchema},
+      {"nft.set.delete", NETLINK_NETFILTER, message(NFT_MSG_DELSET), &setSchema},
+      {"nft.element.add", NETLINK_NETFILTER, message(NFT_MSG_NEWSETELEM), &elementsSchema},
+      {"nft.element.delete", NETLINK_NETFILTER, message(NFT_MSG_DELSETELEM), &elementsSchema},
+      {"nft.generation", NETLINK_NETFILTER, message(NFT_MSG_NEWGEN), &generationSchema},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -57,6 +58,13 @@ std::vector<Operation> addressOperations() {
       {"addresses.delete", "RTM_DELADDR", NETLINK_ROUTE, RTM_DELADDR, 0, Kind::Change, &addressSchema},
       {"addresses.list", "RTM_GETADDR", NETLINK_ROUTE, RTM_GETADDR, NLM_F_DUMP, Kind::Dump, &addressSchema,
        &addressSchema, RTM_NEWADDR},
+  };
+}
+
+std::vector<EventMessage> addressEvents() {
+  return {
+      {"address.new", NETLINK_ROUTE, RTM_NEWADDR, &addressSchema},
+      {"address.delete", NETLINK_ROUTE, RTM_DELADDR, &addressSchema},
   };
 }
 

@@ -5,6 +5,7 @@
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/kinds/kinds.h"
 #include "rtnetlink/names.h"
@@ -133,6 +134,13 @@ std::vector<Operation> linkOperations() {
       {"links.get", "RTM_GETLINK", NETLINK_ROUTE, RTM_GETLINK, 0, Kind::Get, &linkSchema, &linkSchema, RTM_NEWLINK},
       {"links.list", "RTM_GETLINK", NETLINK_ROUTE, RTM_GETLINK, NLM_F_DUMP, Kind::Dump, &linkSchema, &linkSchema,
        RTM_NEWLINK},
+  };
+}
+
+std::vector<EventMessage> linkEvents() {
+  return {
+      {"link.new", NETLINK_ROUTE, RTM_NEWLINK, &linkSchema},
+      {"link.delete", NETLINK_ROUTE, RTM_DELLINK, &linkSchema},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -52,6 +53,13 @@ std::vector<Operation> neighbourOperations() {
       {"neighbours.delete", "RTM_DELNEIGH", NETLINK_ROUTE, RTM_DELNEIGH, 0, Kind::Change, &neighbourSchema},
       {"neighbours.list", "RTM_GETNEIGH", NETLINK_ROUTE, RTM_GETNEIGH, NLM_F_DUMP, Kind::Dump, &neighbourSchema,
        &neighbourSchema, RTM_NEWNEIGH},
+  };
+}
+
+std::vector<EventMessage> neighbourEvents() {
+  return {
+      {"neighbour.new", NETLINK_ROUTE, RTM_NEWNEIGH, &neighbourSchema},
+      {"neighbour.delete", NETLINK_ROUTE, RTM_DELNEIGH, &neighbourSchema},
   };
 }
 

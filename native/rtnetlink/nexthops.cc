@@ -2,6 +2,7 @@
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -29,6 +30,13 @@ std::vector<Operation> nexthopOperations() {
       {"nexthops.delete", "RTM_DELNEXTHOP", NETLINK_ROUTE, RTM_DELNEXTHOP, 0, Kind::Change, &nexthopSchema},
       {"nexthops.list", "RTM_GETNEXTHOP", NETLINK_ROUTE, RTM_GETNEXTHOP, NLM_F_DUMP, Kind::Dump, &nexthopSchema,
        &nexthopSchema, RTM_NEWNEXTHOP},
+  };
+}
+
+std::vector<EventMessage> nexthopEvents() {
+  return {
+      {"nexthop.new", NETLINK_ROUTE, RTM_NEWNEXTHOP, &nexthopSchema},
+      {"nexthop.delete", NETLINK_ROUTE, RTM_DELNEXTHOP, &nexthopSchema},
   };
 }
 

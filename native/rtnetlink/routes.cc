@@ -1,6 +1,7 @@
 // RTM_*ROUTE: linux/rtnetlink.h, rtnetlink(7).
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -67,6 +68,13 @@ std::vector<Operation> routeOperations() {
        RTM_NEWROUTE},
       {"routes.list", "RTM_GETROUTE", NETLINK_ROUTE, RTM_GETROUTE, NLM_F_DUMP, Kind::Dump, &routeSchema, &routeSchema,
        RTM_NEWROUTE},
+  };
+}
+
+std::vector<EventMessage> routeEvents() {
+  return {
+      {"route.new", NETLINK_ROUTE, RTM_NEWROUTE, &routeSchema},
+      {"route.delete", NETLINK_ROUTE, RTM_DELROUTE, &routeSchema},
   };
 }
 

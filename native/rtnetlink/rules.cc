@@ -2,6 +2,7 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/event.h"
 #include "netlink/operation.h"
 #include "rtnetlink/names.h"
 
@@ -46,6 +47,13 @@ std::vector<Operation> ruleOperations() {
       {"rules.delete", "RTM_DELRULE", NETLINK_ROUTE, RTM_DELRULE, 0, Kind::Change, &ruleSchema},
       {"rules.list", "RTM_GETRULE", NETLINK_ROUTE, RTM_GETRULE, NLM_F_DUMP, Kind::Dump, &ruleSchema, &ruleSchema,
        RTM_NEWRULE},
+  };
+}
+
+std::vector<EventMessage> ruleEvents() {
+  return {
+      {"rule.new", NETLINK_ROUTE, RTM_NEWRULE, &ruleSchema},
+      {"rule.delete", NETLINK_ROUTE, RTM_DELRULE, &ruleSchema},
   };
 }
 
