@@ -40,6 +40,10 @@ export interface Tables {
     readonly reply: number;
   }[];
   readonly schemas: readonly { readonly name: string; readonly fields: readonly FieldDescription[] }[];
+  /** What may come from a multicast group, as events name it by its index. */
+  readonly events: readonly { readonly name: string; readonly schema: number }[];
+  /** Numbers of the multicast groups that a word stands for. */
+  readonly groups: Readonly<Record<string, { readonly protocol: number; readonly numbers: readonly number[] }>>;
   readonly names: Readonly<Record<string, { readonly flags: boolean; readonly entries: readonly [string, number][] }>>;
   /** By errno: the code and the C library's text. */
   readonly errors: Readonly<Record<number, readonly [code: string, text: string]>>;
@@ -62,6 +66,20 @@ export interface NativeChannel {
   close(): void;
 }
 
+export interface NativeMonitor {
+  /** Called with events (native/netlink/event.h), or with the errno that ended it. */
+  onEvents?: (events: Uint8Array | null, errno: number) => void;
+  /** Why the event loop cannot wait for it, if it cannot. */
+  readonly errno?: number;
+  /** From here on `onEvents` is called. */
+  resume(): void;
+  pause(): void;
+  /** From here on the process does not end by itself, and this object is not collected. */
+  hold(): void;
+  release(): void;
+  close(): void;
+}
+
 export interface NativeNamespace {
   /** -1 once closed. */
   readonly fd: number;
@@ -71,6 +89,8 @@ export interface NativeNamespace {
   /** The socket that it leaves by is kept until the last. */
   announce(rows: Uint8Array, last: boolean): Promise<void>;
   channel(protocol: number): Promise<NativeChannel>;
+  /** A receive buffer of so many bytes; 0 for the default. */
+  monitor(protocol: number, groups: readonly number[], receiveBuffer: number): Promise<NativeMonitor>;
 }
 
 /** Holds a lock, until it is released or its environment ends. */

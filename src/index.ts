@@ -8,6 +8,7 @@ export * from './conntrack/index.js';
 export { BatchError, type BatchFailure, NetlinkError } from './errors.js';
 export * from './lock/index.js';
 export type { CallOptions, Dispatch } from './netlink/channel.js';
+export type { EventStream, MonitorOptions } from './netlink/event-stream.js';
 export * from './netns/index.js';
 export * from './network/index.js';
 export * from './nftables/index.js';

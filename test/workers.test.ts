@@ -134,6 +134,41 @@ describe('a worker that is terminated', () => {
         await ns.nft.list();
         await ns.close();`),
     ],
+    [
+      'while it monitors',
+      `
+      const ns = await Netns.create();
+      const streams = [ns.monitor(), ns.nft.monitor(), ns.conntrack.events()];
+      for (const stream of streams) (async () => { for await (const event of stream); })();
+      await Promise.all(streams.map(({ ready }) => ready));
+      ns.monitor();
+      ${forever(`
+        await Promise.all([
+          ns.rules.add({ priority: 100, table: 100 }),
+          ns.rules.delete({ priority: 100, table: 100 }),
+          ns.nft.apply([{ add: { table: { name: 't' } } }, { delete: { table: { name: 't' } } }]),
+        ]);`)}`,
+    ],
+    [
+      'while it waits for events, of which there are many, with a thread that hears of nothing',
+      `
+      const ns = await Netns.create();
+      const stream = ns.monitor();
+      await stream.ready;
+      stream.next();
+      for (let i = 0; i < 1000; i++) ns.rules.add({ priority: i, table: 100 });
+      say('begun');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`,
+    ],
+    [
+      'in making monitors',
+      forever(`
+        const ns = await Netns.create();
+        const streams = [ns.monitor(), ns.nft.monitor()];
+        await streams[0].ready;
+        streams[0].next();
+        if (Math.random() < 0.5) await ns.close();`),
+    ],
     ['as soon as it has the library', "say('begun')"],
   ])('%s crashes nothing and leaves nothing', { timeout: 120_000 }, async (_, body) => {
     const held = await namespace();

@@ -2,7 +2,9 @@ import { checkInteger, checkKeys, NetlinkError } from '../errors.js';
 import { checkAddress, formatAddress, formatIpv4 } from '../ip.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
+import type { EventStream, EventStreams } from '../netlink/event-stream.js';
 import type { AddressFamily } from '../rtnetlink/values.js';
+import { type FlowEvent, type FlowEventOptions, flowEvents } from './events.js';
 
 /** One direction of a flow. */
 export interface FlowTuple {
@@ -69,9 +71,19 @@ type Entry = Record<string, unknown>;
 /** Connection tracking: ctnetlink. */
 export class Conntrack {
   readonly #channel: Channel;
+  readonly #streams: EventStreams;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, streams: EventStreams) {
     this.#channel = channel;
+    this.#streams = streams;
+  }
+
+  /**
+   * Flows as they begin, change and end: ctnetlink's events. With `net.netfilter.nf_conntrack_events` 2, the default, the kernel reports
+   * nothing of a flow that began when nobody listened. Throws ERR_NETNS_CLOSED on a closed handle.
+   */
+  events(options: FlowEventOptions = {}): EventStream<FlowEvent> {
+    return this.#streams.open(flowEvents(options.groups), options);
   }
 
   async list(filter: FlowFilter = {}, options?: CallOptions): Promise<Flow[]> {
@@ -175,7 +187,7 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
   };
 }
 
-function toFlow(entry: Entry): Flow {
+export function toFlow(entry: Entry): Flow {
   return {
     id: entry['id'] as number,
     family: entry['family'] as AddressFamily,

@@ -77,7 +77,7 @@ const waiting = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>();
  * One listener for each signal, however many calls it ends: Node warns of more than ten, and looks through all of them for each that is
  * added. Returns what forgets the call again.
  */
-function onAbort(signal: AbortSignal, cancel: (reason: unknown) => void): () => void {
+export function onAbort(signal: AbortSignal, cancel: (reason: unknown) => void): () => void {
   let calls = waiting.get(signal);
   if (calls === undefined) {
     calls = new Set();

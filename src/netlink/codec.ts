@@ -107,6 +107,18 @@ function linkSchemas(): Schema[] {
   return made;
 }
 
+/** What a multicast group tells: 'link.new'. */
+export interface EventMessage {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+/** By their indexes, as events name them. */
+export const eventMessages: readonly EventMessage[] = addon.tables.events.map(({ name, schema }) => ({
+  name,
+  schema: schemas[schema] as Schema,
+}));
+
 /** By their indexes, as results name them. */
 export const operationList: readonly Operation[] = [...operations.values()];
 

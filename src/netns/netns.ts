@@ -8,9 +8,11 @@ import { checkAlias, checkFileName, fromNative, invalidType, invalidValue } from
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
+import { type EventStream, EventStreams, type MonitorOptions } from '../netlink/event-stream.js';
 import { Nft } from '../nftables/nft.js';
 import { Addresses } from '../rtnetlink/addresses.js';
 import { Links } from '../rtnetlink/links.js';
+import { type MonitorGroup, type NetlinkEvent, netlinkEvents } from '../rtnetlink/monitor.js';
 import { Neighbours } from '../rtnetlink/neighbours.js';
 import { Nexthops } from '../rtnetlink/nexthops.js';
 import { Routes } from '../rtnetlink/routes.js';
@@ -66,6 +68,7 @@ export class Netns {
   readonly #native: NativeNamespace;
   readonly #announcer: Announcer;
   readonly #channels: Channel[];
+  readonly #streams: EventStreams;
 
   private constructor(
     native: NativeNamespace,
@@ -84,6 +87,7 @@ export class Netns {
         });
       return new Channel(open, label, dispatch, opened[at]);
     });
+    this.#streams = new EventStreams(native, label);
     const [route, netfilter] = this.#channels as [Channel, Channel];
     this.links = new Links(route);
     this.addresses = new Addresses(route);
@@ -91,8 +95,8 @@ export class Netns {
     this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
-    this.nft = new Nft(netfilter);
-    this.conntrack = new Conntrack(netfilter);
+    this.nft = new Nft(netfilter, this.#streams);
+    this.conntrack = new Conntrack(netfilter, this.#streams);
     this.sysctl = new Sysctl(native, label);
     this.#announcer = new Announcer(native, this.links, label);
   }
@@ -232,6 +236,17 @@ export class Netns {
   }
 
   /**
+   * What changes in the kernel's tables, as ip-monitor(8) shows it, by whomever: rtnetlink(7)'s multicast groups, all of them unless some are
+   * named. It listens from when its `ready` resolves.
+   *
+   * @throws ERR_NETNS_CLOSED on a closed handle; TypeError for a group that there is not.
+   */
+  monitor(groups?: readonly MonitorGroup[], options: MonitorOptions = {}): EventStream<NetlinkEvent> {
+    const [route] = this.#channels as [Channel, Channel];
+    return this.#streams.open(netlinkEvents(route, groups), options);
+  }
+
+  /**
    * Tells the neighbours where addresses live: gratuitous ARP (RFC 5227) and unsolicited neighbour advertisements
    * (RFC 4861). Resolves when the first round is sent; the others follow by themselves, and end with the handle.
    */
@@ -246,11 +261,12 @@ export class Netns {
   }
 
   /**
-   * Closes its sockets and lets the namespace go. Requests that were made are carried out; a call of several steps, such as
+   * Closes its sockets, ends its event streams and lets the namespace go. Requests that were made are carried out; a call of several steps, such as
    * one that gives a new device an alias, rejects with ERR_NETNS_CLOSED at its next step. Await calls, then close.
    */
   async close(): Promise<void> {
     this.#announcer.close();
+    this.#streams.close();
     for (const channel of this.#channels) channel.close();
     this.#native.close();
   }

@@ -1,9 +1,11 @@
 import { NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
+import type { EventStream, EventStreams, MonitorOptions } from '../netlink/event-stream.js';
 import { compileCommands, setsNeeded } from './compile.js';
 import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
 import type { Command } from './json.js';
+import { type NftEvent, NftSource } from './monitor.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
@@ -53,9 +55,11 @@ interface Ruleset {
 /** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
 export class Nft {
   readonly #channel: Channel;
+  readonly #streams: EventStreams;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, streams: EventStreams) {
     this.#channel = channel;
+    this.#streams = streams;
   }
 
   /**
@@ -103,6 +107,14 @@ export class Nft {
       }
     }
     return objects;
+  }
+
+  /**
+   * What changes in the ruleset, by whomever, as `nft monitor` shows it. It listens from when its `ready` resolves. Throws ERR_NETNS_CLOSED
+   * on a closed handle.
+   */
+  monitor(options: MonitorOptions = {}): EventStream<NftEvent> {
+    return this.#streams.open(new NftSource(this.#channel), options);
   }
 
   /** Deletes all tables, or those of one family. */

@@ -258,7 +258,7 @@ function hostAddress(address: unknown): number {
   return parseIpv4(address.endsWith('/32') ? address.slice(0, -3) : address);
 }
 
-function toAddress(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): Address {
+export function toAddress(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): Address {
   const index = reply['index'] as number;
   const prefixlen = reply['prefixLength'] as number;
   const far = reply['address'] as Uint8Array | undefined;

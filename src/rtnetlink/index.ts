@@ -15,6 +15,7 @@ export type {
   VethPeerSpec,
   VethSpec,
 } from './links.js';
+export type { MonitorGroup, NetlinkAction, NetlinkEvent } from './monitor.js';
 export type {
   Neighbour,
   NeighbourFilter,

@@ -447,7 +447,11 @@ function changeWire(change: LinkChange): Wire {
   return wire;
 }
 
-function toLink(reply: Record<string, unknown>, nameOf: (index: number) => string | undefined, stats: boolean): Link {
+export function toLink(
+  reply: Record<string, unknown>,
+  nameOf: (index: number) => string | undefined,
+  stats: boolean,
+): Link {
   const flags = reply['flags'] as string[];
   const info = reply['info'] as Record<string, unknown> | undefined;
   const master = reply['master'] as number | undefined;

@@ -235,7 +235,7 @@ const at = {
   mac: field['mac'] as number,
 } as const;
 
-function readNeighbour(
+export function readNeighbour(
   decoder: Decoder,
   end: number,
   names: ReadonlyMap<number, string>,
@@ -244,10 +244,12 @@ function readNeighbour(
   decoder.slots(schema, end, slots);
   const index = slots[at.index] as number;
   if (wanted !== undefined && index !== wanted) return undefined;
+  const family = familyWord(slots[at.family] as number);
+  if (family !== 'inet' && family !== 'inet6') return undefined;
   const mac = slots[at.mac] as number;
   const neighbour: { -readonly [K in keyof Neighbour]: Neighbour[K] } = {
     dev: names.get(index) ?? String(index),
-    family: familyWord(slots[at.family] as number) as AddressFamily,
+    family,
     dst: addressAt(decoder, slots[at.dst] as number),
     state: states(slots[at.state] as number) as readonly NeighbourState[],
     flags: flagsOf(slots[at.flags] as number),

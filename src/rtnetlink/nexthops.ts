@@ -148,7 +148,7 @@ function groupBytes(group: readonly NexthopMember[], path: string): Uint8Array {
   return bytes;
 }
 
-function toNexthop(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): NexthopObject {
+export function toNexthop(reply: Record<string, unknown>, names: ReadonlyMap<number, string>): NexthopObject {
   const dev = reply['dev'] as number | undefined;
   const gateway = reply['gateway'] as Uint8Array | undefined;
   const group = reply['group'] as Uint8Array | undefined;

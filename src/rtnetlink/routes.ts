@@ -461,7 +461,7 @@ const at = {
 } as const;
 
 /** Of a listing: IPv6 has cached clones beside its routes. */
-function readListed(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route | undefined {
+export function readListed(decoder: Decoder, end: number, names: ReadonlyMap<number, string>): Route | undefined {
   const route = readRoute(decoder, end, names);
   return ((slots[at.flags] as number) & cloned) === 0 ? route : undefined;
 }

@@ -135,7 +135,7 @@ function specWire(verb: 'add' | 'delete', spec: RuleSpec, path: string): Wire {
   };
 }
 
-function toRule(reply: Record<string, unknown>): Rule {
+export function toRule(reply: Record<string, unknown>): Rule {
   const rule: Record<string, unknown> = {
     family: reply['family'],
     priority: reply['priority'] ?? 0,
