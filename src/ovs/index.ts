@@ -1,0 +1,28 @@
+/** Open vSwitch, over its database's protocol: bridges, ports, local VLANs; and the protocol itself. */
+export { OvsdbError, OvsError } from './errors.js';
+export type { OvsdbChange, OvsdbMonitorTables, OvsdbUpdate } from './monitor.js';
+export type { NeutronPort, OvsNetwork } from './neutron.js';
+export { neutronExternalIds } from './neutron.js';
+export {
+  OpenVswitch,
+  type OpenVswitchOptions,
+  type OvsBridge,
+  type OvsBridgeSpec,
+  type OvsOptions,
+  type OvsPortOptions,
+} from './open-vswitch.js';
+export type {
+  OvsdbAtom,
+  OvsdbCondition,
+  OvsdbMap,
+  OvsdbMutation,
+  OvsdbOperation,
+  OvsdbResult,
+  OvsdbRow,
+  OvsdbSet,
+  OvsdbUuid,
+  OvsdbValue,
+} from './operations.js';
+export { Ovsdb, type OvsdbOptions } from './ovsdb.js';
+export type { OvsKeys, OvsPort, OvsPortChange, OvsPortSpec, OvsPortType } from './port-spec.js';
+export { ovsdbAtoms, ovsdbMap, ovsdbNamedUuid, ovsdbOptional, ovsdbRecord, ovsdbSet, ovsdbUuid } from './values.js';
