@@ -1,13 +1,12 @@
 /** Open vSwitch, over its database's protocol: bridges, ports, local VLANs; and the protocol itself. */
-export { OvsdbError, OvsError } from './errors.js';
+export type { OvsBridge, OvsBridgeSpec } from './bridge-spec.js';
+export { OvsdbError, type OvsdbErrorCode, OvsError, type OvsErrorCode } from './errors.js';
 export type { OvsdbChange, OvsdbMonitorTables, OvsdbUpdate } from './monitor.js';
 export type { NeutronPort, OvsNetwork } from './neutron.js';
 export { neutronExternalIds } from './neutron.js';
 export {
   OpenVswitch,
   type OpenVswitchOptions,
-  type OvsBridge,
-  type OvsBridgeSpec,
   type OvsOptions,
   type OvsPortOptions,
 } from './open-vswitch.js';

@@ -1,30 +1,13 @@
 import { BatchError, type BatchFailure, checkDeviceName, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { abortable, type CallOptions, deadline } from '../netlink/call-options.js';
+import { checkBridge, type OvsBridge, type OvsBridgeSpec, toOvsBridge } from './bridge-spec.js';
 import { OvsdbError, OvsError } from './errors.js';
 import { localVlans } from './local-vlans.js';
 import type { OvsdbInsert, OvsdbOperation, OvsdbResult } from './operations.js';
 import { Ovsdb } from './ovsdb.js';
-import {
-  findBridge,
-  type Plan,
-  planBridge,
-  planBridgeRemoval,
-  planPortRemoval,
-  planPorts,
-  portsOf,
-  type WantedBridge,
-} from './plan.js';
-import {
-  checkMap,
-  checkPorts,
-  type OvsKeys,
-  type OvsPort,
-  type OvsPortChange,
-  type OvsPortSpec,
-  toOvsPort,
-} from './port-spec.js';
+import { findBridge, type Plan, planBridge, planBridgeRemoval, planPortRemoval, planPorts, portsOf } from './plan.js';
+import { checkPorts, type OvsPort, type OvsPortChange, type OvsPortSpec, toOvsPort } from './port-spec.js';
 import { Replica } from './replica.js';
-import type { BridgeRow, StringMap } from './tables.js';
 
 export interface OpenVswitchOptions {
   /** The database server's socket: a path, or `unix:` and a path. Default: /run/openvswitch/db.sock */
@@ -42,29 +25,11 @@ export interface OvsPortOptions extends OvsOptions {
   readonly rollback?: boolean;
 }
 
-export interface OvsBridgeSpec {
-  /** 'system': the kernel's module; 'netdev': in user space. Default: 'system'. */
-  readonly datapathType?: 'system' | 'netdev';
-  /** Without a controller: 'standalone' switches as a learning switch, 'secure' drops all until there are flows. */
-  readonly failMode?: 'secure' | 'standalone' | null;
-  readonly externalIds?: OvsKeys;
-}
-
-export interface OvsBridge {
-  readonly name: string;
-  readonly datapathType: string;
-  readonly failMode?: string;
-  readonly externalIds: StringMap;
-  /** Names, without the bridge's own port. */
-  readonly ports: readonly string[];
-}
-
 const defaultTimeout = 10_000;
 /** For undoing, which has time of its own: what a call has is often used up by then. */
 const undoTimeout = 5_000;
 
 const connectKeys: ReadonlySet<string> = new Set(['socket', 'signal', 'timeout']);
-const bridgeKeys: ReadonlySet<string> = new Set(['datapathType', 'failMode', 'externalIds']);
 
 interface Limits {
   readonly signal?: AbortSignal;
@@ -113,7 +78,7 @@ export class OpenVswitch {
     await this.#replica.sync(limitsOf(options));
     return this.#replica.root.bridges.flatMap((uuid) => {
       const bridge = this.#replica.bridges.get(uuid);
-      return bridge ? [this.#toBridge(bridge)] : [];
+      return bridge ? [toOvsBridge(this.#replica, bridge)] : [];
     });
   }
 
@@ -132,7 +97,7 @@ export class OpenVswitch {
       await this.#undo(done.undo, true);
       throw failure;
     }
-    return this.#toBridge(findBridge(this.#replica, name));
+    return toOvsBridge(this.#replica, findBridge(this.#replica, name));
   }
 
   /** With its ports. False when there was none. */
@@ -257,18 +222,24 @@ export class OpenVswitch {
       }
     });
     this.#tail = turn.catch(() => undefined);
-    return turn;
+    // Its time runs while it waits for its turn, too.
+    return abortable(
+      () => turn,
+      limits.signal ? { signal: limits.signal } : {},
+      (done) => void this.#undo(done.undo, false),
+    );
   }
 
   async #transact<P extends Plan>(plan: P, limits: Limits): Promise<Committed<P>> {
     const { root } = this.#replica;
-    const { operations, steps } = plan;
+    const { guards, operations, steps } = plan;
     const failed = steps.some(({ name }) => this.#failure(name) !== undefined && this.#replica.interfaces.named(name));
     // Any transaction has ovs-vswitchd try again what it could not do before.
     if (operations.length === 0 && !failed) return { plan, undo: [], nextCfg: root.nextCfg };
     const where = [['_uuid', '==', ['uuid', root.uuid]]] as const;
     const results = await this.database.transact(
       [
+        ...guards,
         ...operations,
         { op: 'mutate', table: 'Open_vSwitch', where, mutations: [['next_cfg', '+=', 1]] },
         { op: 'select', table: 'Open_vSwitch', where, columns: ['next_cfg'] },
@@ -278,7 +249,9 @@ export class OpenVswitch {
     const last = results.at(-1) as { rows: readonly { next_cfg: number }[] };
     return {
       plan,
-      undo: steps.map(({ insert, undo }) => undo(insert === undefined ? '' : insertedUuid(results[insert]))),
+      undo: steps.map(({ insert, undo }) =>
+        undo(insert === undefined ? '' : insertedUuid(results[guards.length + insert])),
+      ),
       nextCfg: last.rows[0]?.next_cfg as number,
     };
   }
@@ -321,24 +294,13 @@ export class OpenVswitch {
     if (operations.length === 0) return true;
     const limits = limitsOf({ timeout: undoTimeout });
     try {
-      const { nextCfg } = await this.#transact({ operations, steps: [] }, limits);
+      const { nextCfg } = await this.#transact({ guards: [], operations, steps: [] }, limits);
       if (wait) await this.#acted(nextCfg, 'undo', limits);
       return true;
     } catch {
       // What went wrong first is what the caller is told.
       return false;
     }
-  }
-
-  #toBridge({ name, datapathType, failMode, externalIds, ports }: BridgeRow): OvsBridge {
-    const names = ports.flatMap((uuid) => this.#replica.ports.get(uuid)?.name ?? []);
-    return {
-      name,
-      datapathType: datapathType || 'system',
-      ...(failMode === undefined ? {} : { failMode }),
-      externalIds,
-      ports: names.filter((port) => port !== name),
-    };
   }
 }
 
@@ -348,17 +310,4 @@ function limitsOf({ signal, timeout = defaultTimeout }: OvsOptions = {}): Limits
 
 function insertedUuid(result: OvsdbResult | undefined): string {
   return (result as OvsdbResult<OvsdbInsert>).uuid[1];
-}
-
-function checkBridge(name: string, spec: OvsBridgeSpec): WantedBridge {
-  checkDeviceName(name, 'name');
-  checkKeys(spec, bridgeKeys, 'spec');
-  const { datapathType, failMode, externalIds = {} } = spec;
-  if (datapathType !== undefined && datapathType !== 'system' && datapathType !== 'netdev') {
-    throw invalidValue('spec.datapathType', "is not 'system' or 'netdev'", datapathType);
-  }
-  if (failMode !== undefined && failMode !== null && failMode !== 'secure' && failMode !== 'standalone') {
-    throw invalidValue('spec.failMode', "is not 'secure' or 'standalone'", failMode);
-  }
-  return { name, datapathType, failMode, externalIds: checkMap(externalIds, 'spec.externalIds') };
 }

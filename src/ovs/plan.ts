@@ -1,4 +1,5 @@
 /** From what is wanted and what the database holds to one transaction. Pure: all of it can be tried again when another was faster. */
+import type { WantedBridge } from './bridge-spec.js';
 import { OvsError } from './errors.js';
 import { chooseVlans } from './local-vlans.js';
 import { networkConfig } from './neutron.js';
@@ -9,25 +10,19 @@ import { changeRow, type Operations, stillThere } from './row-change.js';
 import type { BridgeRow, InterfaceRow, PortRow } from './tables.js';
 import { ovsdbMap, ovsdbNamedUuid, ovsdbSet, ovsdbUuid } from './values.js';
 
-/** A bridge that has been checked. What is undefined stays as it is. */
-export interface WantedBridge {
-  readonly name: string;
-  readonly datapathType: string | undefined;
-  readonly failMode: string | null | undefined;
-  readonly externalIds: OvsKeys;
-}
-
 /** One thing that a transaction makes or changes. */
 export interface Step {
   /** Of the port, or of a bridge's own. */
   readonly name: string;
-  /** Which operation inserts the row, where it is new. */
+  /** Which of the plan's operations inserts the row, where it is new. */
   readonly insert?: number;
   /** Undoes it; `uuid` is the row's that was inserted. */
   readonly undo: (uuid: string) => readonly OvsdbOperation[];
 }
 
 export interface Plan {
+  /** They fail the transaction where what was planned by is no longer so. */
+  readonly guards: readonly OvsdbOperation[];
   readonly operations: readonly OvsdbOperation[];
   readonly steps: readonly Step[];
 }
@@ -49,7 +44,7 @@ export function planBridge(replica: Replica, wanted: WantedBridge): Plan {
       },
       maps: { external_ids: [bridge.externalIds, externalIds] },
     });
-    return { operations: forward, steps: [{ name, undo: () => backward }] };
+    return { guards: [], operations: forward, steps: [{ name, undo: () => backward }] };
   }
   if (replica.ports.named(name) || replica.interfaces.named(name))
     throw new OvsError('EEXIST', name, 'a port has this name');
@@ -67,13 +62,13 @@ export function planBridge(replica: Replica, wanted: WantedBridge): Plan {
     changeBridges(root.uuid, 'insert', ovsdbNamedUuid('bridge')),
   ];
   const undo = (uuid: string): OvsdbOperation[] => [changeBridges(root.uuid, 'delete', ovsdbUuid(uuid))];
-  return { operations, steps: [{ name, insert: 0, undo }] };
+  return { guards: [], operations, steps: [{ name, insert: 0, undo }] };
 }
 
 export function planBridgeRemoval(replica: Replica, name: string): Plan {
   const bridge = replica.bridges.named(name);
-  if (bridge === undefined) return { operations: [], steps: [] };
-  return { operations: [changeBridges(replica.root.uuid, 'delete', ovsdbUuid(bridge.uuid))], steps: [] };
+  if (bridge === undefined) return { guards: [], operations: [], steps: [] };
+  return { guards: [], operations: [changeBridges(replica.root.uuid, 'delete', ovsdbUuid(bridge.uuid))], steps: [] };
 }
 
 /** @throws OvsError */
@@ -92,7 +87,7 @@ export function planPorts(
     new Set(wanted.flatMap(({ network }) => (network ? [network.id] : []))),
     wanted.flatMap(({ tag }) => (typeof tag === 'number' ? [tag] : [])),
   );
-  const operations: OvsdbOperation[] = [...vlans.guards];
+  const operations: OvsdbOperation[] = [];
   const made: number[] = [];
   const steps = wanted.map((one, index): Step => {
     const port = existing(replica, owners, bridge, one.name, mode);
@@ -111,7 +106,7 @@ export function planPorts(
     const ports = made.map((index) => ovsdbNamedUuid(`port${index}`));
     operations.push(stillThere('Bridge', bridge.uuid, bridge.name), changePorts(bridge.uuid, 'insert', ports));
   }
-  return { operations, steps };
+  return { guards: vlans.guards, operations, steps };
 }
 
 /** `--if-exists`: what is not on this bridge is passed over. */
@@ -126,8 +121,8 @@ export function planPortRemoval(
     const port = replica.ports.named(name);
     return port && on.has(port.uuid) ? [ovsdbUuid(port.uuid)] : [];
   });
-  if (bridge === undefined || uuids.length === 0) return { operations: [], steps: [], count: 0 };
-  return { operations: [changePorts(bridge.uuid, 'delete', uuids)], steps: [], count: uuids.length };
+  if (bridge === undefined || uuids.length === 0) return { guards: [], operations: [], steps: [], count: 0 };
+  return { guards: [], operations: [changePorts(bridge.uuid, 'delete', uuids)], steps: [], count: uuids.length };
 }
 
 export function findBridge(replica: Replica, name: string): BridgeRow {

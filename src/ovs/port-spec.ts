@@ -53,6 +53,7 @@ export interface OvsPort {
   readonly mtu?: number;
   /** OpenFlow's number for it. */
   readonly ofport?: number;
+  /** Undefined where the device is not in ovs-vswitchd's own namespace: it was moved, or its namespace is gone. */
   readonly ifindex?: number;
   /** Why ovs-vswitchd could not make it. */
   readonly error?: string;
@@ -151,7 +152,7 @@ export function toOvsPort(port: PortRow, device: InterfaceRow | undefined): OvsP
     macInUse: device?.macInUse,
     mtu: device?.mtu,
     ofport: device?.ofport,
-    ifindex: device?.ifindex,
+    ifindex: device?.ifindex || undefined,
     error: device?.error,
     peer,
   };
