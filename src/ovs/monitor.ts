@@ -53,8 +53,8 @@ function toChange(table: string, uuid: string, row: { old?: OvsdbRow; new?: Ovsd
   return { type: 'modify', table, uuid, old: row.old, new: row.new };
 }
 
-/** Row changes that a monitor keeps for its consumer. */
-const longest = 1 << 18;
+/** Row changes that a monitor keeps for its consumer. One update alone may have more. */
+const longest = 1 << 16;
 
 /** Between the socket, which brings updates, and a consumer, which takes them. */
 export class UpdateQueue {
@@ -65,8 +65,9 @@ export class UpdateQueue {
 
   push(update: OvsdbUpdate): void {
     if (this.#ended) return;
-    this.#held += update.initial ? 0 : update.changes.length;
-    if (this.#held > longest) {
+    const waits = this.#updates.length > 0;
+    this.#held += update.changes.length;
+    if (waits && this.#held > longest) {
       this.end(new OvsdbError('ERR_OVSDB_OVERRUN', `monitor: more than ${longest} changes wait to be taken`));
       return;
     }
@@ -84,7 +85,7 @@ export class UpdateQueue {
     for (;;) {
       const update = this.#updates.shift();
       if (update) {
-        this.#held -= update.initial ? 0 : update.changes.length;
+        this.#held -= update.changes.length;
         return update;
       }
       if (this.#ended) throw this.#ended.reason;

@@ -281,7 +281,9 @@ export class OpenVswitch {
   #failure(name: string): OvsError | undefined {
     const device = this.#replica.interfaces.named(name);
     if (device === undefined) return new OvsError('ERR_OVS_PORT', name, 'it was deleted meanwhile');
-    if (device.error) return new OvsError('ERR_OVS_PORT', name, device.error);
+    // A patch port whose other end is not there yet has an error as well, and is waiting for it.
+    const waits = device.type === 'patch' && (device.ofport ?? -1) > 0;
+    if (device.error && !waits) return new OvsError('ERR_OVS_PORT', name, device.error);
     if (device.ofport === undefined || device.ofport < 0) {
       return new OvsError('ERR_OVS_PORT', name, 'ovs-vswitchd could not make it; its log has the reason');
     }

@@ -112,7 +112,7 @@ export class Ovsdb {
    * Watches tables: first what they hold, then what each transaction changes. Leaving the loop ends it; so does `signal`, whose reason is
    * thrown. `timeout` is for the first.
    *
-   * @throws OvsdbError ERR_OVSDB_OVERRUN: more than 262,144 changes were not taken. The connection is left as it is.
+   * @throws OvsdbError ERR_OVSDB_OVERRUN: more than 65,536 changes wait to be taken. The connection is left as it is.
    */
   async *monitor(tables: OvsdbMonitorTables, options: CallOptions = {}): AsyncGenerator<OvsdbUpdate, void, undefined> {
     const queue = new UpdateQueue();

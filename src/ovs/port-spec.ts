@@ -30,7 +30,7 @@ type Vlan =
 
 type Kind =
   | { readonly type?: '' | 'internal'; readonly peer?: never }
-  /** `peer`: the patch port at the other end. */
+  /** `peer`: the patch port at the other end, which may come later. */
   | { readonly type: 'patch'; readonly peer: string };
 
 export type OvsPortSpec = Settings & Vlan & Kind;
