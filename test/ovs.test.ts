@@ -1,11 +1,13 @@
 /** Open vSwitch against its own daemons, in user space; ovs-vsctl, ip and ping are the oracles. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchError, neutronExternalIds, OpenVswitch, OvsdbError, OvsError, type OvsPortSpec } from '../src/index.js';
 import { chooseVlans } from '../src/ovs/local-vlans.js';
+import { changeRow } from '../src/ovs/row-change.js';
 import { cleanUp, ip, ipJson, type NamedNetns, namespace, rejection, run } from './helpers/namespaces.js';
 import { noOpenVswitch, type Switch, startOpenVswitch } from './helpers/open-vswitch.js';
-import { library, resultOf } from './helpers/programs.js';
+import { library, resultOf, runProgram } from './helpers/programs.js';
 
 const blue = '11111111-0000-4000-8000-000000000000';
 const green = '22222222-0000-4000-8000-000000000000';
@@ -271,6 +273,11 @@ describe.skipIf(noOpenVswitch)('ports', () => {
     const [end] = portNames(1) as [string];
     daemons.vsctl('--no-wait', 'add-port', name, end);
     await expect.poll(async () => (await ovs.ports(name))[0]?.error).toContain('No such device');
+    const before = nextCfg();
+    await expect(ovs.addPorts(name, [{ name: end }])).rejects.toMatchObject({ code: 'ERR_OVS_PORT' });
+    expect(nextCfg()).toBe(before + 1);
+    // It was there before, so it is left there.
+    expect(listPorts(name)).toEqual([end]);
     await host.links.add({ kind: 'veth', name: end, peer: { name: `${end}x` } });
     const [made] = await ovs.addPorts(name, [{ name: end }]);
     expect(made?.ofport).toBeGreaterThan(0);
@@ -290,6 +297,21 @@ describe.skipIf(noOpenVswitch)('ports', () => {
     expect(await ovs.deletePorts(other, [port])).toBe(0);
     expect(await ovs.deletePorts('br-absent', [port])).toBe(0);
     expect(listPorts(one)).toEqual([port]);
+  });
+
+  test('a change fails where the row has meanwhile been deleted, instead of being passed over', async () => {
+    const name = await bridge();
+    const [port] = portNames(1) as [string];
+    await ovs.addPorts(name, [internal(port)]);
+    const uuid = daemons.vsctl('get', 'Port', port, '_uuid').trim();
+    const { forward } = changeRow({ table: 'Port', uuid, name: port, columns: { tag: [undefined, 5] } });
+    await ovs.database.transact(forward);
+    expect(tag(port)).toBe('5');
+    await ovs.deletePorts(name, [port]);
+    expect(await rejection(ovs.database.transact(forward), OvsdbError)).toMatchObject({
+      error: 'timed out',
+      operation: 0,
+    });
   });
 
   test.each<[string, OvsPortSpec | object, string]>([
@@ -552,6 +574,27 @@ describe.skipIf(noOpenVswitch)('local VLANs', () => {
     expect(() => chooseVlans(own, ports, ports, new Set([blue, green]), [])).toThrow(
       'br-int: ENOSPC: all local VLANs, 1 to 4094, are in use',
     );
+  });
+});
+
+describe.skipIf(noOpenVswitch)('the documentation', () => {
+  test('its snippets run, one after the other', async () => {
+    const page = readFileSync(new URL('../docs/open-vswitch.md', import.meta.url), 'utf8');
+    const snippets = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code).join('\n');
+    const code = snippets
+      .replaceAll("'netloom'", JSON.stringify(library))
+      .replaceAll('.connect()', `.connect({ socket: '${daemons.socket}' })`);
+    const { code: exitCode, stdout, stderr } = await runProgram(code);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      "[ [ 'tap-one', 1 ], [ 'tap-two', 2 ] ]",
+      '1',
+      '2 5c1f3a3e-0000-4000-8000-000000000002 1',
+      'initial Bridge br-int',
+      '',
+    ]);
+    expect(devices()).not.toContain('br-int');
   });
 });
 
