@@ -11,16 +11,25 @@ export {
   type OvsPortOptions,
 } from './open-vswitch.js';
 export type {
+  OvsdbAbort,
   OvsdbAtom,
+  OvsdbComment,
+  OvsdbCommit,
   OvsdbCondition,
+  OvsdbDelete,
+  OvsdbInsert,
   OvsdbMap,
+  OvsdbMutate,
   OvsdbMutation,
   OvsdbOperation,
   OvsdbResult,
   OvsdbRow,
+  OvsdbSelect,
   OvsdbSet,
+  OvsdbUpdateRows,
   OvsdbUuid,
   OvsdbValue,
+  OvsdbWait,
 } from './operations.js';
 export { Ovsdb, type OvsdbOptions } from './ovsdb.js';
 export type { OvsKeys, OvsPort, OvsPortChange, OvsPortSpec, OvsPortType } from './port-spec.js';

@@ -42,7 +42,7 @@ export interface OvsdbSelect extends Where {
   readonly columns?: readonly string[];
 }
 
-export interface OvsdbUpdate extends Where {
+export interface OvsdbUpdateRows extends Where {
   readonly op: 'update';
   readonly row: OvsdbRow;
 }
@@ -84,7 +84,7 @@ export interface OvsdbAbort {
 export type OvsdbOperation =
   | OvsdbInsert
   | OvsdbSelect
-  | OvsdbUpdate
+  | OvsdbUpdateRows
   | OvsdbMutate
   | OvsdbDelete
   | OvsdbWait
@@ -97,7 +97,7 @@ export type OvsdbResult<O extends OvsdbOperation = OvsdbOperation> = O extends O
   ? { readonly uuid: OvsdbUuid }
   : O extends OvsdbSelect
     ? { readonly rows: readonly OvsdbRow[] }
-    : O extends OvsdbUpdate | OvsdbMutate | OvsdbDelete
+    : O extends OvsdbUpdateRows | OvsdbMutate | OvsdbDelete
       ? { readonly count: number }
       : Record<string, never>;
 
