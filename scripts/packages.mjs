@@ -41,6 +41,7 @@ const packages = {
   'iputils-arping': () => which('arping'),
   tcpdump: () => which('tcpdump'),
   strace: () => which('strace'),
+  'openvswitch-switch': () => which('ovs-vswitchd') && which('ovsdb-server') && which('ovs-vsctl'),
   'util-linux': () => which('unshare') && which('setpriv'),
   cmake: () => which('cmake'),
   'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
@@ -80,7 +81,7 @@ const contenders = [
 export const purposes = {
   demo: { needed: [...build, 'util-linux'], wanted: ['iproute2', 'nftables'] },
   bench: { needed: [...build, 'util-linux'], wanted: contenders },
-  test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev'] },
+  test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev', 'openvswitch-switch'] },
   lint: { needed: ['clang-format'], wanted: [] },
   cmake: { needed: [...build, 'cmake', 'doctest-dev'], wanted: [] },
   fuzz: { needed: [...build, 'cmake', 'clang', 'libclang-rt-dev'], wanted: [] },

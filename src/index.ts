@@ -13,5 +13,6 @@ export * from './netns/index.js';
 export * from './network/index.js';
 export * from './nftables/index.js';
 export * from './node/index.js';
+export * from './ovs/index.js';
 export * from './router/index.js';
 export * from './rtnetlink/index.js';
