@@ -25,7 +25,7 @@ import { Sysctl, type SysctlValues, sysctlEntries } from './sysctl.js';
 const protocols = [operation('links.list').protocol, operation('nft.tables').protocol];
 
 /** Where ip-netns(8) keeps named namespaces. */
-const directory = '/run/netns';
+export const namespaceDirectory = '/run/netns';
 
 /** NSFS_MAGIC of <linux/magic.h>. */
 const nsfsMagic = 0x6e736673;
@@ -154,7 +154,7 @@ export class Netns {
   /** Names of the named ones, sorted; what `ip netns list` shows. */
   static async list(): Promise<string[]> {
     try {
-      return (await readdir(directory)).sort();
+      return (await readdir(namespaceDirectory)).sort();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
@@ -181,8 +181,8 @@ export class Netns {
    */
   static async isLeftover(name: string): Promise<boolean> {
     try {
-      const { mode } = await stat(`${directory}/${name}`);
-      return (mode & 0o777) === 0o400 && (await statfs(`${directory}/${name}`)).type !== nsfsMagic;
+      const { mode } = await stat(`${namespaceDirectory}/${name}`);
+      return (mode & 0o777) === 0o400 && (await statfs(`${namespaceDirectory}/${name}`)).type !== nsfsMagic;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw error;
@@ -295,7 +295,7 @@ export function checkNetnsName(name: unknown): asserts name is string {
 function locate(reference: NetnsReference): { path: string; name: string | undefined; label: string } {
   if (typeof reference === 'string') {
     checkNetnsName(reference);
-    return { path: `${directory}/${reference}`, name: reference, label: reference };
+    return { path: `${namespaceDirectory}/${reference}`, name: reference, label: reference };
   }
   if (typeof reference === 'object' && reference !== null) {
     if ('pid' in reference && Number.isInteger(reference.pid) && reference.pid > 0) {
