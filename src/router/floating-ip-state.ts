@@ -8,6 +8,7 @@ import { type Associations, none } from './associations.js';
 import { readBound } from './bindings.js';
 import { arpRows, mapRows, readArp, readMap } from './floating-ip-maps.js';
 import { protocol } from './names.js';
+import { isRenewed } from './ports.js';
 import { dnatMap, listsArp, snatMap } from './ruleset.js';
 import type { State } from './state.js';
 import type { Change } from './steps.js';
@@ -119,7 +120,10 @@ export function floatingIpChanges(
       address: binding === 'address' ? bindings.gone : noAddresses,
       route: binding === 'route' ? bindings.gone : routed,
     },
-    announce: union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
+    announce:
+      gateway && isRenewed(gateway, state)
+        ? external
+        : union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
     forget: moved,
     changes: () => [
       ...told(real, fresh, dnat),
