@@ -126,24 +126,14 @@ function replacement(present: readonly Listed[], wanted: readonly Listed[]): Com
   return [remove(head(present)), ...wanted.map(add)];
 }
 
-/**
- * Whether a family's sets of floating IPs come, go, or are made anew with their table: then nothing has to be taken out of them, and to
- * take the change back is to put in again all that was there.
- */
-export function isReplaced(family: TableFamily, wanted: readonly WantedTable[], { tables }: State): boolean {
-  const present = tables[family];
-  const objects = wanted.find((one) => one.family === family)?.commands.map(({ add }) => listed(add)) ?? [];
-  const [have, want] = [only(present, isSet), only(objects, isSet)];
-  if (!isDeepStrictEqual(bulkNames(have), bulkNames(want))) return true;
-  if (present.length === 0 || objects.length === 0) return false;
-  return !sameShape(head(present), head(objects)) || want.some((set) => differs(set, have));
+/** Whether a table that is there must give way to another, and its elements go with it. */
+export function isReplaced(wanted: WantedTable, { tables }: State): boolean {
+  const present = tables[wanted.family];
+  const objects = wanted.commands.map(({ add }) => listed(add));
+  if (present.length === 0) return false;
+  const have = only(present, isSet);
+  return !sameShape(head(present), head(objects)) || only(objects, isSet).some((set) => differs(set, have));
 }
-
-const bulkNames = (sets: readonly Listed[]): string[] =>
-  sets
-    .map(({ body }) => body['name'] as string)
-    .filter((name) => bulkSets.has(name))
-    .sort();
 
 function listed(object: object): Listed {
   const [kind, body] = Object.entries(object)[0] as [string, Body];

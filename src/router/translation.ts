@@ -34,7 +34,10 @@ export function translationSteps(
   const count = wanted.external.length;
   const size = Math.max(capacityFor(count), room ?? 0);
   const tables = tablesOf(wanted, size);
-  const replaced = (family: 'ip' | 'arp'): boolean => isReplaced(family, tables, state);
+  const replaced = (family: 'ip' | 'arp'): boolean => {
+    const one = tables.find((each) => each.family === family);
+    return one !== undefined && (state.tables[family].length === 0 || isReplaced(one, state));
+  };
   const floatingIps = floatingIpChanges(wanted, state, { ip: replaced('ip'), arp: replaced('arp') });
   const { commands, back, changes } = tableChanges(tables, state);
   const { requests } = floatingIps;

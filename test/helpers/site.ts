@@ -42,8 +42,14 @@ export class Host {
   }
 
   /** Whoever asks is told who answered, and whom it sees; until the test ends, or the file. */
-  async serve(protocol: 'tcp' | 'udp', port: number, address: string = '::'): Promise<void> {
-    await startServer(this, protocol, port, address, cleanUp);
+  async serve(
+    protocol: 'tcp' | 'udp',
+    port: number,
+    address: string = '::',
+    lifetime: 'test' | 'file' = 'test',
+  ): Promise<void> {
+    const end = await (protocol === 'tcp' ? serveTcp : serveUdp)(this.netns, this.name, address, port);
+    (lifetime === 'test' ? cleanUp : afterFile)(async () => end());
   }
 
   tcp(to: string, port: number, options?: ClientOptions): Promise<Answer | string> {
@@ -101,17 +107,6 @@ export class Host {
   }
 }
 
-async function startServer(
-  { name, netns }: Host,
-  protocol: 'tcp' | 'udp',
-  port: number,
-  address: string,
-  register: (end: () => Promise<unknown>) => void,
-): Promise<void> {
-  const end = await (protocol === 'tcp' ? serveTcp : serveUdp)(netns, name, address, port);
-  register(async () => end());
-}
-
 /** A node with br-ex and bridges of tenants', for a whole file. */
 export class Stage {
   readonly node: Host;
@@ -148,7 +143,7 @@ export class Stage {
     await this.node.netns.links.add({ kind: 'veth', name, up: true, mtu, master: bridge, peer });
     await netns.addresses.add(addresses.map((address) => ({ dev: 'eth0', address })));
     await netns.routes.add(via.map((gateway) => ({ dst: 'default', via: gateway })));
-    for (const protocol of ['tcp', 'udp'] as const) await startServer(host, protocol, 80, '::', afterFile);
+    for (const protocol of ['tcp', 'udp'] as const) await host.serve(protocol, 80, '::', 'file');
     this.#hosts.push(host);
     return host;
   }

@@ -1,7 +1,5 @@
 /** A TCP connection that carries numbers to an echo server and back: what is lost shows, and whether it still runs. */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { Netns } from '../../src/index.js';
 import { type Answer, connectTcp } from './who.js';
 
@@ -14,19 +12,24 @@ export class Stream {
   #received = 0;
   #inOrder = true;
 
-  private constructor(socket: Socket, lines: AsyncIterable<string>, server: Answer) {
+  private constructor(socket: Socket, server: Answer) {
     this.#socket = socket;
     this.server = server;
     this.#timer = setInterval(() => socket.write(`${++this.#sent}\n`), 1);
-    this.#read(lines);
+    onLines(socket, (line) => {
+      if (Number(line) !== this.#received + 1) this.#inOrder = false;
+      this.#received++;
+    });
+    socket.once('close', () => clearInterval(this.#timer));
   }
 
   static async open(from: Netns, to: string, port: number): Promise<Stream> {
     const socket = await connectTcp(from, to, port);
-    await once(socket, 'connect');
-    const lines = createInterface(socket)[Symbol.asyncIterator]();
-    const { value } = await lines.next();
-    return new Stream(socket, { [Symbol.asyncIterator]: () => lines }, JSON.parse(value as string) as Answer);
+    const first = await new Promise<string>((resolve, reject) => {
+      socket.once('close', () => reject(new Error(`nobody serves ${to} port ${port}`)));
+      socket.once('data', (data) => resolve(String(data)));
+    });
+    return new Stream(socket, JSON.parse(first) as Answer);
   }
 
   /** Numbers that have come back. */
@@ -48,14 +51,15 @@ export class Stream {
   }
 
   close(): void {
-    clearInterval(this.#timer);
     this.#socket.resetAndDestroy();
   }
+}
 
-  async #read(lines: AsyncIterable<string>): Promise<void> {
-    for await (const line of lines) {
-      if (Number(line) !== this.#received + 1) this.#inOrder = false;
-      this.#received++;
-    }
-  }
+function onLines(socket: Socket, each: (line: string) => void): void {
+  let rest = '';
+  socket.on('data', (data) => {
+    const lines = (rest + String(data)).split('\n');
+    rest = lines.pop() as string;
+    for (const line of lines) each(line);
+  });
 }
