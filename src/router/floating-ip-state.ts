@@ -8,7 +8,8 @@ import { type Associations, none } from './associations.js';
 import { readBound } from './bindings.js';
 import { arpRows, mapRows, readArp, readMap } from './floating-ip-maps.js';
 import { protocol } from './names.js';
-import { dnatMap, listsArp, snatMap } from './ruleset.js';
+import { isRenewed } from './ports.js';
+import { arpSet, dnatMap, listsArp, snatMap } from './ruleset.js';
 import type { State } from './state.js';
 import type { Change } from './steps.js';
 import type { Wanted } from './wanted.js';
@@ -81,16 +82,19 @@ export function floatingIpChanges(
   const forward = replaced.ip ? { gone: none, added: floatingIps } : real;
   const backward = difference(replaced.ip ? none : snat, { floating: fixed, fixed: floating });
   const own = gateway?.addresses.filter(({ family }) => family === 'ip').map(({ bytes }) => readIpv4(bytes)) ?? [];
-  const answers = listsArp(binding) && gateway ? joined(own, external) : noAddresses;
-  const arp = differenceOf(replaced.arp ? noAddresses : listsArp(binding) ? answered : noAddresses, answers);
+  const listed = listsArp(binding) && gateway !== undefined;
+  const answers = listed ? joined(own, external) : noAddresses;
+  // A set that comes or goes does so whole: nothing is taken out of it, and to take that back is to put in all again.
+  const arpAnew = replaced.arp || listed !== state.tables.arp.some(({ body }) => body['name'] === arpSet);
+  const arp = differenceOf(arpAnew ? noAddresses : answered, answers);
   const restored = {
     dnat: replaced.ip ? mapRows('new', dnatMap, dnat.floating, dnat.fixed) : [],
     snat: replaced.ip ? mapRows('new', snatMap, snat.floating, snat.fixed) : [],
-    arp: replaced.arp ? arpRows('new', answered) : [],
+    arp: arpAnew ? arpRows('new', answered) : [],
   };
   const addressed = addressedOf(wanted, state);
-  const bound = binding === 'address' ? addressed : binding === 'route' ? routed : external;
-  const bindings = differenceOf(bound, external);
+  const bound = binding === 'address' ? addressed : routed;
+  const bindings = differenceOf(bound, boundOf(wanted));
   const moved = real.gone.floating;
   const fresh = new AddressIndex(real.added.floating);
   return {
@@ -111,15 +115,18 @@ export function floatingIpChanges(
             ...mapRows('new', dnatMap, forward.gone.floating, forward.gone.fixed),
             ...mapRows('new', snatMap, backward.gone.floating, backward.gone.fixed),
           ]),
-      ...(replaced.arp ? restored.arp : [...arpRows('del', arp.added), ...arpRows('new', arp.gone)]),
+      ...(arpAnew ? restored.arp : [...arpRows('del', arp.added), ...arpRows('new', arp.gone)]),
     ],
     count: Math.max(floating.length, external.length),
     bind: bindings.added,
     unbind: {
       address: binding === 'address' ? bindings.gone : noAddresses,
-      route: binding === 'route' ? bindings.gone : routed,
+      route: binding === 'address' ? routed : bindings.gone,
     },
-    announce: union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
+    announce:
+      gateway && isRenewed(gateway, state)
+        ? external
+        : union(real.added.floating, bindings.added, binding === 'prefix' ? arp.added : noAddresses, external),
     forget: moved,
     changes: () => [
       ...told(real, fresh, dnat),
@@ -131,6 +138,14 @@ export function floatingIpChanges(
       ),
     ],
   };
+}
+
+/**
+ * Addresses that need an object of the kernel's. With the 'prefix' binding these are those of port forwardings: what comes to another port the
+ * router answers itself, and it sends from no address that its local table lacks (__ip_dev_find).
+ */
+function boundOf({ binding, external, floatingIps }: Wanted): Uint32Array {
+  return binding === 'prefix' ? external.subarray(floatingIps.floating.length) : external;
 }
 
 /** /32s of netloom's on the gateway port that are not the gateway's own. */

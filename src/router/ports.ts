@@ -7,7 +7,7 @@ import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
 import { settled } from './undo.js';
-import { type Port, portsOf, type Wanted } from './wanted.js';
+import { type Port, portsOf, textOf, type Wanted } from './wanted.js';
 
 /** The group that a router's ports are in, so that they go together. */
 export const portGroup = 78;
@@ -77,7 +77,7 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
       ({ netns }) =>
         settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) }))),
     ),
-    announce: fresh.length === 0 ? undefined : { changes: () => [], run: ({ netns }) => announce(netns, fresh) },
+    announce: announceStep(ports, state),
     remove: stepOf(
       unwanted.map(({ name }) => ({ action: 'delete', kind: 'port', subject: name })),
       ({ netns }) => netns.links.delete(unwanted.map(({ index }) => index)),
@@ -169,10 +169,20 @@ async function connect(host: Netns, ports: readonly Port[]): Promise<void> {
   await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
 }
 
-/** Neighbours may remember an earlier holder of a new port's addresses. */
-function announce(netns: Netns, ports: readonly Port[]): Promise<void> {
-  const announcements = ports.flatMap(({ device, addresses }) =>
-    addresses.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true })),
-  );
-  return netns.announce(announcements, { count: 3 });
+/** Neighbours may remember an earlier holder of addresses that a port did not have until now, or another MAC address of its own. */
+function announceStep(ports: readonly Port[], state: State): Step | undefined {
+  const announcements = ports.flatMap((port) => {
+    const { device } = port;
+    const known = isRenewed(port, state) ? [] : (state.addresses.get(device) ?? []);
+    const fresh = port.addresses.filter((address) => !known.some((one) => one.address === textOf(address)));
+    return fresh.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true }));
+  });
+  if (announcements.length === 0) return undefined;
+  return { changes: () => [], run: ({ netns }) => netns.announce(announcements, { count: 3 }) };
+}
+
+/** Whether neighbours have yet to learn a port's MAC address. */
+export function isRenewed({ device, mac }: Port, { links }: State): boolean {
+  const present = links.get(device);
+  return present === undefined || (mac !== undefined && mac.toLowerCase() !== present.mac);
 }

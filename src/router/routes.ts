@@ -146,7 +146,8 @@ function bare({ via, dev }: Hop): { via?: string; dev?: string } {
  * The 'prefix' binding's routes: every address of a pool is local, but only to packets that come in by the gateway port, so
  * that the router itself and its tenants still reach their neighbours in the pool.
  */
-export function poolStep({ gateway, binding }: Wanted, { pools: present, rules, nexthops }: State): Step | undefined {
+export function poolStep(wanted: Wanted, { pools: present, rules, nexthops }: State): Step | undefined {
+  const { gateway, binding } = wanted;
   const pools = binding === 'prefix' ? (gateway?.pools.map(textOf) ?? []) : [];
   const missing = pools.filter((pool) => !present.includes(pool));
   const stale = present.filter((pool) => !pools.includes(pool));
@@ -155,7 +156,7 @@ export function poolStep({ gateway, binding }: Wanted, { pools: present, rules, 
   const others = own.filter(({ iif }) => iif !== device);
   const lacks = device !== undefined && others.length === own.length;
   const shared = nexthops.find(({ id }) => id === poolNexthop);
-  const hop = binding === 'route' ? gateway?.device : undefined;
+  const hop = sharesNexthop(wanted) ? gateway?.device : undefined;
   const hopMissing = hop !== undefined && shared?.dev !== hop;
   const route = (dst: string) => ({ dst, type: 'local', dev: 'lo', table: poolTable, protocol }) as const;
   const reference = { priority: poolRulePriority, table: poolTable };
@@ -200,10 +201,14 @@ export function poolStep({ gateway, binding }: Wanted, { pools: present, rules, 
   });
 }
 
-/** The shared nexthop, when the binding is another now. Routes that lead to it go with it, so this comes last. */
-export function nexthopRemoval({ binding, gateway }: Wanted, { nexthops }: State): Step | undefined {
-  const needed = binding === 'route' && gateway !== undefined;
-  const stale = !needed && nexthops.some(({ id }) => id === poolNexthop);
+/** The shared nexthop, when nothing needs it. Routes that lead to it go with it, so this comes last. */
+export function nexthopRemoval(wanted: Wanted, { nexthops }: State): Step | undefined {
+  const stale = !sharesNexthop(wanted) && nexthops.some(({ id }) => id === poolNexthop);
   const changes: Change[] = stale ? [{ action: 'delete', kind: 'nexthop', subject: String(poolNexthop) }] : [];
   return stepOf(changes, ({ netns }) => netns.nexthops.delete({ id: poolNexthop }));
+}
+
+/** Whether addresses are bound by routes: see `boundOf`. */
+function sharesNexthop({ gateway, binding, forwardings }: Wanted): boolean {
+  return gateway !== undefined && (binding === 'route' || (binding === 'prefix' && forwardings.length > 0));
 }

@@ -16,6 +16,8 @@ export function namespaceSysctls({ binding }: Wanted): Readonly<Record<string, n
     // The kernel takes the larger of `all` and the device's own.
     'net/ipv4/conf/all/arp_ignore': binding === 'address' ? 1 : 0,
     'net/ipv4/conf/default/arp_ignore': 1,
+    // An address that is replaced by another of its subnet would take that one with it (inet_del_ifa).
+    'net/ipv4/conf/all/promote_secondaries': 1,
     'net/netfilter/nf_conntrack_tcp_be_liberal': 1,
   };
 }

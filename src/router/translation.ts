@@ -44,7 +44,7 @@ export function translationSteps(
   const grows = room !== undefined && !replaced('ip') && size > room;
   const site = (netns: Netns): BindingSite => ({
     netns,
-    binding: wanted.binding,
+    binding: wanted.binding === 'prefix' ? 'route' : wanted.binding,
     device: wanted.gateway?.device ?? '',
     sharesNexthop: true,
   });
