@@ -14,3 +14,4 @@ export * from './nftables/index.js';
 export * from './node/index.js';
 export * from './router/index.js';
 export * from './rtnetlink/index.js';
+export * from './services/index.js';
