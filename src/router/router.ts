@@ -5,8 +5,10 @@ import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { addressStep } from './addresses.js';
+import { companionsOf, readCompanions } from './companions.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
 import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace } from './names.js';
+import { proxyAnnouncement, proxyStep } from './ndp-proxies.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
@@ -68,6 +70,7 @@ export class Router {
         device: wanted.gateway?.device,
         pools: wanted.gateway?.pools ?? [],
         sharesNexthop: wanted.binding === 'route',
+        companions: companionsOf(wanted),
       });
       return new Router(wanted.id, netns, floatingIps, host, ownsHost);
     });
@@ -90,11 +93,12 @@ export class Router {
   static async open(id: string, options: RouterOptions = {}): Promise<Router> {
     const netns = await Netns.open(routerNamespace(checkId(id, 'id')), dispatchOf(options.dispatch));
     const limits = deadline(options);
-    const [links, binding, pools, nexthops] = await Promise.all([
+    const [links, binding, pools, nexthops, companions] = await Promise.all([
       netns.links.list({}, limits),
       readBinding(netns, limits),
       readPools(netns, limits),
       netns.nexthops.list(limits),
+      readCompanions(netns, limits),
     ]);
     const floatingIps = new FloatingIps({
       netns,
@@ -102,6 +106,7 @@ export class Router {
       device: links.find(({ name }) => isGatewayPort(name))?.name,
       pools: pools.map((pool) => parsePrefix(pool) as Prefix),
       sharesNexthop: nexthops.some(({ id }) => id === poolNexthop),
+      companions,
     });
     return new Router(id, netns, floatingIps, options.host ?? (await Netns.current()), options.host === undefined);
   }
@@ -253,8 +258,12 @@ function stagesOf(
       addressStep(wanted, state),
       routeStep(wanted, state),
       poolStep(wanted, state),
+      proxyStep(wanted, state),
     ],
-    [announce === false ? undefined : ports.announce, translation.bind],
+    [
+      ...(announce === false ? [] : [ports.announce, proxyAnnouncement(wanted, state)]),
+      translation.bind,
+    ],
     [translation.settle],
     [nexthopRemoval(wanted, state), ports.remove],
   ];

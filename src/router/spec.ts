@@ -140,7 +140,10 @@ export interface RouterSpec {
   readonly rateLimits?: readonly RateLimit[];
   readonly metadata?: MetadataSpec;
   readonly conntrackHelpers?: readonly ConntrackHelper[];
-  /** IPv6 addresses of tenant networks that the gateway port answers neighbour solicitations for (NDP proxy). */
+  /**
+   * IPv6 addresses of tenant networks that the gateway port answers neighbour solicitations for (NDP proxy). With a list, even an empty one,
+   * nothing else of the tenant networks of the gateway's IPv6 scope can be reached from outside.
+   */
   readonly ndpProxies?: readonly string[];
   /** Counts packets and bytes of each external address, for `router.status()`. Default false: it costs each packet a lookup. */
   readonly counters?: boolean;
