@@ -19,9 +19,6 @@ const externalPorts = 'scope_external';
 /** Fixed addresses that have a floating IP. */
 export const fixedSet = 'fip_fixed';
 
-/** Of packet marks: Neutron's half for scopes. */
-const upperHalf = 0xffff0000;
-
 /** What has no scope is one of its own. */
 const noScope = 1;
 
@@ -84,8 +81,9 @@ export function untranslated(wanted: Wanted): Statement | undefined {
 
 const answer: Statement = { match: { op: '==', left: { ct: { key: 'direction' } }, right: 'reply' } };
 
+/** Of packet marks the upper half is Neutron's for scopes. */
 const scope = (op: '==' | '!=', value: number): Statement => ({
-  match: { op, left: { '&': [mark, upperHalf] }, right: value },
+  match: { op, left: mark, right: { prefix: { addr: value, len: 16 } } },
 });
 
 /** Whether an internal and the external port are of one IPv6 scope. */

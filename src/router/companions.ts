@@ -56,9 +56,9 @@ export async function readCounters(
 ): Promise<ReadonlyMap<string, Counted>> {
   const elements = await netns.nft.elements('ip', table, set, limits);
   return new Map(
-    elements.map(({ key, expr }: SetElement): [string, Counted] => {
-      const { packets = 0, bytes = 0 } = (expr ?? {}) as Partial<Counted>;
-      return [formatIpv4(readIpv4(key as Uint8Array)), { packets, bytes }];
+    elements.map((element): [string, Counted] => {
+      const { packets = 0, bytes = 0 } = (element.expr ?? {}) as Partial<Counted>;
+      return [formatIpv4(addressOf(element)), { packets, bytes }];
     }),
   );
 }
@@ -73,11 +73,13 @@ export async function readCompanionKeys(
   const keys = await Promise.all(
     present.map(async (name): Promise<[string, Uint32Array]> => {
       const elements = await netns.nft.elements('ip', table, name, limits);
-      return [name, Uint32Array.from(elements, ({ key }) => readIpv4(key as Uint8Array))];
+      return [name, Uint32Array.from(elements, addressOf)];
     }),
   );
   return new Map(keys);
 }
+
+const addressOf = ({ key }: SetElement): number => readIpv4(key?.value as Uint8Array);
 
 export interface CompanionChanges {
   readonly requests: readonly Request[];
