@@ -11,7 +11,7 @@ import { protocol } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Step, stepOf } from './steps.js';
 import type { TableBuilder } from './table-builder.js';
-import { networkOf, type Wanted } from './wanted.js';
+import { isLinkLocal, networkOf, type Wanted } from './wanted.js';
 
 const proxied = 'ndp_proxy';
 const networks = 'ndp_networks';
@@ -76,8 +76,6 @@ export function proxyAnnouncement({ gateway, ndpProxies = [] }: Wanted, { proxie
   const announcements = fresh.map((address) => ({ dev, address, router: true }));
   return { changes: () => [], run: ({ netns, limits }) => netns.announce(announcements, { count: 3, ...limits }) };
 }
-
-const isLinkLocal = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80;
 
 /** Those that lie in no other, each once: what a set of intervals can hold. */
 function distinct(prefixes: readonly Prefix[]): Prefix[] {

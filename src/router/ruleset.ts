@@ -7,6 +7,7 @@ import type { Statement } from '../nftables/json.js';
 import { fixedSet, markScopes, separateScopes, untranslated } from './address-scopes.js';
 import { addHelpers } from './conntrack-helpers.js';
 import { daddr, iifname, mark, oifname, saddr, translated } from './matches.js';
+import { metadataAddress } from './names.js';
 import { guardProxies } from './ndp-proxies.js';
 import { limitRates } from './rate-limits.js';
 import type { FloatingIpBinding } from './spec.js';
@@ -37,9 +38,6 @@ export const bulkSets: ReadonlySet<string> = new Set([
   fixedSet,
   forwardMap,
 ]);
-
-/** Where clients look for metadata: the addresses that cloud images know. */
-const metadataAddress = { ip: '169.254.169.254', ip6: 'fe80::a9fe:a9fe' } as const;
 
 /** What came in by the gateway port is marked so, in the lower half of the mark; Neutron's own bit. */
 const externalMark = 0x2;

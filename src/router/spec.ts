@@ -1,6 +1,7 @@
 /** What a router is to be: the description that `Router.apply` and `Router.plan` take. */
 import type { CallOptions, Dispatch } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
+import type { Services } from '../services/services.js';
 
 /** How a floating IP lives on the gateway port. Section 5 of the design has the reasons and the costs. */
 export type FloatingIpBinding =
@@ -152,6 +153,8 @@ export interface RouterSpec {
 export interface RouterOptions extends CallOptions {
   /** Where the bridges are; default: the process's own namespace. */
   readonly host?: Netns;
+  /** Who looks after radvd; default: services below /run/netloom. */
+  readonly services?: Services;
   /** Of the router's namespace: where requests run (`NetnsOptions`). */
   readonly dispatch?: Dispatch;
 }

@@ -8,6 +8,9 @@ import type { Neighbour } from '../rtnetlink/neighbours.js';
 import type { NexthopObject } from '../rtnetlink/nexthops.js';
 import type { Route } from '../rtnetlink/routes.js';
 import type { Rule } from '../rtnetlink/rules.js';
+import type { Services } from '../services/services.js';
+import type { ServiceState } from '../services/state.js';
+import { readAdvertiser } from './advertisements.js';
 import { readCompanionKeys } from './companions.js';
 import { type FloatingIpState, noFloatingIps, readFloatingIps } from './floating-ip-state.js';
 import { readForwardings } from './forwarding-state.js';
@@ -45,9 +48,11 @@ export interface State {
   readonly forwardings: Uint8Array | undefined;
   /** IPv6 proxy entries, whoever made them. */
   readonly proxies: readonly Neighbour[];
+  readonly advertiser: ServiceState;
 }
 
-export const nothing: State = {
+/** Of a router that is not there; its radvd may be, in a namespace that has lost its name. */
+export const nothing: Omit<State, 'advertiser'> = {
   exists: false,
   links: new Map(),
   taps: new Map(),
@@ -64,8 +69,15 @@ export const nothing: State = {
   proxies: [],
 };
 
-export async function readState(netns: Netns, host: Netns, wanted: Wanted, limits: CallOptions): Promise<State> {
-  const [links, taps, addresses, routes, pools, rules, nexthops, tables, floatingIps, proxies] = await Promise.all([
+export interface StateSource {
+  readonly netns: Netns;
+  readonly host: Netns;
+  readonly services: Services;
+  readonly limits: CallOptions;
+}
+
+export async function readState({ netns, host, services, limits }: StateSource, wanted: Wanted): Promise<State> {
+  const [links, taps, addresses, routes, pools, rules, nexthops, tables, floatingIps, proxies, advertiser] = await Promise.all([
     netns.links.list({}, limits),
     readTaps(host, wanted),
     netns.addresses.list({}, limits),
@@ -76,6 +88,7 @@ export async function readState(netns: Netns, host: Netns, wanted: Wanted, limit
     readTables(netns, limits),
     readFloatingIps(netns, limits),
     netns.neighbours.list({ family: 'inet6', proxy: true }, limits),
+    readAdvertiser(services, wanted.id),
   ]);
   const sets = tables.ip.filter(({ kind }) => kind === 'set' || kind === 'map').map(({ body }) => String(body['name']));
   const [companions, forwardings] = await Promise.all([
@@ -108,6 +121,7 @@ export async function readState(netns: Netns, host: Netns, wanted: Wanted, limit
     companions,
     forwardings,
     proxies,
+    advertiser,
   };
 }
 

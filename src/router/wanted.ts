@@ -165,6 +165,9 @@ export function networkOf({ family, bytes, length }: Prefix): Prefix {
   return { family, bytes: network, length };
 }
 
+/** fe80::/10. */
+export const isLinkLocal = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80;
+
 export const textOf = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;
 
 function list<T>(value: readonly T[] | undefined, path: string): readonly T[] {
@@ -236,7 +239,7 @@ function checkInterface(port: InterfaceSpec, path: string, find: FindNetwork | u
     checkInteger(maxInterval, `${here}.maxInterval`, 4, 1800);
     // radvd.conf(5): at most 0.75 of the other.
     checkInteger(minInterval, `${here}.minInterval`, 3, Math.floor(maxInterval * 0.75));
-    if (!checked.addresses.some(({ family }) => family === 'ip6')) {
+    if (!checked.addresses.some(({ family, bytes }) => family === 'ip6' && !isLinkLocal(bytes))) {
       throw invalidValue(here, 'needs an IPv6 address on the port', mode);
     }
   }
