@@ -40,7 +40,8 @@ const Schema neighbourSchema{
      header("flags", Type::U8, offsetof(ndmsg, ndm_flags), &flagNames), attribute("dst", Type::Bytes, NDA_DST),
      attribute("mac", Type::Bytes, NDA_LLADDR), attribute("vlan", Type::U16, NDA_VLAN),
      attribute("vni", Type::U32, NDA_VNI), attribute("port", Type::Be16, NDA_PORT),
-     attribute("viaIndex", Type::Device, NDA_IFINDEX), attribute("master", Type::U32, NDA_MASTER)}};
+     attribute("viaIndex", Type::Device, NDA_IFINDEX), attribute("master", Type::U32, NDA_MASTER),
+     attribute("protocol", Type::U8, NDA_PROTOCOL)}};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, NetlinkError } from '../errors.js';
+import { checkInteger, checkKeys, invalidType, NetlinkError } from '../errors.js';
 import { checkAddress, formatAddress, formatIpv4 } from '../ip.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
@@ -33,7 +33,15 @@ export interface Flow {
   readonly zone?: number;
 }
 
-/** All that is given must hold. Several addresses: any of them. */
+/** Where the first packet of a flow was sent. */
+export interface FlowDestination {
+  readonly address: string;
+  /** IP protocol number. */
+  readonly protocol?: number;
+  readonly port?: number;
+}
+
+/** All that is given must hold. Several addresses, ports or destinations: any of them. */
 export interface FlowFilter {
   readonly family?: AddressFamily;
   /** IP protocol number. */
@@ -44,6 +52,12 @@ export interface FlowFilter {
   readonly replyDst?: string | readonly string[];
   /** In any of the four places; a Uint32Array holds IPv4 addresses as numbers. */
   readonly address?: string | readonly string[] | Uint32Array;
+  readonly originalSrcPort?: number | readonly number[];
+  readonly originalDstPort?: number | readonly number[];
+  readonly replySrcPort?: number | readonly number[];
+  readonly replyDstPort?: number | readonly number[];
+  /** Any number of them costs one listing. */
+  readonly destinations?: readonly FlowDestination[];
   readonly mark?: number;
   readonly zone?: number;
 }
@@ -62,9 +76,16 @@ const filterKeys: ReadonlySet<string> = new Set([
   'replySrc',
   'replyDst',
   'address',
+  'originalSrcPort',
+  'originalDstPort',
+  'replySrcPort',
+  'replyDstPort',
+  'destinations',
   'mark',
   'zone',
 ]);
+
+const destinationKeys: ReadonlySet<string> = new Set(['address', 'protocol', 'port']);
 
 type Entry = Record<string, unknown>;
 
@@ -163,6 +184,21 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
   const originalDst = addresses('originalDst');
   const replySrc = addresses('replySrc');
   const replyDst = addresses('replyDst');
+  const ports = (
+    key: 'originalSrcPort' | 'originalDstPort' | 'replySrcPort' | 'replyDstPort',
+  ): Set<number> | undefined => {
+    const value = filter[key];
+    if (value === undefined) return undefined;
+    const list: readonly number[] = typeof value === 'number' ? [value] : value;
+    return new Set(list.map((port) => checkInteger(port, `filter.${key}`, 0, 65535)));
+  };
+  const originalSrcPort = ports('originalSrcPort');
+  const originalDstPort = ports('originalDstPort');
+  const replySrcPort = ports('replySrcPort');
+  const replyDstPort = ports('replyDstPort');
+  const destinations = filter.destinations && compileDestinations(filter.destinations);
+  const holds = (set: Set<number> | undefined, port: number | undefined): boolean =>
+    !set || (port !== undefined && set.has(port));
   const numbers = filter.address instanceof Uint32Array ? filter.address : undefined;
   let anywhere = addresses('address');
   const isAnywhere = ({ original, reply }: Flow): boolean => {
@@ -182,7 +218,40 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
       (!originalDst || originalDst.has(original.dst)) &&
       (!replySrc || replySrc.has(reply.src)) &&
       (!replyDst || replyDst.has(reply.dst)) &&
+      holds(originalSrcPort, original.srcPort) &&
+      holds(originalDstPort, original.dstPort) &&
+      holds(replySrcPort, reply.srcPort) &&
+      holds(replyDstPort, reply.dstPort) &&
+      (!destinations || destinations(original)) &&
       isAnywhere(flow)
+    );
+  };
+}
+
+/** By address first: of many destinations few share one. */
+function compileDestinations(list: readonly FlowDestination[]): (tuple: FlowTuple) => boolean {
+  if (!Array.isArray(list)) throw invalidType('filter.destinations', 'an array', list);
+  const known = new Map<string, Set<string>>();
+  const key = (protocol: number | undefined, port: number | undefined): string => `${protocol ?? '*'} ${port ?? '*'}`;
+  list.forEach((destination: FlowDestination, at) => {
+    const path = `filter.destinations[${at}]`;
+    checkKeys(destination, destinationKeys, path);
+    const { protocol, port } = destination;
+    if (protocol !== undefined) checkInteger(protocol, `${path}.protocol`, 0, 255);
+    if (port !== undefined) checkInteger(port, `${path}.port`, 0, 65535);
+    const address = formatAddress(checkAddress(destination.address, `${path}.address`));
+    const those = known.get(address);
+    if (those) those.add(key(protocol, port));
+    else known.set(address, new Set([key(protocol, port)]));
+  });
+  return ({ dst, protocol, dstPort }) => {
+    const those = known.get(dst);
+    if (!those) return false;
+    return (
+      those.has(key(protocol, dstPort)) ||
+      those.has(key(protocol, undefined)) ||
+      those.has(key(undefined, dstPort)) ||
+      those.has(key(undefined, undefined))
     );
   };
 }

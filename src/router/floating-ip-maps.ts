@@ -5,8 +5,10 @@ import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { type Associations, fromRows } from './associations.js';
-import { arpSet, dnatMap, listsArp, snatMap, table } from './ruleset.js';
+import { type Companions, companionRows } from './companions.js';
+import { arpSet, dnatMap, listsArp, snatMap } from './ruleset.js';
 import type { FloatingIpBinding } from './spec.js';
+import { table } from './table-builder.js';
 
 interface Cells {
   readonly key: { readonly column: number; readonly size: number };
@@ -17,19 +19,20 @@ const cell = (column: number) => ({ column, size: 4 });
 const pair = (key: number, data: number): Cells => ({ key: cell(key), data: cell(data) });
 
 /** Requests that put associations into the maps. */
-export function additions(associations: Associations, binding: FloatingIpBinding): Request[] {
-  return change('new', associations, binding, pair(0, 1), pair(1, 0));
+export function additions(associations: Associations, binding: FloatingIpBinding, companions: Companions): Request[] {
+  return change('new', associations, binding, companions, pair(0, 1), pair(1, 0));
 }
 
 /** Requests that take associations out of the maps. */
-export function removals(associations: Associations, binding: FloatingIpBinding): Request[] {
-  return change('del', associations, binding, { key: cell(0) }, { key: cell(1) });
+export function removals(associations: Associations, binding: FloatingIpBinding, companions: Companions): Request[] {
+  return change('del', associations, binding, companions, { key: cell(0) }, { key: cell(1) });
 }
 
 function change(
   verb: 'new' | 'del',
   { floating, fixed }: Associations,
   binding: FloatingIpBinding,
+  companions: Companions,
   dnat: Cells,
   snat: Cells,
 ): Request[] {
@@ -40,6 +43,7 @@ function change(
     rowsRequest(verb, { family: 'ip', table, set: snatMap, ...snat }),
   ];
   if (listsArp(binding)) requests.push(rowsRequest(verb, { family: 'arp', table, set: arpSet, key: cell(0) }));
+  requests.push(...companionRows(verb, companions));
   return requests;
 }
 

@@ -6,6 +6,7 @@ import type { Netns } from '../netns/netns.js';
 import { AddressIndex } from './address-index.js';
 import { type Associations, none } from './associations.js';
 import { readBound } from './bindings.js';
+import { companionChanges } from './companions.js';
 import { arpRows, mapRows, readArp, readMap } from './floating-ip-maps.js';
 import { protocol } from './names.js';
 import { isRenewed } from './ports.js';
@@ -69,11 +70,15 @@ export interface FloatingIpChanges {
   readonly changes: () => Change[];
 }
 
-/** `replaced`: tables that are made anew by the same transaction, so that nothing is in them. */
+/**
+ * `replaced`: tables that are made anew by the same transaction, so that nothing is in them. `forwarded`: addresses whose changes are told with
+ * the port forwardings'.
+ */
 export function floatingIpChanges(
   wanted: Wanted,
   state: State,
   replaced: { readonly ip: boolean; readonly arp: boolean },
+  forwarded: () => ReadonlySet<number>,
 ): FloatingIpChanges {
   const { floatingIps, external, binding, gateway } = wanted;
   const { floating, fixed } = floatingIps;
@@ -97,6 +102,7 @@ export function floatingIpChanges(
   const bindings = differenceOf(bound, boundOf(wanted));
   const moved = real.gone.floating;
   const fresh = new AddressIndex(real.added.floating);
+  const companions = companionChanges(wanted, state, moved, replaced.ip);
   return {
     requests: [
       ...mapRows('del', dnatMap, forward.gone.floating, forward.gone.fixed),
@@ -105,6 +111,7 @@ export function floatingIpChanges(
       ...mapRows('new', dnatMap, forward.added.floating, forward.added.fixed),
       ...mapRows('new', snatMap, backward.added.floating, backward.added.fixed),
       ...arpRows('new', arp.added),
+      ...companions.requests,
     ],
     back: [
       ...(replaced.ip
@@ -116,6 +123,7 @@ export function floatingIpChanges(
             ...mapRows('new', snatMap, backward.gone.floating, backward.gone.fixed),
           ]),
       ...(arpAnew ? restored.arp : [...arpRows('del', arp.added), ...arpRows('new', arp.gone)]),
+      ...companions.back,
     ],
     count: Math.max(floating.length, external.length),
     bind: bindings.added,
@@ -132,8 +140,16 @@ export function floatingIpChanges(
       ...told(real, fresh, dnat),
       ...repairs(
         real,
-        [bindings.added, bindings.gone, arp.added, arp.gone, backward.added.fixed, backward.gone.fixed],
-        own,
+        [
+          bindings.added,
+          bindings.gone,
+          arp.added,
+          arp.gone,
+          backward.added.fixed,
+          backward.gone.fixed,
+          ...companions.touched,
+        ],
+        () => [...own, ...forwarded()],
         wanted,
       ),
     ],
@@ -214,12 +230,12 @@ function union(a: Uint32Array, b: Uint32Array, c: Uint32Array, of: Uint32Array):
 function repairs(
   { gone, added }: Difference,
   touched: readonly Uint32Array[],
-  own: readonly number[],
+  others: () => readonly number[],
   { external, floatingIps }: Wanted,
 ): Change[] {
   const count = touched.reduce((sum, addresses) => sum + addresses.length, 0);
   if (count === 0) return [];
-  const known = new Set([...gone.floating, ...added.floating, ...own]);
+  const known = new Set([...gone.floating, ...added.floating, ...others()]);
   const wanted = new AddressIndex(external);
   const associated = new AddressIndex(floatingIps.floating);
   const changes: Change[] = [];

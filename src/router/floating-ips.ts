@@ -16,9 +16,11 @@ import {
   slice,
 } from './associations.js';
 import { type BindingSite, bind, unbind } from './bindings.js';
+import type { Companions } from './companions.js';
 import { additions, readMap, readRows, removals } from './floating-ip-maps.js';
-import { arpSet, capacityFor, dnatMap, listsArp, snatMap, table } from './ruleset.js';
+import { arpSet, capacityFor, dnatMap, listsArp, snatMap } from './ruleset.js';
 import type { FloatingIp, FloatingIpBinding, PackedFloatingIps } from './spec.js';
+import { table } from './table-builder.js';
 import { Undo } from './undo.js';
 
 export interface AssociateOptions extends CallOptions {
@@ -38,6 +40,7 @@ export interface FloatingIpContext {
   readonly pools: readonly Prefix[];
   /** Whether `poolNexthop` is there. */
   readonly sharesNexthop: boolean;
+  readonly companions: Companions;
 }
 
 const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
@@ -225,11 +228,13 @@ export class FloatingIps {
   // ---- maps
 
   #add(associations: Associations): Request[] {
-    return additions(associations, this.#context.binding);
+    const { binding, companions } = this.#context;
+    return additions(associations, binding, companions);
   }
 
   #remove(associations: Associations): Request[] {
-    return removals(associations, this.#context.binding);
+    const { binding, companions } = this.#context;
+    return removals(associations, binding, companions);
   }
 
   #commit(requests: readonly Request[], options: InternalOptions = {}): Promise<void> {

@@ -1,7 +1,6 @@
-/** Port forwardings: checked, and as elements of the map that translates them. */
+/** Port forwardings, checked. */
 import { checkKeys, invalidType, invalidValue, outOfRange } from '../errors.js';
 import { checkIpv4, formatIpv4 } from '../ip.js';
-import type { MapElementJson } from '../nftables/json.js';
 import type { PortForwarding } from './spec.js';
 
 /** Inclusive. */
@@ -20,7 +19,10 @@ export interface Forwarding {
 }
 
 const keys: ReadonlySet<string> = new Set(['floatingAddress', 'protocol', 'port', 'fixedAddress', 'fixedPort']);
-const protocols: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp']);
+
+/** IANA's numbers. */
+export const protocolNumbers = { tcp: 6, udp: 17, sctp: 132, dccp: 33 } as const;
+const protocols: ReadonlySet<string> = new Set(Object.keys(protocolNumbers));
 
 /** Checks each, and that no two take the same port of an address. */
 export function checkForwardings(forwardings: readonly PortForwarding[], path: string): Forwarding[] {
@@ -44,19 +46,6 @@ export function checkForwardings(forwardings: readonly PortForwarding[], path: s
     }
   }
   return checked;
-}
-
-/** Elements of the map `address . protocol . port : address . port`, one for each port: a range goes onto the other in order. */
-export function forwardingElements(forwardings: readonly Forwarding[]): MapElementJson[] {
-  return forwardings.flatMap(({ floatingAddress, protocol, ports, fixedAddress, fixedPorts }) =>
-    Array.from(
-      { length: ports.to - ports.from + 1 },
-      (_, offset): MapElementJson => [
-        { concat: [floatingAddress, protocol, ports.from + offset] },
-        { concat: [fixedAddress, fixedPorts.from + offset] },
-      ],
-    ),
-  );
 }
 
 function checkForwarding(forwarding: PortForwarding, path: string): Forwarding {

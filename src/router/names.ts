@@ -52,3 +52,6 @@ export function markOf(owner: string | undefined): string {
 export function isMarked(alias: string | undefined): boolean {
   return alias === 'netloom' || (alias?.startsWith('netloom:') ?? false);
 }
+
+/** Where clients look for metadata: the addresses that cloud images know. */
+export const metadataAddress = { ip: '169.254.169.254', ip6: 'fe80::a9fe:a9fe' } as const;

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import { NetlinkError } from '../errors.js';
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
+import { Services } from '../services/services.js';
 import { addressStep } from './addresses.js';
+import { advertisementStep, advertiser, readAdvertiser } from './advertisements.js';
+import { companionsOf, readCompanions } from './companions.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
 import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace } from './names.js';
+import { proxyAnnouncement, proxyStep } from './ndp-proxies.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
@@ -17,6 +22,9 @@ import { readBinding } from './tables.js';
 import { translationSteps } from './translation.js';
 import { Undo } from './undo.js';
 import { checkSpec, type Wanted } from './wanted.js';
+
+/** Who looks after programs where nobody else is named. */
+const shared: Services = new Services();
 
 /** What `Router.apply` would do; in the order in which it would. */
 export interface RouterPlan {
@@ -39,13 +47,20 @@ export class Router {
   readonly floatingIps: FloatingIps;
   readonly #host: Netns;
   readonly #ownsHost: boolean;
+  readonly #services: Services;
 
-  private constructor(id: string, netns: Netns, floatingIps: FloatingIps, host: Netns, ownsHost: boolean) {
+  private constructor(
+    id: string,
+    netns: Netns,
+    floatingIps: FloatingIps,
+    { host, ownsHost, services }: { host: Netns; ownsHost: boolean; services: Services },
+  ) {
     this.id = id;
     this.netns = netns;
     this.floatingIps = floatingIps;
     this.#host = host;
     this.#ownsHost = ownsHost;
+    this.#services = services;
   }
 
   /**
@@ -59,17 +74,19 @@ export class Router {
     const limits = deadline(options);
     const host = options.host ?? (await Netns.current());
     const ownsHost = options.host === undefined;
+    const { services = shared } = options;
     return Undo.guard(async (undo) => {
       if (ownsHost) undo.add(() => host.close());
-      const { netns } = await applyWanted(wanted, { ...options, host, limits }, undo);
+      const { netns } = await applyWanted(wanted, { ...options, host, services, limits }, undo);
       const floatingIps = new FloatingIps({
         netns,
         binding: wanted.binding,
         device: wanted.gateway?.device,
         pools: wanted.gateway?.pools ?? [],
         sharesNexthop: wanted.binding === 'route',
+        companions: companionsOf(wanted),
       });
-      return new Router(wanted.id, netns, floatingIps, host, ownsHost);
+      return new Router(wanted.id, netns, floatingIps, { host, ownsHost, services });
     });
   }
 
@@ -90,11 +107,12 @@ export class Router {
   static async open(id: string, options: RouterOptions = {}): Promise<Router> {
     const netns = await Netns.open(routerNamespace(checkId(id, 'id')), dispatchOf(options.dispatch));
     const limits = deadline(options);
-    const [links, binding, pools, nexthops] = await Promise.all([
+    const [links, binding, pools, nexthops, companions] = await Promise.all([
       netns.links.list({}, limits),
       readBinding(netns, limits),
       readPools(netns, limits),
       netns.nexthops.list(limits),
+      readCompanions(netns, limits),
     ]);
     const floatingIps = new FloatingIps({
       netns,
@@ -102,8 +120,10 @@ export class Router {
       device: links.find(({ name }) => isGatewayPort(name))?.name,
       pools: pools.map((pool) => parsePrefix(pool) as Prefix),
       sharesNexthop: nexthops.some(({ id }) => id === poolNexthop),
+      companions,
     });
-    return new Router(id, netns, floatingIps, options.host ?? (await Netns.current()), options.host === undefined);
+    const { host = await Netns.current(), services = shared } = options;
+    return new Router(id, netns, floatingIps, { host, ownsHost: options.host === undefined, services });
   }
 
   /** Ids of the routers that are there. */
@@ -112,9 +132,9 @@ export class Router {
     return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   }
 
-  /** Removes its ports, their other ends, and the namespace. */
+  /** Removes its ports, their other ends, and the namespace; ends its radvd. */
   async delete(options?: CallOptions): Promise<void> {
-    await removeRouter(this.netns, this.id, deadline(options));
+    await removeRouter(this.netns, this.id, deadline(options), this.#services);
     await this.close();
   }
 
@@ -136,16 +156,23 @@ async function lockRouter(id: string, limits: CallOptions): Promise<() => Promis
 }
 
 /** Removes a router's ports, their other ends, and the namespace; the handle too. */
-export async function removeRouter(netns: Netns, id: string, limits: CallOptions): Promise<void> {
+export async function removeRouter(
+  netns: Netns,
+  id: string,
+  limits: CallOptions,
+  services: Services = shared,
+): Promise<void> {
   const release = await lockRouter(id, limits);
   try {
-    await removeLocked(netns, id, limits);
+    await removeLocked(netns, id, limits, services);
   } finally {
     await release();
   }
 }
 
-async function removeLocked(netns: Netns, id: string, limits: CallOptions): Promise<void> {
+async function removeLocked(netns: Netns, id: string, limits: CallOptions, services: Services): Promise<void> {
+  // A program that runs in the namespace would keep it alive.
+  if (existsSync(services.directory(advertiser(id)))) await services.stop(advertiser(id));
   // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
   const ports = (await netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
   const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
@@ -197,6 +224,7 @@ async function openExisting(name: string, options: NetnsOptions): Promise<Netns 
 export interface ApplyContext extends Pick<AssociateOptions, 'announce'> {
   readonly host: Netns;
   readonly limits: CallOptions;
+  readonly services?: Services;
   readonly dispatch?: Dispatch;
   /** The node that it belongs to. */
   readonly owner?: string;
@@ -208,23 +236,33 @@ export interface ApplyContext extends Pick<AssociateOptions, 'announce'> {
  */
 export async function applyWanted(
   wanted: Wanted,
-  { host, limits, dispatch, owner, announce }: ApplyContext,
+  { host, limits, services = shared, dispatch, owner, announce }: ApplyContext,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean; stages: readonly Stage[] }> {
   undo.always(await lockRouter(wanted.id, limits));
   const { netns, fresh } = await openOrCreate(wanted, dispatch, owner, undo);
-  const state = fresh ? nothing : await readState(netns, host, wanted, limits);
-  const stages = stagesOf(wanted, state, announce, owner);
+  const state = fresh
+    ? { ...nothing, advertiser: await readAdvertiser(services, wanted.id) }
+    : await readState({ netns, host, services, limits }, wanted);
+  const stages = stagesOf(wanted, state, { announce, owner, services, netns });
   await takeSteps(stages, { netns, host, undo, limits });
   return { netns, fresh, stages };
 }
 
-export async function planWanted(wanted: Wanted, { host, limits, dispatch, owner }: ApplyContext): Promise<Change[]> {
+export async function planWanted(
+  wanted: Wanted,
+  { host, limits, services = shared, dispatch, owner }: ApplyContext,
+): Promise<Change[]> {
   const name = routerNamespace(wanted.id);
   const netns = await openExisting(name, dispatchOf(dispatch));
-  if (!netns) return [created(name), ...changesOf(stagesOf(wanted, nothing, undefined, owner))];
+  const context = { announce: undefined, owner, services };
+  if (!netns) {
+    const state = { ...nothing, advertiser: await readAdvertiser(services, wanted.id) };
+    return [created(name), ...changesOf(stagesOf(wanted, state, { ...context, netns: undefined }))];
+  }
   try {
-    return changesOf(stagesOf(wanted, await readState(netns, host, wanted, limits), undefined, owner));
+    const state = await readState({ netns, host, services, limits }, wanted);
+    return changesOf(stagesOf(wanted, state, { ...context, netns }));
   } finally {
     await netns.close();
   }
@@ -232,16 +270,19 @@ export async function planWanted(wanted: Wanted, { host, limits, dispatch, owner
 
 export const created = (namespace: string): Change => ({ action: 'create', kind: 'namespace', subject: namespace });
 
+interface StageContext {
+  readonly announce: AssociateOptions['announce'];
+  readonly owner: string | undefined;
+  readonly services: Services;
+  /** Undefined where it is yet to be made. */
+  readonly netns: Netns | undefined;
+}
+
 /**
  * From what is there to what is wanted. What makes something comes before what removes something, so that what fails is taken back, and
  * what stays is not interrupted.
  */
-function stagesOf(
-  wanted: Wanted,
-  state: State,
-  announce: AssociateOptions['announce'],
-  owner: string | undefined,
-): Stage[] {
+function stagesOf(wanted: Wanted, state: State, { announce, owner, services, netns }: StageContext): Stage[] {
   const ports = portSteps(wanted, state);
   const translation = translationSteps(wanted, state, announce);
   return [
@@ -253,9 +294,11 @@ function stagesOf(
       addressStep(wanted, state),
       routeStep(wanted, state),
       poolStep(wanted, state),
+      proxyStep(wanted, state),
     ],
-    [announce === false ? undefined : ports.announce, translation.bind],
+    [...(announce === false ? [] : [ports.announce, proxyAnnouncement(wanted, state)]), translation.bind],
     [translation.settle],
+    [advertisementStep(wanted, state.advertiser, services, netns)],
     [nexthopRemoval(wanted, state), ports.remove],
   ];
 }

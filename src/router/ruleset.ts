@@ -3,21 +3,16 @@
  * that a packet costs the same with one as with 100,000.
  */
 import { formatAddress } from '../ip.js';
-import type { Addable, MapJson, SetJson, Statement } from '../nftables/json.js';
-import { forwardingElements } from './forwardings.js';
+import type { Statement } from '../nftables/json.js';
+import { fixedSet, markScopes, separateScopes, untranslated } from './address-scopes.js';
+import { addHelpers } from './conntrack-helpers.js';
+import { daddr, iifname, mark, oifname, saddr, translated } from './matches.js';
+import { metadataAddress } from './names.js';
+import { guardProxies } from './ndp-proxies.js';
+import { limitRates } from './rate-limits.js';
 import type { FloatingIpBinding } from './spec.js';
+import { type AddRule, TableBuilder, type WantedTable } from './table-builder.js';
 import type { Wanted } from './wanted.js';
-
-export const table = 'netloom';
-
-export const tableFamilies = ['ip', 'ip6', 'arp'] as const;
-export type TableFamily = (typeof tableFamilies)[number];
-
-/** A table as it should be: the commands that make it, all of them additions. */
-export interface WantedTable {
-  readonly family: TableFamily;
-  readonly commands: readonly { readonly add: Addable }[];
-}
 
 /** floating -> fixed, for what comes in. */
 export const dnatMap = 'fip_dnat';
@@ -26,14 +21,23 @@ export const snatMap = 'fip_snat';
 /** In the arp family: addresses that the gateway port answers for. */
 export const arpSet = 'fip_arp';
 
-/** They hold floating IPs, by the thousand: their elements go as rows (floating-ip-maps.ts). */
-export const bulkSets: ReadonlySet<string> = new Set([dnatMap, snatMap, arpSet]);
+/** External addresses, each with a counter of what came in for it, and of what went out from it. */
+export const countedIn = 'fip_in';
+export const countedOut = 'fip_out';
 
 /** address . protocol . port -> address . port */
-const forwardMap = 'port_forward';
+export const forwardMap = 'port_forward';
 
-/** Where clients look for metadata: the addresses that cloud images know. */
-const metadataAddress = { ip: '169.254.169.254', ip6: 'fe80::a9fe:a9fe' } as const;
+/** They hold addresses by the thousand: their elements go as rows (floating-ip-maps.ts, companions.ts, forwarding-state.ts). */
+export const bulkSets: ReadonlySet<string> = new Set([
+  dnatMap,
+  snatMap,
+  arpSet,
+  countedIn,
+  countedOut,
+  fixedSet,
+  forwardMap,
+]);
 
 /** What came in by the gateway port is marked so, in the lower half of the mark; Neutron's own bit. */
 const externalMark = 0x2;
@@ -67,55 +71,10 @@ export function bindingOf(comment: string | undefined): FloatingIpBinding {
   return (binding as FloatingIpBinding | undefined) ?? 'address';
 }
 
-const oifname = (device: string, op: '==' | '!=' = '=='): Statement => ({
-  match: { op, left: { meta: { key: 'oifname' } }, right: device },
-});
-const iifname = (device: string): Statement => ({
-  match: { op: '==', left: { meta: { key: 'iifname' } }, right: device },
-});
-const mark = { meta: { key: 'mark' } } as const;
-const daddr = { payload: { protocol: 'ip', field: 'daddr' } } as const;
-const saddr = { payload: { protocol: 'ip', field: 'saddr' } } as const;
-const translated = (op: 'in' | '!'): Statement => ({ match: { op, left: { ct: { key: 'status' } }, right: 'dnat' } });
-
 /** All tables of a router. `size` is what the sets of floating IPs have room for. */
 export function tablesOf(wanted: Wanted, size: number): WantedTable[] {
   const tables = [ipTable(wanted, size), ip6Table(wanted), arpTable(wanted, size + 64)];
   return tables.filter(({ commands }) => commands.length > 0);
-}
-
-type SetDefinition = Pick<SetJson, 'type' | 'size'> | Pick<MapJson, 'type' | 'map' | 'size' | 'elem'>;
-
-/** Collects a table's objects. Sets come first: rules name them. */
-class TableBuilder {
-  readonly #family: TableFamily;
-  readonly #sets: Addable[] = [];
-  readonly #chains: Addable[] = [];
-  readonly #rules: Addable[] = [];
-
-  constructor(family: TableFamily) {
-    this.#family = family;
-  }
-
-  set(kind: 'set' | 'map', name: string, definition: SetDefinition): void {
-    this.#sets.push({ [kind]: { family: this.#family, table, name, ...definition } } as unknown as Addable);
-  }
-
-  /** Whoever adds a rule to a chain says where it hooks in; the first makes it. */
-  chain(name: string, type: 'nat' | 'filter', hook: string, prio: number): (...expr: Statement[]) => void {
-    const family = this.#family;
-    const made = this.#chains.some((object) => 'chain' in object && object.chain.name === name);
-    if (!made) this.#chains.push({ chain: { family, table, name, type, hook, prio, policy: 'accept' } });
-    return (...expr) => this.#rules.push({ rule: { family, table, chain: name, expr } });
-  }
-
-  build(comment?: string): WantedTable {
-    const family = this.#family;
-    const objects = [...this.#sets, ...this.#chains, ...this.#rules];
-    if (objects.length === 0) return { family, commands: [] };
-    const head = { table: { family, name: table, ...(comment === undefined ? {} : { comment }) } };
-    return { family, commands: [head, ...objects].map((add) => ({ add })) };
-  }
 }
 
 function ipTable(wanted: Wanted, size: number): WantedTable {
@@ -124,9 +83,9 @@ function ipTable(wanted: Wanted, size: number): WantedTable {
   for (const name of [dnatMap, snatMap]) builder.set('map', name, { type: 'ipv4_addr', map: 'ipv4_addr', size });
   if (forwardings.length > 0) {
     const type = ['ipv4_addr', 'inet_proto', 'inet_service'];
-    const elem = forwardingElements(forwardings);
-    builder.set('map', forwardMap, { type, map: 'ipv4_addr . inet_service', elem });
+    builder.set('map', forwardMap, { type, map: 'ipv4_addr . inet_service' });
   }
+  markScopes(builder, 'ip', wanted);
   const mangle = builder.chain('mark', 'filter', 'prerouting', -150);
   const prerouting = builder.chain('prerouting', 'nat', 'prerouting', -100);
   const output = builder.chain('output', 'nat', 'output', -100);
@@ -155,6 +114,8 @@ function ipTable(wanted: Wanted, size: number): WantedTable {
     postrouting(toFloating);
     const address = gateway.addresses.find(({ family }) => family === 'ip');
     if (gateway.enableSnat && address) {
+      const asItIs = untranslated(wanted);
+      if (asItIs) postrouting(oifname(gateway.device), asItIs, { accept: null });
       const toGateway: Statement = { snat: { addr: formatAddress(address.bytes), flags: 'fully-random' } };
       postrouting(oifname(gateway.device), toGateway);
       // A tenant that reached a neighbour by its floating IP must get the answer through the router.
@@ -164,8 +125,30 @@ function ipTable(wanted: Wanted, size: number): WantedTable {
         toGateway,
       );
     }
+    measure(builder, gateway.device, wanted);
   }
+  addHelpers(builder, 'ip', wanted);
+  separateScopes(builder, 'ip', wanted);
   return builder.build(tableComment(binding));
+}
+
+/**
+ * Limits and counts what crosses the gateway port, by the external address: on the way in ahead of conntrack (-200), so that what is dropped
+ * makes no flow, on the way out behind the translation of sources (100).
+ */
+function measure(builder: TableBuilder, device: string, wanted: Wanted): void {
+  const { counters, rateLimits } = wanted;
+  const ingress: AddRule = (...expr) =>
+    builder.chain('ingress', 'filter', 'prerouting', -310)(iifname(device), ...expr);
+  const egress: AddRule = (...expr) => builder.chain('egress', 'filter', 'postrouting', 300)(oifname(device), ...expr);
+  if (rateLimits.length > 0) {
+    limitRates(builder, 'ingress', ingress, wanted);
+    limitRates(builder, 'egress', egress, wanted);
+  }
+  if (!counters) return;
+  for (const name of [countedIn, countedOut]) builder.set('set', name, { type: 'ipv4_addr' }, true);
+  ingress({ match: { op: '==', left: daddr, right: `@${countedIn}` } });
+  egress({ match: { op: '==', left: saddr, right: `@${countedOut}` } });
 }
 
 function ip6Table(wanted: Wanted): WantedTable {
@@ -173,13 +156,17 @@ function ip6Table(wanted: Wanted): WantedTable {
   if (wanted.metadataPort !== undefined) {
     redirectMetadata(builder, builder.chain('prerouting', 'nat', 'prerouting', -100), 'ip6', wanted);
   }
+  markScopes(builder, 'ip6', wanted);
+  addHelpers(builder, 'ip6', wanted);
+  guardProxies(builder, wanted);
+  separateScopes(builder, 'ip6', wanted);
   return builder.build();
 }
 
 /** Requests for metadata go to the proxy's port, and nobody else does. */
 function redirectMetadata(
   builder: TableBuilder,
-  prerouting: (...expr: Statement[]) => void,
+  prerouting: AddRule,
   protocol: 'ip' | 'ip6',
   { metadataPort: port }: Wanted,
 ): void {

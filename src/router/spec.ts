@@ -1,6 +1,7 @@
 /** What a router is to be: the description that `Router.apply` and `Router.plan` take. */
 import type { CallOptions, Dispatch } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
+import type { Services } from '../services/services.js';
 
 /** How a floating IP lives on the gateway port. Section 5 of the design has the reasons and the costs. */
 export type FloatingIpBinding =
@@ -140,7 +141,10 @@ export interface RouterSpec {
   readonly rateLimits?: readonly RateLimit[];
   readonly metadata?: MetadataSpec;
   readonly conntrackHelpers?: readonly ConntrackHelper[];
-  /** IPv6 addresses of tenant networks that the gateway port answers neighbour solicitations for (NDP proxy). */
+  /**
+   * IPv6 addresses of tenant networks that the gateway port answers neighbour solicitations for (NDP proxy). With a list, even an empty one,
+   * nothing else of the tenant networks of the gateway's IPv6 scope can be reached from outside.
+   */
   readonly ndpProxies?: readonly string[];
   /** Counts packets and bytes of each external address, for `router.status()`. Default false: it costs each packet a lookup. */
   readonly counters?: boolean;
@@ -149,6 +153,8 @@ export interface RouterSpec {
 export interface RouterOptions extends CallOptions {
   /** Where the bridges are; default: the process's own namespace. */
   readonly host?: Netns;
+  /** Who looks after radvd; default: services below /run/netloom. */
+  readonly services?: Services;
   /** Of the router's namespace: where requests run (`NetnsOptions`). */
   readonly dispatch?: Dispatch;
 }

@@ -4,13 +4,20 @@ import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import type { Address } from '../rtnetlink/addresses.js';
 import type { Link } from '../rtnetlink/links.js';
+import type { Neighbour } from '../rtnetlink/neighbours.js';
 import type { NexthopObject } from '../rtnetlink/nexthops.js';
 import type { Route } from '../rtnetlink/routes.js';
 import type { Rule } from '../rtnetlink/rules.js';
+import type { Services } from '../services/services.js';
+import type { ServiceState } from '../services/state.js';
+import { readAdvertiser } from './advertisements.js';
+import { readCompanionKeys } from './companions.js';
 import { type FloatingIpState, noFloatingIps, readFloatingIps } from './floating-ip-state.js';
+import { readForwardings } from './forwarding-state.js';
 import { protocol } from './names.js';
 import { readTaps } from './ports.js';
 import { poolTable } from './routes.js';
+import { forwardMap } from './ruleset.js';
 import { sysctlNames } from './sysctls.js';
 import { readTables, type Tables } from './tables.js';
 import type { Wanted } from './wanted.js';
@@ -35,9 +42,17 @@ export interface State {
   readonly sysctls: ReadonlyMap<string, string>;
   readonly tables: Tables;
   readonly floatingIps: FloatingIpState;
+  /** Addresses in the sets beside their maps, by the set's name; those that are there. */
+  readonly companions: ReadonlyMap<string, Uint32Array>;
+  /** Rows of the port forwardings' map; undefined where there is none. */
+  readonly forwardings: Uint8Array | undefined;
+  /** IPv6 proxy entries, whoever made them. */
+  readonly proxies: readonly Neighbour[];
+  readonly advertiser: ServiceState;
 }
 
-export const nothing: State = {
+/** Of a router that is not there; its radvd may be, in a namespace that has lost its name. */
+export const nothing: Omit<State, 'advertiser'> = {
   exists: false,
   links: new Map(),
   taps: new Map(),
@@ -49,19 +64,37 @@ export const nothing: State = {
   sysctls: new Map(),
   tables: { ip: [], ip6: [], arp: [] },
   floatingIps: noFloatingIps,
+  companions: new Map(),
+  forwardings: undefined,
+  proxies: [],
 };
 
-export async function readState(netns: Netns, host: Netns, wanted: Wanted, limits: CallOptions): Promise<State> {
-  const [links, taps, addresses, routes, pools, rules, nexthops, tables, floatingIps] = await Promise.all([
-    netns.links.list({}, limits),
-    readTaps(host, wanted),
-    netns.addresses.list({}, limits),
-    netns.routes.list({ protocol }, limits),
-    readPools(netns, limits),
-    netns.rules.list({ family: 'inet' }, limits),
-    netns.nexthops.list(limits),
-    readTables(netns, limits),
-    readFloatingIps(netns, limits),
+export interface StateSource {
+  readonly netns: Netns;
+  readonly host: Netns;
+  readonly services: Services;
+  readonly limits: CallOptions;
+}
+
+export async function readState({ netns, host, services, limits }: StateSource, wanted: Wanted): Promise<State> {
+  const [links, taps, addresses, routes, pools, rules, nexthops, tables, floatingIps, proxies, advertiser] =
+    await Promise.all([
+      netns.links.list({}, limits),
+      readTaps(host, wanted),
+      netns.addresses.list({}, limits),
+      netns.routes.list({ protocol }, limits),
+      readPools(netns, limits),
+      netns.rules.list({ family: 'inet' }, limits),
+      netns.nexthops.list(limits),
+      readTables(netns, limits),
+      readFloatingIps(netns, limits),
+      netns.neighbours.list({ family: 'inet6', proxy: true }, limits),
+      readAdvertiser(services, wanted.id),
+    ]);
+  const sets = tables.ip.filter(({ kind }) => kind === 'set' || kind === 'map').map(({ body }) => String(body['name']));
+  const [companions, forwardings] = await Promise.all([
+    readCompanionKeys(netns, sets, limits),
+    sets.includes(forwardMap) ? readForwardings(netns, limits) : undefined,
   ]);
   const byName = new Map(links.map((link) => [link.name, link]));
   const byDevice = new Map<string, Address[]>();
@@ -86,6 +119,10 @@ export async function readState(netns: Netns, host: Netns, wanted: Wanted, limit
     ),
     tables,
     floatingIps,
+    companions,
+    forwardings,
+    proxies,
+    advertiser,
   };
 }
 

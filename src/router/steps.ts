@@ -15,6 +15,7 @@ export type ChangeKind =
   | 'neighbour'
   | 'nftables'
   | 'floating-ip'
+  | 'port-forwarding'
   | 'service'
   | 'dhcp';
 

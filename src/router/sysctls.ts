@@ -22,8 +22,15 @@ export function namespaceSysctls({ binding }: Wanted): Readonly<Record<string, n
   };
 }
 
-function gatewaySysctls(gateway: Gateway | undefined): Readonly<Record<string, number>> {
-  return gateway ? { [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway) } : {};
+/** Whether it answers for others is looked at, but not set where it need not be: a new device does not. */
+function gatewaySysctls({ gateway, ndpProxies }: Wanted, present?: State['sysctls']): Readonly<Record<string, number>> {
+  if (!gateway) return {};
+  const proxying = `net/ipv6/conf/${gateway.device}/proxy_ndp`;
+  const answers = ndpProxies !== undefined;
+  return {
+    [`net/ipv6/conf/${gateway.device}/accept_ra`]: acceptRa(gateway),
+    ...(answers || !present || present.has(proxying) ? { [proxying]: answers ? 1 : 0 } : {}),
+  };
 }
 
 /** Router advertisements give the default route where the spec names none. */
@@ -37,14 +44,14 @@ export function sysctlNames(wanted: Wanted, present: (device: string) => boolean
   const { gateway } = wanted;
   return [
     ...Object.keys(namespaceSysctls(wanted)),
-    ...(gateway && present(gateway.device) ? Object.keys(gatewaySysctls(gateway)) : []),
+    ...(gateway && present(gateway.device) ? Object.keys(gatewaySysctls(wanted)) : []),
     ...ports.map(({ device }) => arpIgnoreOf(device)),
   ];
 }
 
 /** A namespace that is made gets its own settings as it is made. */
 export function sysctlStep(wanted: Wanted, { exists, sysctls }: State): Step | undefined {
-  const values = { ...(exists ? namespaceSysctls(wanted) : {}), ...gatewaySysctls(wanted.gateway) };
+  const values = { ...(exists ? namespaceSysctls(wanted) : {}), ...gatewaySysctls(wanted, sysctls) };
   const changed = Object.entries(values).filter(([name, value]) => sysctls.get(name) !== String(value));
   const changes = changed.map(([name, value]) => {
     const before = sysctls.get(name);

@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import type { Command } from '../nftables/json.js';
-import { bindingOf, bulkSets, type TableFamily, table, tableFamilies, type WantedTable } from './ruleset.js';
+import { bindingOf, bulkSets } from './ruleset.js';
 import type { FloatingIpBinding } from './spec.js';
 import type { State } from './state.js';
 import type { Change } from './steps.js';
+import { type TableFamily, table, tableFamilies, type WantedTable } from './table-builder.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,7 @@ interface Listed {
   readonly body: Body;
 }
 
-/** By family; empty where there is no table. Elements of the sets that hold floating IPs are left out. */
+/** By family; empty where there is no table. Elements of `bulkSets` are left out. */
 export type Tables = Readonly<Record<TableFamily, readonly Listed[]>>;
 
 export async function readTables(netns: Netns, limits?: CallOptions): Promise<Tables> {
@@ -100,6 +101,9 @@ function difference(present: readonly Listed[], wanted: readonly Listed[]): Comm
   const freshChains = chains.want.filter((chain) => !chains.have.some((one) => sameShape(chain, one)));
   const staleObjects = objects.have.filter((object) => !objects.want.some((one) => sameShape(object, one)));
   const freshObjects = objects.want.filter((object) => !objects.have.some((one) => sameShape(object, one)));
+  const alteredObjects = new Set(
+    freshObjects.filter((object) => objects.have.some((one) => nameOf(one) === nameOf(object))).map(nameOf),
+  );
   const staleSets = sets.have.filter((set) => !sets.want.some((one) => nameOf(one) === nameOf(set)));
   const freshSets = sets.want.filter((set) => !sets.have.some((one) => nameOf(one) === nameOf(set)));
   const keptSets = sets.want.flatMap((want) => {
@@ -112,10 +116,10 @@ function difference(present: readonly Listed[], wanted: readonly Listed[]): Comm
   );
   return [
     ...[...altered, ...staleChains].map((chain): Command => ({ flush: { chain: reference(chain) } }) as Command),
-    ...keptSets.flatMap(({ want, have }) => elementCommands('delete', have, want)),
+    ...keptSets.flatMap(({ want, have }) => elementCommands('delete', have, want, alteredObjects)),
     ...[...staleChains, ...staleSets, ...staleObjects].map(remove),
     ...[...freshObjects, ...freshSets].map(add),
-    ...keptSets.flatMap(({ want, have }) => elementCommands('add', want, have)),
+    ...keptSets.flatMap(({ want, have }) => elementCommands('add', want, have, alteredObjects)),
     ...freshChains.map(add),
     ...[...freshChains, ...altered].flatMap((chain) => rulesListed(wanted, chain).map(add)),
   ];
@@ -164,10 +168,18 @@ const rulesListed = (objects: readonly Listed[], chain: Listed): Listed[] =>
   objects.filter(({ kind, body }) => kind === 'rule' && body['chain'] === chain.body['name']);
 const rulesOf = (objects: readonly Listed[], chain: Listed): unknown[] => rulesListed(objects, chain).map(shape);
 
-/** Elements of `of` that `other` lacks. */
-function elementCommands(verb: 'add' | 'delete', of: Listed, other: Listed): Command[] {
+/** Elements of `of` that `other` lacks, and those that lead to objects which are altered: they go and come with these. */
+function elementCommands(
+  verb: 'add' | 'delete',
+  of: Listed,
+  other: Listed,
+  alteredObjects: ReadonlySet<string>,
+): Command[] {
   const have = new Set(elementsOf(other).map((element) => JSON.stringify(element)));
-  const elem = elementsOf(of).filter((element) => !have.has(JSON.stringify(element)));
+  const kind = of.body['map'];
+  const leads = (element: unknown): boolean =>
+    alteredObjects.size > 0 && Array.isArray(element) && alteredObjects.has(`${kind} ${element[1]}`);
+  const elem = elementsOf(of).filter((element) => leads(element) || !have.has(JSON.stringify(element)));
   return elem.length === 0 ? [] : [{ [verb]: { element: { ...reference(of), elem } } } as unknown as Command];
 }
 

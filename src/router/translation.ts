@@ -6,9 +6,11 @@ import { resizeSets } from '../nftables/resize.js';
 import { rowCount, sliceRows } from '../nftables/rows.js';
 import { type BindingSite, bind, unbind } from './bindings.js';
 import { floatingIpChanges } from './floating-ip-state.js';
-import { arpSet, capacityFor, dnatMap, listsArp, snatMap, table, tablesOf } from './ruleset.js';
+import { forwardingChanges } from './forwarding-state.js';
+import { arpSet, capacityFor, dnatMap, listsArp, snatMap, tablesOf } from './ruleset.js';
 import type { State } from './state.js';
 import type { Step } from './steps.js';
+import { table } from './table-builder.js';
 import { isReplaced, tableChanges } from './tables.js';
 import type { Wanted } from './wanted.js';
 
@@ -38,9 +40,13 @@ export function translationSteps(
     const one = tables.find((each) => each.family === family);
     return one !== undefined && (state.tables[family].length === 0 || isReplaced(one, state));
   };
-  const floatingIps = floatingIpChanges(wanted, state, { ip: replaced('ip'), arp: replaced('arp') });
+  const forwardings = forwardingChanges(wanted, state, replaced('ip'));
+  const again = { ip: replaced('ip'), arp: replaced('arp') };
+  const floatingIps = floatingIpChanges(wanted, state, again, forwardings.addresses);
   const { commands, back, changes } = tableChanges(tables, state);
-  const { requests } = floatingIps;
+  const requests = [...floatingIps.requests, ...forwardings.requests];
+  const backRows = [...floatingIps.back, ...forwardings.back];
+  const outdated = forwardings.forget;
   const grows = room !== undefined && !replaced('ip') && size > room;
   const site = (netns: Netns): BindingSite => ({
     netns,
@@ -51,7 +57,10 @@ export function translationSteps(
   const { bind: toBind, unbind: toUnbind, forget } = floatingIps;
   const touched = requests.length + toBind.length + toUnbind.address.length + toUnbind.route.length > 0;
   return {
-    told: touched ? { changes: floatingIps.changes, run: async () => {} } : undefined,
+    told:
+      touched || outdated.length > 0
+        ? { changes: () => [...floatingIps.changes(), ...forwardings.changes()], run: async () => {} }
+        : undefined,
     translate:
       commands.length === 0 && requests.length === 0
         ? undefined
@@ -61,7 +70,7 @@ export function translationSteps(
               if (grows) await grow(netns, wanted, size, limits);
               const compile = async (list: typeof commands) => (list.length > 0 ? netns.nft.compile(list, limits) : []);
               await commit(netns, await compile(commands), requests, limits);
-              undo.add(async () => commit(netns, await compile(back), floatingIps.back, {}));
+              undo.add(async () => commit(netns, await compile(back), backRows, {}));
             },
           },
     bind: quiet(toBind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
@@ -80,6 +89,7 @@ export function translationSteps(
           );
         }
         if (forget.length > 0) await netns.conntrack.delete({ address: forget }, limits);
+        if (outdated.length > 0) await netns.conntrack.delete({ destinations: outdated }, limits);
       },
     ),
   };

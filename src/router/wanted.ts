@@ -55,7 +55,8 @@ export interface Wanted {
   readonly rateLimits: readonly RateLimit[];
   readonly metadataPort: number | undefined;
   readonly conntrackHelpers: readonly ConntrackHelper[];
-  readonly ndpProxies: readonly string[];
+  /** Undefined: nothing is answered for, and nothing refused. */
+  readonly ndpProxies: readonly string[] | undefined;
   readonly counters: boolean;
 }
 
@@ -125,14 +126,34 @@ export function checkSpec(spec: RouterSpec, path: string = 'spec', find?: FindNe
     external,
     rateLimits: checkRateLimits(list(spec.rateLimits, `${path}.rateLimits`), external, `${path}.rateLimits`),
     metadataPort: spec.metadata && checkMetadata(spec.metadata, `${path}.metadata`),
-    conntrackHelpers: list(spec.conntrackHelpers, `${path}.conntrackHelpers`).map((helper, at) =>
-      checkHelper(helper, `${path}.conntrackHelpers[${at}]`),
-    ),
-    ndpProxies: list(spec.ndpProxies, `${path}.ndpProxies`).map((address, at) =>
-      formatAddress(checkIpv6(address, `${path}.ndpProxies[${at}]`)),
-    ),
+    conntrackHelpers: checkHelpers(list(spec.conntrackHelpers, `${path}.conntrackHelpers`), `${path}.conntrackHelpers`),
+    ndpProxies: spec.ndpProxies && checkProxies(spec.ndpProxies, gateway, interfaces, `${path}.ndpProxies`),
     counters: checkBoolean(spec.counters ?? false, `${path}.counters`),
   };
+}
+
+/** Addresses in tenant networks, each once. */
+function checkProxies(
+  addresses: readonly string[],
+  gateway: Gateway | undefined,
+  interfaces: readonly Interface[],
+  path: string,
+): readonly string[] {
+  if (!gateway) throw invalidValue(path, 'need a gateway', addresses);
+  const networks = interfaces.flatMap((port) => port.addresses.filter(({ family }) => family === 'ip6').map(networkOf));
+  const holds = (network: Prefix, bytes: Uint8Array): boolean =>
+    textOf(networkOf({ family: 'ip6', bytes, length: network.length })) === textOf(network);
+  const seen = new Set<string>();
+  list(addresses, path).forEach((address, at) => {
+    const bytes = checkIpv6(address, `${path}[${at}]`);
+    const text = formatAddress(bytes);
+    if (seen.has(text)) throw invalidValue(`${path}[${at}]`, 'is there twice', address);
+    if (!networks.some((network) => holds(network, bytes))) {
+      throw invalidValue(`${path}[${at}]`, 'is on none of the tenant networks', address);
+    }
+    seen.add(text);
+  });
+  return [...seen];
 }
 
 /** The network that a prefix lies in: its host bits cleared. */
@@ -143,6 +164,9 @@ export function networkOf({ family, bytes, length }: Prefix): Prefix {
   });
   return { family, bytes: network, length };
 }
+
+/** fe80::/10. */
+export const isLinkLocal = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80;
 
 export const textOf = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;
 
@@ -215,7 +239,7 @@ function checkInterface(port: InterfaceSpec, path: string, find: FindNetwork | u
     checkInteger(maxInterval, `${here}.maxInterval`, 4, 1800);
     // radvd.conf(5): at most 0.75 of the other.
     checkInteger(minInterval, `${here}.minInterval`, 3, Math.floor(maxInterval * 0.75));
-    if (!checked.addresses.some(({ family }) => family === 'ip6')) {
+    if (!checked.addresses.some(({ family, bytes }) => family === 'ip6' && !isLinkLocal(bytes))) {
       throw invalidValue(here, 'needs an IPv6 address on the port', mode);
     }
   }
@@ -321,6 +345,17 @@ function checkMetadata(metadata: { readonly port?: number }, path: string): numb
 }
 
 const helperKeys: ReadonlySet<string> = new Set(['helper', 'protocol', 'port']);
+
+function checkHelpers(helpers: readonly ConntrackHelper[], path: string): readonly ConntrackHelper[] {
+  const taken = new Set<string>();
+  return helpers.map((one, at) => {
+    const helper = checkHelper(one, `${path}[${at}]`);
+    const key = `${helper.protocol} ${helper.port}`;
+    if (taken.has(key)) throw invalidValue(`${path}[${at}].port`, 'has a helper already', key);
+    taken.add(key);
+    return helper;
+  });
+}
 
 function checkHelper(helper: ConntrackHelper, path: string): ConntrackHelper {
   checkKeys(helper, helperKeys, path);

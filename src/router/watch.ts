@@ -149,7 +149,10 @@ class Ears {
     for (const close of this.#closing.splice(0)) close();
   }
 
-  async #listen(stream: AsyncIterable<unknown> & { readonly ready: Promise<void>; close(): unknown }, bell: Bell): Promise<void> {
+  async #listen(
+    stream: AsyncIterable<unknown> & { readonly ready: Promise<void>; close(): unknown },
+    bell: Bell,
+  ): Promise<void> {
     this.#closing.push(() => stream.close());
     await stream.ready;
     const listening = async (): Promise<void> => {

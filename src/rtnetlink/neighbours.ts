@@ -1,4 +1,4 @@
-import { checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkAddress, checkMac, formatIpv4, formatMac } from '../ip.js';
 import type { CallOptions, Channel, PackedWork, Work } from '../netlink/channel.js';
 import {
@@ -37,13 +37,15 @@ export interface NeighbourSpec {
   readonly proxy?: boolean;
   /** IPv6: it is a router. */
   readonly router?: boolean;
+  /** Who made it, 1 to 255: as a route's `protocol`. */
+  readonly protocol?: number;
 }
 
 /**
  * Many IPv4 neighbours of one device: 0xc0000201 is 192.0.2.1. No object is made of each; in a `BatchError`, `index` is the
  * address's.
  */
-export interface PackedNeighbours extends Pick<NeighbourSpec, 'dev' | 'state'> {
+export interface PackedNeighbours extends Pick<NeighbourSpec, 'dev' | 'state' | 'protocol'> {
   readonly addresses: Uint32Array;
   /** Of all of them; or six bytes for each, one after the other. Not needed to delete them. */
   readonly mac?: string | Uint8Array;
@@ -59,6 +61,8 @@ export interface Neighbour {
   readonly mac?: string;
   readonly state: readonly NeighbourState[];
   readonly flags: readonly string[];
+  /** Who made it, where somebody has said so. */
+  readonly protocol?: number;
 }
 
 export interface NeighbourFilter {
@@ -75,7 +79,7 @@ const operations = {
   list: operation('neighbours.list'),
 };
 
-const specKeys: ReadonlySet<string> = new Set(['dev', 'dst', 'mac', 'state', 'proxy', 'router']);
+const specKeys: ReadonlySet<string> = new Set(['dev', 'dst', 'mac', 'state', 'proxy', 'router', 'protocol']);
 
 type Verb = 'add' | 'replace' | 'delete';
 
@@ -213,6 +217,7 @@ function writeNeighbour(out: Encoder, spec: NeighbourSpec, deleting: boolean, pa
     flags: flags.length > 0 ? flags : undefined,
     dst,
     mac: spec.mac === undefined ? undefined : checkMac(spec.mac, `${path}.mac`),
+    protocol: spec.protocol === undefined ? undefined : checkInteger(spec.protocol, `${path}.protocol`, 1, 255),
   });
 }
 
@@ -233,6 +238,7 @@ const at = {
   state: field['state'] as number,
   flags: field['flags'] as number,
   mac: field['mac'] as number,
+  protocol: field['protocol'] as number,
 } as const;
 
 export function readNeighbour(
@@ -255,5 +261,7 @@ export function readNeighbour(
     flags: flagsOf(slots[at.flags] as number),
   };
   if (mac >= 0 && decoder.sizeAt(mac) === 6) neighbour.mac = formatMac(decoder.bytesAt(mac));
+  const protocol = slots[at.protocol] as number;
+  if (protocol > 0) neighbour.protocol = protocol;
   return neighbour;
 }

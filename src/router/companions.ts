@@ -1,0 +1,158 @@
+/**
+ * Sets that hold the same addresses as the maps of floating IPs, where a description needs them: those that count, and that of fixed
+ * addresses that may cross address scopes.
+ */
+import { formatIpv4, readIpv4 } from '../ip.js';
+import type { CallOptions, Request } from '../netlink/channel.js';
+import type { Netns } from '../netns/netns.js';
+import { columnsRequest, type RowVerb, rowsRequest } from '../nftables/rows.js';
+import type { SetElement } from '../nftables/wire.js';
+import { AddressIndex } from './address-index.js';
+import { fixedSet, hasScopes } from './address-scopes.js';
+import type { Associations } from './associations.js';
+import { countedIn, countedOut } from './ruleset.js';
+import type { State } from './state.js';
+import { table } from './table-builder.js';
+import type { Wanted } from './wanted.js';
+
+/** Names of the sets, by what they hold. */
+export interface Companions {
+  readonly floating: readonly string[];
+  readonly fixed: readonly string[];
+}
+
+export const noCompanions: Companions = { floating: [], fixed: [] };
+
+export function companionsOf(wanted: Wanted): Companions {
+  if (!wanted.gateway) return noCompanions;
+  return { floating: wanted.counters ? [countedIn, countedOut] : [], fixed: hasScopes(wanted) ? [fixedSet] : [] };
+}
+
+/** Of a router that is there. */
+export async function readCompanions(netns: Netns, limits: CallOptions): Promise<Companions> {
+  const names = new Set((await netns.nft.sets('ip', table, limits)).map(({ name }) => name));
+  const present = (sets: readonly string[]): string[] => sets.filter((name) => names.has(name));
+  return { floating: present([countedIn, countedOut]), fixed: present([fixedSet]) };
+}
+
+/** Behind columns of floating and of fixed addresses. */
+export function companionRows(verb: 'new' | 'del', { floating, fixed }: Companions): Request[] {
+  const rows = (set: string, column: number): Request =>
+    rowsRequest(verb, { family: 'ip', table, set, key: { column, size: 4 } });
+  return [...floating.map((set) => rows(set, 0)), ...fixed.map((set) => rows(set, 1))];
+}
+
+/** What an external address has received and sent. */
+export interface Counted {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** By address, as text. */
+export async function readCounters(
+  netns: Netns,
+  set: string,
+  limits: CallOptions,
+): Promise<ReadonlyMap<string, Counted>> {
+  const elements = await netns.nft.elements('ip', table, set, limits);
+  return new Map(
+    elements.map((element): [string, Counted] => {
+      const { packets = 0, bytes = 0 } = (element.expr ?? {}) as Partial<Counted>;
+      return [formatIpv4(addressOf(element)), { packets, bytes }];
+    }),
+  );
+}
+
+/** Addresses in those of the sets that are there, by the set's name. */
+export async function readCompanionKeys(
+  netns: Netns,
+  sets: readonly string[],
+  limits: CallOptions,
+): Promise<ReadonlyMap<string, Uint32Array>> {
+  const present = [countedIn, countedOut, fixedSet].filter((name) => sets.includes(name));
+  const keys = await Promise.all(
+    present.map(async (name): Promise<[string, Uint32Array]> => {
+      const elements = await netns.nft.elements('ip', table, name, limits);
+      return [name, Uint32Array.from(elements, addressOf)];
+    }),
+  );
+  return new Map(keys);
+}
+
+const addressOf = ({ key }: SetElement): number => readIpv4(key?.value as Uint8Array);
+
+export interface CompanionChanges {
+  readonly requests: readonly Request[];
+  readonly back: readonly Request[];
+  /** Floating IPs that a set which was there lacked, or had too many. */
+  readonly touched: readonly Uint32Array[];
+}
+
+/**
+ * `moved`: addresses that lead elsewhere now, and are counted from the start again. `replaced`: the table is made anew by the same
+ * transaction.
+ */
+export function companionChanges(
+  wanted: Wanted,
+  { companions: present, floatingIps: { snat } }: State,
+  moved: Uint32Array,
+  replaced: boolean,
+): CompanionChanges {
+  const { floatingIps, external } = wanted;
+  const { floating, fixed } = companionsOf(wanted);
+  const requests: Request[] = [];
+  const back: Request[] = [];
+  const touched: Uint32Array[] = [];
+  for (const set of [...floating, ...fixed]) {
+    const counts = floating.includes(set);
+    const want = counts ? external : floatingIps.fixed;
+    const have = replaced ? undefined : present.get(set);
+    const gone = without(have ?? none, want);
+    const added = without(want, have ?? none);
+    const again = counts && have ? within(moved, want, have) : none;
+    requests.push(...rows('del', set, gone, again), ...rows('new', set, added, again));
+    // A set that is made now goes as it came.
+    if (!have) continue;
+    back.push(...rows('del', set, added), ...rows('new', set, gone));
+    if (counts) touched.push(gone, added);
+    else
+      touched.push(
+        floatingOf(added, { floating: floatingIps.fixed, fixed: floatingIps.floating }),
+        floatingOf(gone, snat),
+      );
+  }
+  for (const [set, have] of present) {
+    if (replaced || !(floating.includes(set) || fixed.includes(set))) back.push(...rows('new', set, have));
+  }
+  return { requests, back, touched };
+}
+
+const none = new Uint32Array(0);
+
+function rows(verb: Exclude<RowVerb, 'create'>, set: string, ...parts: readonly Uint32Array[]): Request[] {
+  const keys = parts.length === 1 ? (parts[0] as Uint32Array) : Uint32Array.from(parts.flatMap((part) => [...part]));
+  if (keys.length === 0) return [];
+  return [
+    columnsRequest(keys.length, [keys]),
+    rowsRequest(verb, { family: 'ip', table, set, key: { column: 0, size: 4 } }),
+  ];
+}
+
+function without(these: Uint32Array, those: Uint32Array): Uint32Array {
+  if (these.length === 0 || those.length === 0) return these;
+  const index = new AddressIndex(those);
+  return these.filter((address) => !index.has(address));
+}
+
+function within(these: Uint32Array, ...all: readonly Uint32Array[]): Uint32Array {
+  if (these.length === 0) return none;
+  const indexes = all.map((those) => new AddressIndex(those));
+  return these.filter((address) => indexes.every((index) => index.has(address)));
+}
+
+/** By a map from fixed to floating addresses; one that it lacks has none. */
+function floatingOf(addresses: Uint32Array, { floating, fixed }: Associations): Uint32Array {
+  if (addresses.length === 0) return none;
+  const index = new AddressIndex(floating);
+  return Uint32Array.from([...addresses].flatMap((address) => fixed[index.row(address)] ?? []));
+}
