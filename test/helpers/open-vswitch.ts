@@ -2,6 +2,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Netns } from '../../src/index.js';
@@ -46,7 +47,7 @@ export async function startDatabase(schemaFile: string = schema): Promise<Databa
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await appears(socket);
+    await listens(socket);
   } catch (error) {
     await stop();
     throw error;
@@ -110,11 +111,23 @@ async function end(program: ChildProcess | undefined): Promise<void> {
   await ended;
 }
 
-async function appears(path: string): Promise<void> {
-  for (let tries = 0; !existsSync(path); tries++) {
-    if (tries === 500) throw new Error(`${path} did not appear`);
+/** The path is there a moment before anybody listens. */
+async function listens(path: string): Promise<void> {
+  for (let tries = 0; !(await accepts(path)); tries++) {
+    if (tries === 500) throw new Error(`nothing listens on ${path}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection({ path });
+    connection.on('connect', () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.on('error', () => resolve(false));
+  });
 }
 
 function mayUseTun(): boolean {
