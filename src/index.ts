@@ -16,3 +16,4 @@ export * from './node/index.js';
 export * from './ovs/index.js';
 export * from './router/index.js';
 export * from './rtnetlink/index.js';
+export * from './services/index.js';
