@@ -2,6 +2,7 @@
 export { Dhcp, type DhcpStatus } from './dhcp.js';
 export type { DhcpChange } from './diff.js';
 export type { DhcpLease } from './leases.js';
+export type { Metadata } from './names.js';
 export type {
   DhcpOptions,
   DhcpSpec,

@@ -10,6 +10,7 @@ export const namespacePrefix = 'qdhcp-';
 /** What the services of `src/services` know it as. */
 export const serviceKind = 'dhcp';
 
+/** Who answers 169.254.169.254 on a subnet: the DHCP port, the router, or nobody. */
 export type Metadata = 'dhcp' | 'router' | 'none';
 
 /** Where instances ask for what they should be, and what answers on IPv6 links: METADATA_CIDR and METADATA_V6_CIDR in neutron-lib. */
