@@ -42,6 +42,10 @@ const packages = {
   tcpdump: () => which('tcpdump'),
   strace: () => which('strace'),
   'openvswitch-switch': () => which('ovs-vswitchd') && which('ovsdb-server') && which('ovs-vsctl'),
+  'dnsmasq-base': () => which('dnsmasq'),
+  udhcpc: () => which('udhcpc'),
+  'isc-dhcp-client': () => which('dhclient'),
+  busybox: () => which('busybox'),
   'util-linux': () => which('unshare') && which('setpriv'),
   cmake: () => which('cmake'),
   'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
@@ -65,6 +69,10 @@ const oracles = [
   'tcpdump',
   'strace',
   'util-linux',
+  'dnsmasq-base',
+  'udhcpc',
+  'isc-dhcp-client',
+  'busybox',
 ];
 
 const contenders = [

@@ -101,11 +101,20 @@ export class Services {
     return this.#alone(this.directory(spec), (directory) => this.#apply(spec, directory));
   }
 
+  /** As `apply`, with a new start whatever the program has read. */
+  restart(spec: ServiceSpec): Promise<ServiceResult> {
+    checkService(spec);
+    return this.#alone(this.directory(spec), async (directory) => {
+      const { process } = await readState(directory, []);
+      const { files } = await this.inspect(spec);
+      return this.#carryOut(spec, directory, { action: process ? 'restart' : 'start', reason: 'asked for', files });
+    });
+  }
+
   /** Ends the program, waits until it is gone, and removes its directory. Also what is left of it by a crash; nothing where there is nothing. */
   stop(reference: ServiceReference): Promise<void> {
     return this.#alone(this.directory(reference), async (directory) => {
       this.#watcher.forget(directory);
-      if (!existsSync(directory)) return;
       await this.#clear(directory);
       await rm(directory, { recursive: true, force: true });
     });
@@ -128,8 +137,8 @@ export class Services {
   }
 
   /**
-   * Applies the description, resolves, and from then on starts the program anew when it ends: at once the first time, then after waits that double from a second to `longestWait`. `apply` with
-   * another description changes what is watched for, and `stop` ends the watch.
+   * Applies the description, resolves, and from then on starts the program anew when it ends: at once the first time, then after waits that
+   * double from a second to `longestWait`. `apply` with another description changes what is watched for; `stop`, by any process, ends it.
    *
    * One timer looks at all watched programs. It does not keep the process alive; the namespace's handle must stay open meanwhile.
    */
@@ -139,12 +148,16 @@ export class Services {
   }
 
   async #apply(spec: ServiceSpec, directory: string): Promise<ServiceResult> {
-    const result = await this.#carryOut(spec, directory, await this.inspect(spec));
+    return this.#carryOut(spec, directory, await this.inspect(spec));
+  }
+
+  async #carryOut(spec: ServiceSpec, directory: string, change: ServiceChange): Promise<ServiceResult> {
+    const result = await this.#change(spec, directory, change);
     this.#watcher.update(directory, spec, result.pid);
     return result;
   }
 
-  async #carryOut(spec: ServiceSpec, directory: string, { action, files }: ServiceChange): Promise<ServiceResult> {
+  async #change(spec: ServiceSpec, directory: string, { action, files }: ServiceChange): Promise<ServiceResult> {
     const state = await readState(directory, []);
     if (action === 'none' && state.process) return { action, pid: state.process.pid };
     if (action === 'reload' && state.process) {
@@ -157,7 +170,8 @@ export class Services {
     const fresh = await makeDirectory(directory);
     try {
       await writeFiles(spec, directory, files);
-      if (!fresh) await this.#clear(directory);
+      // Also where the directory is new: somebody may have removed it under a program that runs.
+      await this.#clear(directory);
       await prepareFiles(spec, directory);
       const started = await startProgram(spec, directory);
       await saveState(directory, started, contentOf(spec));

@@ -1,0 +1,158 @@
+import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { Netns } from '../netns/netns.js';
+import { checkId } from '../router/names.js';
+import { Services } from '../services/services.js';
+import { readText } from '../services/state.js';
+import type { ServiceListener, ServiceWatch } from '../services/watch.js';
+import { carryOut, type DhcpChange, type DhcpSite, deleteDhcp, diffDhcp } from './diff.js';
+import { dnsmasqService, files } from './dnsmasq.js';
+import { type DhcpLease, parseLeases } from './leases.js';
+import { namespacePrefix, networkNamespace, serviceKind } from './names.js';
+import type { Network } from './network.js';
+import { checkNetwork, type DhcpOptions, type NetworkSpec } from './spec.js';
+import { readDhcp } from './state.js';
+
+export interface DhcpStatus {
+  /** Of dnsmasq; undefined when it does not run. */
+  readonly pid: number | undefined;
+  /** Where its files are. */
+  readonly directory: string;
+  readonly leases: readonly DhcpLease[];
+}
+
+/** One timer for all watches of the process. */
+const shared: Services = new Services();
+
+/**
+ * A network's DHCP as OpenStack Neutron's agent builds it: a namespace `qdhcp-<id>` with the DHCP port, and one dnsmasq, which gives each known port
+ * its address and its options, and nobody else anything.
+ *
+ * Its state is the kernel's and dnsmasq's own files: `apply` reads both, and does what is missing.
+ */
+export class Dhcp {
+  readonly id: string;
+  /** `qdhcp-<id>`. */
+  readonly netns: Netns;
+  readonly #services: Services;
+  readonly #network: Network | undefined;
+
+  private constructor(id: string, netns: Netns, services: Services, network?: Network) {
+    this.id = id;
+    this.netns = netns;
+    this.#services = services;
+    this.#network = network;
+  }
+
+  /**
+   * Makes a network's DHCP what the description says, whatever there is of it. Undefined when the description has none: then it is gone.
+   *
+   * Where it fails, what was not there is removed again. Calls for the same network must not overlap.
+   *
+   * @throws TypeError, RangeError for a description that cannot be, before anything is done; ServiceError when dnsmasq does not start.
+   */
+  static async apply(spec: NetworkSpec, options: DhcpOptions = {}): Promise<Dhcp | undefined> {
+    const network = checkNetwork(spec);
+    const { signal } = deadline(options);
+    return atSite(options, async (site) => {
+      const state = await readDhcp(network.id, network.dhcp?.device, site);
+      site.netns = state.netns;
+      await carryOut(diffDhcp(network, state, site), () => signal?.throwIfAborted());
+      const { netns } = site;
+      site.netns = undefined;
+      if (network.dhcp && netns) return new Dhcp(network.id, netns, site.services, network);
+      await netns?.close();
+      return undefined;
+    });
+  }
+
+  /** What `apply` would do, in order. Nothing is changed. */
+  static async plan(spec: NetworkSpec, options: DhcpOptions = {}): Promise<DhcpChange[]> {
+    const network = checkNetwork(spec);
+    return atSite(options, async (site) => {
+      const state = await readDhcp(network.id, network.dhcp?.device, site);
+      site.netns = state.netns;
+      return diffDhcp(network, state, site).map(({ action, kind, subject }) => ({ action, kind, subject }));
+    });
+  }
+
+  /** One that is there. Throws NetlinkError ENOENT where there is none. */
+  static async open(id: string, options: DhcpOptions = {}): Promise<Dhcp> {
+    const netns = await Netns.open(networkNamespace(checkId(id, 'id')));
+    return new Dhcp(id, netns, options.services ?? shared);
+  }
+
+  /** Ids of the networks that have DHCP here, or something left of it; sorted. */
+  static async list({ services = shared }: DhcpOptions = {}): Promise<string[]> {
+    const [namespaces, running] = await Promise.all([Netns.list(), services.list(serviceKind)]);
+    const named = namespaces.filter((name) => name.startsWith(namespacePrefix));
+    return [...new Set([...named.map((name) => name.slice(namespacePrefix.length)), ...running])].sort();
+  }
+
+  /** Ends dnsmasq, and removes its files, the port and the namespace; whatever there is of them. */
+  static async delete(id: string, options: DhcpOptions = {}): Promise<void> {
+    const namespace = networkNamespace(checkId(id, 'id'));
+    const { signal } = deadline(options);
+    await atSite(options, async (site) => {
+      const state = await readDhcp(id, undefined, site);
+      site.netns = state.netns;
+      await carryOut(deleteDhcp(id, namespace, state, site), () => signal?.throwIfAborted());
+    });
+  }
+
+  async status(): Promise<DhcpStatus> {
+    const { pid, directory } = await this.#services.status({ kind: serviceKind, id: this.id });
+    return { pid, directory, leases: await this.leases() };
+  }
+
+  /** What dnsmasq has leased, or is ready to. */
+  async leases(): Promise<DhcpLease[]> {
+    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    return [...parseLeases((await readText(directory, files.leases)) ?? '').leases];
+  }
+
+  /**
+   * Starts dnsmasq anew when it ends, and says so. A later `apply` changes what is watched for, and `delete` ends the watch. The handle must stay
+   * open meanwhile.
+   *
+   * @throws Error ERR_NO_DESCRIPTION on a handle that `apply` has not returned.
+   */
+  watch(listener: ServiceListener): Promise<ServiceWatch> {
+    if (!this.#network) {
+      throw Object.assign(
+        new Error(`network ${this.id}: what it should be is not known; watch the handle that apply returns`),
+        {
+          code: 'ERR_NO_DESCRIPTION',
+        },
+      );
+    }
+    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    return this.#services.watch(dnsmasqService(this.#network, this.netns, directory, ''), listener);
+  }
+
+  /** As `Dhcp.delete`, and closes the handle. */
+  async delete(options: CallOptions & Pick<DhcpOptions, 'host'> = {}): Promise<void> {
+    await Dhcp.delete(this.id, { ...options, services: this.#services });
+    await this.close();
+  }
+
+  /** Lets go of the handle. The namespace and dnsmasq stay. */
+  async close(): Promise<void> {
+    await this.netns.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** With the host's namespace, and without what is left open. */
+async function atSite<T>(options: DhcpOptions, work: (site: DhcpSite) => Promise<T>): Promise<T> {
+  const host = options.host ?? (await Netns.current());
+  const site: DhcpSite = { host, services: options.services ?? shared, netns: undefined };
+  try {
+    return await work(site);
+  } finally {
+    await site.netns?.close();
+    if (options.host === undefined) await host.close();
+  }
+}

@@ -1,0 +1,208 @@
+/** The DHCP port: a veth pair, both ends named `tap<id>`, one in the network's namespace and one on the host's bridge. */
+import { NetlinkError } from '../errors.js';
+import { formatAddress } from '../ip.js';
+import type { Netns } from '../netns/netns.js';
+import { routeProtocol } from '../router/floating-ips.js';
+import type { Address } from '../rtnetlink/addresses.js';
+import type { Link } from '../rtnetlink/links.js';
+import type { Route } from '../rtnetlink/routes.js';
+import { metadataAddresses } from './names.js';
+import type { DhcpPort, Network } from './network.js';
+
+/** What there is of it. */
+export interface PortState {
+  readonly inside: Link | undefined;
+  readonly outside: Link | undefined;
+  /** Ports that the namespace has besides: of an earlier DHCP port. */
+  readonly others: readonly Link[];
+  readonly addresses: readonly Address[];
+  /** netloom's. */
+  readonly routes: readonly Route[];
+}
+
+/** A change of the port, and how it is taken back; without `undo` it is not. */
+export interface PortChange {
+  readonly action: 'create' | 'update' | 'delete';
+  readonly kind: 'port' | 'address' | 'route';
+  readonly subject: string;
+  run(netns: Netns): Promise<void>;
+  undo?(netns: Netns): Promise<void>;
+}
+
+export async function readPort(host: Netns, netns: Netns | undefined, device: string): Promise<PortState> {
+  const outside = await optional(host.links.get(device));
+  if (!netns) return { inside: undefined, outside, others: [], addresses: [], routes: [] };
+  const [links, addresses, routes] = await Promise.all([
+    netns.links.list(),
+    netns.addresses.list(),
+    netns.routes.list(),
+  ]);
+  return {
+    inside: links.find(({ name }) => name === device),
+    outside,
+    others: links.filter(({ name }) => name.startsWith('tap') && name !== device),
+    addresses: addresses.filter(({ dev }) => dev === device),
+    routes: routes.filter(({ protocol, dst }) => protocol === routeProtocol && dst === 'default'),
+  };
+}
+
+export function diffPort(host: Netns, network: Network, port: DhcpPort, state: PortState): PortChange[] {
+  const { inside, outside } = state;
+  const changes: PortChange[] = state.others.map(({ index, name }) => ({
+    action: 'delete',
+    kind: 'port',
+    subject: name,
+    run: (netns) => netns.links.delete(index),
+  }));
+  // One end without the other: that is in a namespace which has lost its name.
+  const whole = inside !== undefined && outside !== undefined;
+  if (!whole) changes.push(...create(host, network, port, state));
+  else changes.push(...update(host, network, port, inside, outside));
+  return [
+    ...changes,
+    ...diffAddresses(port, whole ? state.addresses : []),
+    ...diffRoutes(network, port, whole ? state.routes : []),
+  ];
+}
+
+/** Every queue of a device is an object in sysfs, and a veth would have one for each processor. */
+const queues = { numTxQueues: 1, numRxQueues: 1 };
+
+function create(host: Netns, { mtu, bridge }: Network, { device, mac }: DhcpPort, state: PortState): PortChange[] {
+  const size = mtu === undefined ? {} : { mtu };
+  return [
+    {
+      action: 'create',
+      kind: 'port',
+      subject: device,
+      run: async (netns) => {
+        if (state.outside) await host.links.delete(state.outside.index);
+        else if (state.inside) await netns.links.delete(state.inside.index);
+        const peer = { name: device, netns, ...queues, ...size, ...(mac === undefined ? {} : { mac }) };
+        const master = bridge === undefined ? {} : { master: bridge };
+        await host.links.add({ kind: 'veth', name: device, ...master, ...queues, ...size, peer });
+        try {
+          await withoutIpv6(host, device);
+          await Promise.all([
+            host.links.set(device, { up: true }),
+            netns.links.set('lo', { up: true }),
+            netns.links.set(device, { up: true }),
+          ]);
+        } catch (error) {
+          await host.links.delete(device);
+          throw error;
+        }
+      },
+      undo: () => host.links.delete(device),
+    },
+  ];
+}
+
+function update(host: Netns, network: Network, port: DhcpPort, inside: Link, outside: Link): PortChange[] {
+  const { mtu, bridge } = network;
+  const { device, mac } = port;
+  const own = {
+    ...(mac !== undefined && mac !== inside.mac ? { mac } : {}),
+    ...(mtu !== undefined && mtu !== inside.mtu ? { mtu } : {}),
+    ...(inside.up ? {} : { up: true }),
+  };
+  const other = {
+    ...(mtu !== undefined && mtu !== outside.mtu ? { mtu } : {}),
+    ...(bridge !== undefined && bridge !== outside.master ? { master: bridge } : {}),
+    ...(outside.up ? {} : { up: true }),
+  };
+  const what = [...new Set([...Object.keys(own), ...Object.keys(other)])];
+  if (what.length === 0) return [];
+  return [
+    {
+      action: 'update',
+      kind: 'port',
+      subject: `${device} (${what.join(', ')})`,
+      run: async (netns) => {
+        if (Object.keys(own).length > 0) await netns.links.set(device, own);
+        if (Object.keys(other).length > 0) await host.links.set(device, other);
+      },
+    },
+  ];
+}
+
+/** A bridge's port needs no address of its own. */
+async function withoutIpv6(host: Netns, device: string): Promise<void> {
+  try {
+    await host.sysctl.set({ [`net/ipv6/conf/${device}/disable_ipv6`]: 1 });
+  } catch (error) {
+    // A kernel without IPv6.
+    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
+  }
+}
+
+/** Its addresses, exactly; but for the one that the kernel gives each device. */
+function diffAddresses(port: DhcpPort, present: readonly Address[]): PortChange[] {
+  const own = port.addresses.map(({ bytes, length }) => `${formatAddress(bytes)}/${length}`);
+  const wanted = [...own, ...(port.isolatedMetadata ? metadataAddresses : [])];
+  const dev = port.device;
+  const spec = (address: string): { dev: string; address: string; nodad?: true } => ({
+    dev,
+    address,
+    ...(address.includes(':') ? { nodad: true } : {}),
+  });
+  const missing = wanted.filter((address) => !present.some((one) => one.address === address));
+  const stale = present.filter(
+    ({ address, scope }) => !wanted.includes(address) && (scope !== 'link' || metadataAddresses.includes(address)),
+  );
+  return [
+    ...stale.map(
+      ({ address }): PortChange => ({
+        action: 'delete',
+        kind: 'address',
+        subject: `${address} on ${dev}`,
+        run: (netns) => netns.addresses.delete({ dev, address }),
+        undo: (netns) => netns.addresses.add(spec(address)),
+      }),
+    ),
+    ...missing.map(
+      (address): PortChange => ({
+        action: 'create',
+        kind: 'address',
+        subject: `${address} on ${dev}`,
+        run: (netns) => netns.addresses.add(spec(address)),
+        undo: (netns) => netns.addresses.delete({ dev, address }),
+      }),
+    ),
+  ];
+}
+
+/** A default route for each family, by the first subnet that has a gateway: for dnsmasq's own questions. */
+function diffRoutes({ subnets }: Network, { device }: DhcpPort, present: readonly Route[]): PortChange[] {
+  return (['ip', 'ip6'] as const).flatMap((family): PortChange[] => {
+    const inet = family === 'ip' ? 'inet' : 'inet6';
+    const via = subnets.find((one) => one.prefix.family === family && one.enabled && one.gateway)?.gateway;
+    const [have] = present.filter((route) => route.family === inet);
+    const route = { dst: 'default', family: inet, dev: device, protocol: routeProtocol } as const;
+    const subject = (gateway: string | undefined): string => `default via ${gateway} (${inet})`;
+    // A gateway may lie outside its subnet.
+    const add = (gateway: string) => (netns: Netns) => netns.routes.replace({ ...route, via: gateway, onlink: true });
+    const remove = (netns: Netns): Promise<void> => netns.routes.delete(route);
+    if (via === have?.gateway && (via === undefined || have?.dev === device)) return [];
+    if (via === undefined) return [{ action: 'delete', kind: 'route', subject: subject(have?.gateway), run: remove }];
+    return [
+      {
+        action: have ? 'update' : 'create',
+        kind: 'route',
+        subject: subject(via),
+        run: add(via),
+        ...(have ? {} : { undo: remove }),
+      },
+    ];
+  });
+}
+
+/** Undefined for what is not there. */
+async function optional<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { NetlinkError } from '../errors.js';
+import { Netns } from '../netns/netns.js';
+import type { Services } from '../services/services.js';
+import { readText, type ServiceState } from '../services/state.js';
+import { files } from './dnsmasq.js';
+import { type LeaseFile, parseLeases } from './leases.js';
+import { networkNamespace, serviceKind } from './names.js';
+import { type PortState, readPort } from './port.js';
+
+/** What there is of a network's DHCP. */
+export interface DhcpState {
+  readonly namespace: 'there' | 'missing' | 'a name without a namespace';
+  /** Open when it is there: whoever reads the state closes it. */
+  readonly netns: Netns | undefined;
+  readonly port: PortState | undefined;
+  readonly service: ServiceState;
+  readonly leases: LeaseFile;
+}
+
+/** `device` is the DHCP port's; without one nothing is read of a port. */
+export async function readDhcp(
+  id: string,
+  device: string | undefined,
+  { host, services }: { readonly host: Netns; readonly services: Services },
+): Promise<DhcpState> {
+  const { namespace, netns } = await openNamespace(networkNamespace(id));
+  try {
+    const reference = { kind: serviceKind, id };
+    const [service, leases, port] = await Promise.all([
+      services.read(reference, [files.hosts, files.names, files.options]),
+      readText(services.directory(reference), files.leases),
+      device === undefined ? undefined : readPort(host, netns, device),
+    ]);
+    return { namespace, netns, port, service, leases: parseLeases(leases ?? '') };
+  } catch (error) {
+    await netns?.close();
+    throw error;
+  }
+}
+
+async function openNamespace(name: string): Promise<Pick<DhcpState, 'namespace' | 'netns'>> {
+  try {
+    return { namespace: 'there', netns: await Netns.open(name) };
+  } catch (error) {
+    const code = error instanceof NetlinkError ? error.code : undefined;
+    if (code === 'ENOENT') return { namespace: 'missing', netns: undefined };
+    // As a crash or a reboot leaves it.
+    if (code === 'EINVAL') return { namespace: 'a name without a namespace', netns: undefined };
+    throw error;
+  }
+}
