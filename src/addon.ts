@@ -16,6 +16,7 @@ export type FieldType =
   | 'bytes'
   | 'nest'
   | 'list'
+  | 'strings'
   | 'union';
 
 /** How an operation behaves: `Kind` in native/netlink/operation.h. */

@@ -39,6 +39,8 @@ const char* typeName(Type type) {
     case Type::List:
     case Type::Nexthops:
       return "list";
+    case Type::Strings:
+      return "strings";
     case Type::Union:
       return "union";
   }

@@ -19,6 +19,22 @@ std::string_view text(Bytes bytes) {
   return {at, strnlen(at, bytes.size())};
 }
 
+// How a message names a union's variant: by text, or by a number.
+bool names(const nlattr* attr, const Field& field, const Variant& variant) {
+  const Bytes body{static_cast<const uint8_t*>(nla_data(attr)), static_cast<size_t>(nla_len(attr))};
+  if (field.itemType == Type::String) return text(body) == variant.name;
+  if (field.itemType == Type::U8) return body.size() == 1 && body[0] == variant.number;
+  return body.size() == 4 && nla_get_u32(const_cast<nlattr*>(attr)) == htobe32(variant.number);
+}
+
+const Variant* variantOf(const nlattr* attr, const Field& field) {
+  if (!attr) return nullptr;
+  for (const auto& variant : *field.variants) {
+    if (names(attr, field, variant)) return &variant;
+  }
+  return nullptr;
+}
+
 // ---- record -> message
 
 class Encoder {
@@ -106,6 +122,17 @@ class Encoder {
           return items.failed() ? -EINVAL : 0;
         });
       }
+      case Type::Strings: {
+        RecordReader items(in.block());
+        return nested(field.attr, [&] {
+          while (!items.done()) {
+            auto item = items.block();
+            if (items.failed()) return -EINVAL;
+            if (int error = string(field.item, item)) return error;
+          }
+          return 0;
+        });
+      }
       case Type::Nexthops: {
         RecordReader items(in.block());
         return nested(field.attr, [&] {
@@ -160,12 +187,20 @@ class Encoder {
     if (in.failed() || index >= field.variants->size()) return -EINVAL;
     const auto& variant = (*field.variants)[index];
     auto body = [&]() -> int {
-      const std::string_view name = variant.name;
-      if (int error = string(field.item, {reinterpret_cast<const uint8_t*>(name.data()), name.size()})) return error;
+      if (int error = selector(field, variant)) return error;
       if (record.empty()) return 0;
       return nested(field.data, [&] { return run(*variant.schema, record, depth + 1); });
     };
     return field.attr == kInline ? body() : nested(field.attr, body);
+  }
+
+  int selector(const Field& field, const Variant& variant) {
+    if (field.itemType == Type::U8) return nla_put_u8(message_, field.item, variant.number) < 0 ? -EMSGSIZE : 0;
+    if (field.itemType == Type::Be32) {
+      return nla_put_u32(message_, field.item, htobe32(variant.number)) < 0 ? -EMSGSIZE : 0;
+    }
+    const std::string_view name = variant.name;
+    return string(field.item, {reinterpret_cast<const uint8_t*>(name.data()), name.size()});
   }
 
   nl_msg* message_;
@@ -263,6 +298,15 @@ class Decoder {
           }
           return true;
         });
+      case Type::Strings:
+        return measured([&] {
+          int left;
+          nlattr* item;
+          nla_for_each_nested(item, const_cast<nlattr*>(attr), left) {
+            if (nla_type(item) == field.item) out_.block(text(body(item)));
+          }
+          return true;
+        });
       case Type::Nexthops:
         return measured([&] {
           while (bytes.size() >= sizeof(rtnexthop)) {
@@ -287,15 +331,14 @@ class Decoder {
   }
 
   bool choice(const Field& field, const nlattr* nameAttr, const nlattr* dataAttr, int depth) {
-    const auto name = nameAttr ? text(body(nameAttr)) : std::string_view{};
-    for (size_t index = 0; index < field.variants->size(); ++index) {
-      const auto& variant = (*field.variants)[index];
-      if (name != variant.name) continue;
-      out_.scalar(static_cast<uint8_t>(index));
-      return measured([&] { return !dataAttr || run(*variant.schema, body(dataAttr), depth + 1); });
+    if (const auto* variant = variantOf(nameAttr, field)) {
+      out_.scalar(static_cast<uint8_t>(variant - field.variants->data()));
+      return measured([&] { return !dataAttr || run(*variant->schema, body(dataAttr), depth + 1); });
     }
+    // One that the table lacks: by its name alone.
     out_.scalar(uint8_t{0xff});
-    out_.block(name);
+    const bool named = nameAttr && field.itemType == Type::String;
+    out_.block(named ? text(body(nameAttr)) : std::string_view{});
     out_.block(Bytes{});
     return true;
   }
@@ -331,7 +374,7 @@ std::string pathInField(const Field& field, nlattr* attr, size_t offset, int dep
     int left;
     size_t index = 0;
     nlattr* item;
-    std::string name;
+    const Variant* variant = nullptr;
     nla_for_each_nested(item, attr, left) {
       const size_t at = reinterpret_cast<uint8_t*>(item) - body.data();
       const Bytes itemBody{static_cast<const uint8_t*>(nla_data(item)), static_cast<size_t>(nla_len(item))};
@@ -344,11 +387,9 @@ std::string pathInField(const Field& field, nlattr* attr, size_t offset, int dep
         }
         ++index;
       } else if (nla_type(item) == field.item) {
-        name = text(itemBody);
-      } else if (hit && nla_type(item) == field.data && inner >= at + NLA_HDRLEN) {
-        for (const auto& variant : *field.variants) {
-          if (name == variant.name) return pathIn(*variant.schema, itemBody, inner - at - NLA_HDRLEN, depth + 1);
-        }
+        variant = variantOf(item, field);
+      } else if (variant && hit && nla_type(item) == field.data && inner >= at + NLA_HDRLEN) {
+        return pathIn(*variant->schema, itemBody, inner - at - NLA_HDRLEN, depth + 1);
       }
     }
   }
@@ -367,7 +408,7 @@ std::string pathIn(const Schema& schema, Bytes payload, size_t offset, int depth
   if (start >= payload.size()) return {};
   auto* attr = reinterpret_cast<nlattr*>(const_cast<uint8_t*>(payload.data() + start));
   int left = payload.size() - start;
-  std::string name;
+  const Variant* variant = nullptr;
   for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
     const size_t at = reinterpret_cast<uint8_t*>(attr) - payload.data();
     const bool hit = offset >= at && offset < at + NLA_ALIGN(attr->nla_len);
@@ -375,16 +416,12 @@ std::string pathIn(const Schema& schema, Bytes payload, size_t offset, int depth
       if (field.attr == nla_type(attr) && hit) return pathInField(field, attr, offset - at, depth);
       if (field.attr != kInline) continue;
       if (nla_type(attr) == field.item) {
-        name = text({static_cast<const uint8_t*>(nla_data(attr)), static_cast<size_t>(nla_len(attr))});
+        variant = variantOf(attr, field);
         if (hit) return field.name;
-      } else if (nla_type(attr) == field.data && hit) {
-        for (const auto& variant : *field.variants) {
-          if (name != variant.name) continue;
-          const Bytes body{static_cast<const uint8_t*>(nla_data(attr)), static_cast<size_t>(nla_len(attr))};
-          return offset < at + NLA_HDRLEN
-                     ? name
-                     : join(name, pathIn(*variant.schema, body, offset - at - NLA_HDRLEN, depth + 1));
-        }
+      } else if (variant && nla_type(attr) == field.data && hit) {
+        const Bytes body{static_cast<const uint8_t*>(nla_data(attr)), static_cast<size_t>(nla_len(attr))};
+        if (offset < at + NLA_HDRLEN) return variant->name;
+        return join(variant->name, pathIn(*variant->schema, body, offset - at - NLA_HDRLEN, depth + 1));
       }
     }
     if (hit) return {};

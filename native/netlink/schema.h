@@ -29,8 +29,9 @@ enum class Type : uint8_t {
   Bytes,
   Nest,
   List,      // nested attributes, each of type `Field::item`
+  Strings,   // nested attributes too, each a string
   Nexthops,  // RTA_MULTIPATH: struct rtnexthop, each followed by attributes
-  Union,     // a name in attribute `item`, its data nested in attribute `data`, the fields chosen by the name
+  Union,     // a name (or a number) in attribute `item`, its data nested in `data`, the fields chosen by the name
 };
 
 struct Name {
@@ -50,6 +51,7 @@ struct Schema;
 struct Variant {
   const char* name;
   const Schema* schema;
+  uint32_t number = 0;  // in unions of numbers: what stands in the message for the name
 };
 
 struct Field {
@@ -63,6 +65,7 @@ struct Field {
   uint16_t item = 0;
   uint16_t data = 0;
   const std::vector<Variant>* variants = nullptr;
+  Type itemType = Type::String;  // of a union's `item`: String, U8 or Be32
 };
 
 inline constexpr uint16_t kInHeader = 0xffff;
@@ -95,6 +98,10 @@ inline Field list(const char* name, int attr, int item, const Schema* schema) {
           .schema = schema,
           .item = static_cast<uint16_t>(item)};
 }
+inline Field strings(const char* name, int attr, int item) {
+  return {
+      .name = name, .type = Type::Strings, .attr = static_cast<uint16_t>(attr), .item = static_cast<uint16_t>(item)};
+}
 inline Field choice(const char* name, int attr, int nameAttr, int dataAttr, const std::vector<Variant>* variants) {
   return {.name = name,
           .type = Type::Union,
@@ -102,6 +109,16 @@ inline Field choice(const char* name, int attr, int nameAttr, int dataAttr, cons
           .item = static_cast<uint16_t>(nameAttr),
           .data = static_cast<uint16_t>(dataAttr),
           .variants = variants};
+}
+// A union whose variants are numbers in the message, without an attribute of its own.
+inline Field numbered(const char* name, Type type, int numberAttr, int dataAttr, const std::vector<Variant>* variants) {
+  return {.name = name,
+          .type = Type::Union,
+          .attr = kInline,
+          .item = static_cast<uint16_t>(numberAttr),
+          .data = static_cast<uint16_t>(dataAttr),
+          .variants = variants,
+          .itemType = type};
 }
 
 }  // namespace netloom

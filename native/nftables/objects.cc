@@ -7,6 +7,7 @@
 
 #include "netlink/operation.h"
 #include "nftables/expressions/expressions.h"
+#include "nftables/named_objects.h"
 
 namespace netloom {
 namespace {
@@ -63,7 +64,7 @@ const Schema hookSchema{
     "hook",
     0,
     {attribute("hooknum", Type::Be32, NFTA_HOOK_HOOKNUM), attribute("priority", Type::SBe32, NFTA_HOOK_PRIORITY),
-     attribute("dev", Type::String, NFTA_HOOK_DEV)}};
+     attribute("dev", Type::String, NFTA_HOOK_DEV), strings("devs", NFTA_HOOK_DEVS, NFTA_DEVICE_NAME)}};
 
 const Schema chainSchema{
     "chain",
@@ -122,7 +123,10 @@ const Schema setSchema{
      attribute("policy", Type::Be32, NFTA_SET_POLICY, &setPolicyNames), nest("desc", NFTA_SET_DESC, &descSchema),
      attribute("id", Type::Be32, NFTA_SET_ID), attribute("timeout", Type::Be64, NFTA_SET_TIMEOUT),
      attribute("gcInterval", Type::Be32, NFTA_SET_GC_INTERVAL), attribute("userdata", Type::Bytes, NFTA_SET_USERDATA),
-     attribute("handle", Type::Be64, NFTA_SET_HANDLE), attribute("count", Type::Be32, kSetCount)}};
+     attribute("handle", Type::Be64, NFTA_SET_HANDLE), attribute("count", Type::Be32, kSetCount),
+     attribute("objectType", Type::Be32, NFTA_SET_OBJ_TYPE, &objectTypeNames),
+     nest("expr", NFTA_SET_EXPR, &expressionSchema),
+     list("expressions", NFTA_SET_EXPRESSIONS, NFTA_LIST_ELEM, &expressionSchema)}};
 
 const Names elementFlagNames{
     "elementFlags", true, {{"interval-end", NFT_SET_ELEM_INTERVAL_END}, {"catchall", NFT_SET_ELEM_CATCHALL}}};
@@ -135,7 +139,9 @@ const Schema elementSchema{
      attribute("flags", Type::Be32, NFTA_SET_ELEM_FLAGS, &elementFlagNames),
      attribute("timeout", Type::Be64, NFTA_SET_ELEM_TIMEOUT),
      attribute("expiration", Type::Be64, NFTA_SET_ELEM_EXPIRATION),
-     attribute("userdata", Type::Bytes, NFTA_SET_ELEM_USERDATA)}};
+     attribute("userdata", Type::Bytes, NFTA_SET_ELEM_USERDATA),
+     attribute("object", Type::String, NFTA_SET_ELEM_OBJREF), nest("expr", NFTA_SET_ELEM_EXPR, &expressionSchema),
+     list("expressions", NFTA_SET_ELEM_EXPRESSIONS, NFTA_LIST_ELEM, &expressionSchema)}};
 
 const Schema elementsSchema{
     "elements",
@@ -143,6 +149,35 @@ const Schema elementsSchema{
     {familyField(), attribute("table", Type::String, NFTA_SET_ELEM_LIST_TABLE),
      attribute("set", Type::String, NFTA_SET_ELEM_LIST_SET), attribute("setId", Type::Be32, NFTA_SET_ELEM_LIST_SET_ID),
      list("elements", NFTA_SET_ELEM_LIST_ELEMENTS, NFTA_LIST_ELEM, &elementSchema)}};
+
+// ---- named objects
+
+const Schema objectSchema{
+    "object",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_OBJ_TABLE), attribute("name", Type::String, NFTA_OBJ_NAME),
+     numbered("type", Type::Be32, NFTA_OBJ_TYPE, NFTA_OBJ_DATA, &namedObjects),
+     attribute("use", Type::Be32, NFTA_OBJ_USE), attribute("handle", Type::Be64, NFTA_OBJ_HANDLE),
+     attribute("userdata", Type::Bytes, NFTA_OBJ_USERDATA)}};
+
+// ---- flowtables
+
+const Names flowtableFlagNames{
+    "flowtableFlags", true, {{"offload", NFT_FLOWTABLE_HW_OFFLOAD}, {"counter", NFT_FLOWTABLE_COUNTER}}};
+
+const Schema flowtableHookSchema{"flowtableHook",
+                                 0,
+                                 {attribute("hooknum", Type::Be32, NFTA_FLOWTABLE_HOOK_NUM),
+                                  attribute("priority", Type::SBe32, NFTA_FLOWTABLE_HOOK_PRIORITY),
+                                  strings("devs", NFTA_FLOWTABLE_HOOK_DEVS, NFTA_DEVICE_NAME)}};
+
+const Schema flowtableSchema{
+    "flowtable",
+    sizeof(nfgenmsg),
+    {familyField(), attribute("table", Type::String, NFTA_FLOWTABLE_TABLE),
+     attribute("name", Type::String, NFTA_FLOWTABLE_NAME), nest("hook", NFTA_FLOWTABLE_HOOK, &flowtableHookSchema),
+     attribute("use", Type::Be32, NFTA_FLOWTABLE_USE), attribute("handle", Type::Be64, NFTA_FLOWTABLE_HANDLE),
+     attribute("flags", Type::Be32, NFTA_FLOWTABLE_FLAGS, &flowtableFlagNames)}};
 
 Operation change(const char* name, const char* words, int type, uint16_t flags, const Schema* schema) {
   return {name, words, NETLINK_NETFILTER, message(type), flags, Kind::Change, schema};
@@ -191,6 +226,17 @@ std::vector<Operation> nftablesOperations() {
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       {"nft.getrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::GetRows, nullptr,
        &elementsSchema, message(NFT_MSG_NEWSETELEM)},
+      change("nft.newobj", "NFT_MSG_NEWOBJ", NFT_MSG_NEWOBJ, add, &objectSchema),
+      change("nft.createobj", "NFT_MSG_NEWOBJ", NFT_MSG_NEWOBJ, create, &objectSchema),
+      change("nft.delobj", "NFT_MSG_DELOBJ", NFT_MSG_DELOBJ, 0, &objectSchema),
+      dump("nft.objs", "NFT_MSG_GETOBJ", NFT_MSG_GETOBJ, NFT_MSG_NEWOBJ, &objectSchema),
+      dump("nft.resetobjs", "NFT_MSG_GETOBJ_RESET", NFT_MSG_GETOBJ_RESET, NFT_MSG_NEWOBJ, &objectSchema),
+      {"nft.resetobj", "NFT_MSG_GETOBJ_RESET", NETLINK_NETFILTER, message(NFT_MSG_GETOBJ_RESET), 0, Kind::Get,
+       &objectSchema, &objectSchema, message(NFT_MSG_NEWOBJ)},
+      change("nft.newflowtable", "NFT_MSG_NEWFLOWTABLE", NFT_MSG_NEWFLOWTABLE, add, &flowtableSchema),
+      change("nft.createflowtable", "NFT_MSG_NEWFLOWTABLE", NFT_MSG_NEWFLOWTABLE, create, &flowtableSchema),
+      change("nft.delflowtable", "NFT_MSG_DELFLOWTABLE", NFT_MSG_DELFLOWTABLE, 0, &flowtableSchema),
+      dump("nft.flowtables", "NFT_MSG_GETFLOWTABLE", NFT_MSG_GETFLOWTABLE, NFT_MSG_NEWFLOWTABLE, &flowtableSchema),
       rows("nft.newrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, add),
       rows("nft.createrows", "NFT_MSG_NEWSETELEM", NFT_MSG_NEWSETELEM, create),
       rows("nft.delrows", "NFT_MSG_DELSETELEM", NFT_MSG_DELSETELEM, 0),

@@ -63,6 +63,7 @@ const widths: Readonly<Record<FieldType, number>> = {
   bytes: -1,
   nest: -1,
   list: -1,
+  strings: -1,
   union: -2,
 };
 

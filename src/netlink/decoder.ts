@@ -197,6 +197,14 @@ export class Decoder {
         into[field.name] = items;
         return;
       }
+      case 'strings': {
+        const size = this.u32();
+        const end = this.#at + size;
+        const items: string[] = [];
+        while (this.#at < end) items.push(this.string());
+        into[field.name] = items;
+        return;
+      }
       case 'union': {
         const index = this.u8();
         if (index === 0xff) {

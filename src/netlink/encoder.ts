@@ -206,6 +206,11 @@ export class Encoder {
         }
         return this.close(start);
       }
+      case 'strings': {
+        const start = this.open();
+        for (const item of value as readonly string[]) this.string(item);
+        return this.close(start);
+      }
       case 'union': {
         const index = field.variantIndex.get(value as string);
         if (index === undefined) throw new TypeError(`${field.name}: unknown ${String(value)}`);

@@ -64,7 +64,7 @@ export function compileChain(value: unknown, path: string, family: Family): Chai
   const device = hook === 'ingress' || hook === 'egress';
   if (device !== (object['dev'] !== undefined))
     throw wrongValue(`${path}.dev`, device ? `is needed by the ${hook} hook` : `is not for the ${hook} hook`);
-  const dev = device ? { dev: deviceName(object['dev'], `${path}.dev`) } : {};
+  const dev = device ? devices(object['dev'], `${path}.dev`) : {};
   return {
     ...chain,
     kind: oneOf(object['type'], `${path}.type`, ['filter', 'nat', 'route']),
@@ -80,8 +80,16 @@ export function compileChain(value: unknown, path: string, family: Family): Chai
 
 const policy = (value: unknown, path: string): 'accept' | 'drop' => oneOf(value, `${path}.policy`, ['accept', 'drop']);
 
-function deviceName(value: unknown, path: string): string {
-  const name = checkString(Array.isArray(value) && value.length === 1 ? value[0] : value, path);
+/** One is an attribute of its own, several are a list. */
+function devices(value: unknown, path: string): { readonly dev: string } | { readonly devs: readonly string[] } {
+  if (!Array.isArray(value)) return { dev: deviceName(value, path) };
+  if (value.length === 0) throw wrongValue(path, 'must name a device');
+  const names = value.map((item, i) => deviceName(item, `${path}[${i}]`));
+  return names.length === 1 ? { dev: names[0]! } : { devs: names };
+}
+
+export function deviceName(value: unknown, path: string): string {
+  const name = checkString(value, path);
   if (name === '' || Buffer.byteLength(name) > 15)
     throw wrongValue(path, `${show(name)} is not a device name of 1 to 15 bytes`);
   return name;
@@ -105,6 +113,9 @@ export function parsePriority(value: unknown, path: string, family: Family): num
   );
 }
 
+const deviceJson = (names: readonly string[]): { readonly dev?: unknown } =>
+  names.length === 0 ? {} : { dev: names.length === 1 ? names[0] : names };
+
 export function decompileChain(chain: Chain): { readonly chain: Readonly<Record<string, unknown>> } {
   const { family, table, name, handle, hook, kind } = chain;
   const text = findComment(chain.userdata);
@@ -120,7 +131,7 @@ export function decompileChain(chain: Chain): { readonly chain: Readonly<Record<
             type: kind ?? 'filter',
             hook: hooks[family][hook.hooknum] ?? `unknown-${hook.hooknum}`,
             prio: hook.priority,
-            ...(hook.dev === undefined ? {} : { dev: hook.dev }),
+            ...deviceJson(hook.devs ?? (hook.dev === undefined ? [] : [hook.dev])),
             policy: chain.policy ?? 'accept',
           }),
       ...(text === undefined ? {} : { comment: text }),

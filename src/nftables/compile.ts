@@ -20,6 +20,7 @@ import {
 } from './errors.js';
 import type { Command } from './json.js';
 import { mergePieces } from './merge.js';
+import { compileObject, compileObjectReference, isObjectKind, objectKinds } from './objects.js';
 import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
 import { compileStatement } from './statements.js';
 import { compileTable } from './tables.js';
@@ -38,19 +39,21 @@ export type CompiledOperation = Operation & { readonly command: number };
 
 export const families: readonly Family[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
 const verbs = ['add', 'insert', 'create', 'delete', 'replace', 'flush'] as const;
-const objects = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset'] as const;
+const objects: readonly string[] = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset', ...objectKinds];
+/** What can stand before the chains that elements jump to. */
+const definitions: readonly string[] = ['table', 'chain', 'set', 'map', ...objectKinds];
 type Verb = (typeof verbs)[number];
 
 /** Takes the array under `nftables`, or the whole `{ nftables: [...] }`. */
 export function compileCommands(
   commands: readonly Command[] | { readonly nftables: readonly Command[] },
   options: CompileOptions = {},
-): CompiledOperation[] {
+): readonly CompiledOperation[] {
   const list: unknown = isObject(commands) ? checkObject(commands, 'commands', ['nftables'])['nftables'] : commands;
   if (!Array.isArray(list)) throw wrongType('nftables', 'must be an array of commands', list);
   const compiler = new CommandCompiler(options);
   dense(list).forEach((command, i) => compiler.compile(command, i));
-  return compiler.operations;
+  return compiler.finish();
 }
 
 class CommandCompiler implements Transaction {
@@ -60,6 +63,10 @@ class CommandCompiler implements Transaction {
   private readonly sets: Map<string, SetInfo> = new Map();
   /** Sets made here that have no element yet. */
   private readonly fresh: Set<string> = new Set();
+  /** Where sets are made. */
+  private readonly created: Map<string, number> = new Map();
+  /** Elements of new maps that jump to chains, which a listing has behind its maps. */
+  private waiting: CompiledOperation[] = [];
   private nextId = 1;
   private command = 0;
 
@@ -74,12 +81,20 @@ class CommandCompiler implements Transaction {
     const [first, value] = soleKey(command, path, `a command (${verbs.join(', ')}) or an object to add`);
     if (first === 'metainfo') return;
     if (first === 'list' || first === 'reset')
-      throw wrongValue(path, `"${first}" changes nothing: list with ns.nft.list()`);
+      throw wrongValue(path, `"${first}" is no part of a transaction: there is ns.nft.${first}()`);
     if ((verbs as readonly string[]).includes(first)) {
       const [kind, object] = soleKey(value, `${path}.${first}`, `an object (${objects.join(', ')})`);
-      return this.compileObject(first as Verb, kind, object, `${path}.${first}.${kind}`);
+      return this.compileCommand(first as Verb, kind, object, `${path}.${first}${property(kind)}`);
     }
-    this.compileObject('add', first, value, `${path}.${first}`);
+    // As `list` has it: a rule's handle is its own, and says nothing of its place.
+    const { handle: _, ...listed } = first === 'rule' && isObject(value) ? value : {};
+    this.compileCommand('add', first, first === 'rule' && isObject(value) ? listed : value, `${path}${property(first)}`);
+  }
+
+  finish(): readonly CompiledOperation[] {
+    this.operations.push(...this.waiting);
+    this.waiting = [];
+    return this.operations;
   }
 
   findSet(family: Family, table: string, name: string, path: string): SetInfo {
@@ -94,8 +109,13 @@ class CommandCompiler implements Transaction {
 
   addAnonymousSet(family: Family, table: string, set: AnonymousSet, path: string): SetInfo {
     const interval = hasRanges(set.elements);
-    const types = { key: set.key, ...(set.data === undefined ? {} : { data: set.data }), interval };
-    const merge = set.data === undefined;
+    const types = {
+      key: set.key,
+      ...(set.data === undefined ? {} : { data: set.data }),
+      ...(set.object === undefined ? {} : { object: set.object }),
+      interval,
+    };
+    const merge = set.data === undefined && set.object === undefined;
     const { elements, size } = compileElements(set.elements, path, {
       ...types,
       merge,
@@ -108,6 +128,13 @@ class CommandCompiler implements Transaction {
     this.push({ op: 'newset', object: definition });
     this.pushElements('newsetelem', family, table, info, elements);
     return info;
+  }
+
+  makeDynamic(family: Family, table: string, set: SetInfo): void {
+    const at = this.created.get(keyOf(family, table, set.name));
+    const made = at === undefined ? undefined : this.operations[at];
+    if (made?.op !== 'newset' || made.object.flags?.includes('eval') === true) return;
+    this.operations[at!] = { ...made, object: { ...made.object, flags: [...(made.object.flags ?? []), 'eval'] } };
   }
 
   private push(operation: Operation): void {
@@ -128,16 +155,22 @@ class CommandCompiler implements Transaction {
     }
   }
 
-  private compileObject(verb: Verb, kind: string, object: unknown, path: string): void {
+  private compileCommand(verb: Verb, kind: string, object: unknown, path: string): void {
     if (kind === 'ruleset') return this.compileRuleset(verb, object, path);
-    if (!(objects as readonly string[]).includes(kind))
+    if (!objects.includes(kind))
       throw wrongValue(path, `unknown object ${show(kind)}; known are ${objects.join(', ')}`);
     if (!isObject(object)) throw wrongType(path, 'must be an object', object);
     const family = this.familyOf(object, path);
+    if (verb !== 'add' || !definitions.includes(kind)) this.finish();
     const create = verb === 'create' ? { create: true } : {};
     if ((verb === 'insert' || verb === 'replace') && kind !== 'rule') throw wrongValue(path, `"${verb}" is for rules`);
-    if (verb === 'flush' && (kind === 'rule' || kind === 'element'))
+    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || isObjectKind(kind)))
       throw wrongValue(path, `a ${kind} cannot be flushed`);
+    if (isObjectKind(kind)) {
+      if (verb === 'delete')
+        return this.push({ op: 'delobj', object: compileObjectReference(kind, object, path, family) });
+      return this.push({ op: 'newobj', object: compileObject(kind, object, path, family), ...create });
+    }
     switch (kind) {
       case 'table': {
         const table = compileTable(object, path, family);
@@ -207,12 +240,17 @@ class CommandCompiler implements Transaction {
       definition.desc?.size === undefined && info.flags.includes('constant') && compiled !== undefined
         ? compiled.size
         : undefined;
+    this.created.set(key, this.operations.length);
     this.push({
       op: 'newset',
       object: size === undefined ? definition : { ...definition, desc: { ...definition.desc, size } },
       ...(verb === 'create' ? { create: true } : {}),
     });
-    if (compiled !== undefined) this.pushElements('newsetelem', family, definition.table, info, compiled.elements);
+    if (compiled === undefined) return;
+    const from = this.operations.length;
+    this.pushElements('newsetelem', family, definition.table, info, compiled.elements);
+    if (compiled.elements.some(({ data }) => data?.verdict?.chain !== undefined))
+      this.waiting.push(...this.operations.splice(from));
   }
 
   private elements(value: unknown, path: string, info: SetInfo, key: string): ReturnType<typeof compileElements> {
@@ -220,6 +258,8 @@ class CommandCompiler implements Transaction {
     const types = {
       key: info.key,
       ...(info.data === undefined ? {} : { data: info.data }),
+      ...(info.object === undefined ? {} : { object: info.object }),
+      ...(info.statements === undefined ? {} : { statements: info.statements }),
       interval: info.flags.includes('interval'),
     };
     return compileElements(value, path, {
@@ -249,7 +289,8 @@ class CommandCompiler implements Transaction {
         verb === 'create',
       );
     // A map's element may be deleted by its key alone.
-    const info = known.data !== undefined && !isPairs(object['elem']) ? withoutData(known) : known;
+    const mapping = known.data !== undefined || known.object !== undefined;
+    const info = mapping && !isPairs(object['elem']) ? withoutData(known) : known;
     const fresh = this.fresh.has(key);
     this.fresh.delete(key);
     const { elements } = this.elements(object['elem'], `${path}.elem`, info, key);
@@ -292,7 +333,10 @@ const keyOf = (family: Family, table: string, name: string): string => `${family
 
 const isPairs = (value: unknown): boolean => Array.isArray(value) && value.every((item) => Array.isArray(item));
 
-function withoutData({ data: _, ...info }: SetInfo): SetInfo {
+/** In a path: `.rule`, `["ct helper"]`. */
+const property = (name: string): string => (/^\w+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
+
+function withoutData({ data: _, object: __, ...info }: SetInfo): SetInfo {
   return info;
 }
 

@@ -3,8 +3,9 @@
 import type { Names, Type } from './datatypes.js';
 import type { Base, Protocol } from './protocols.js';
 import { protocolNamed } from './protocols.js';
+import type { Stateful } from './stateful.js';
 import type { Attribute } from './userdata.js';
-import type { Expression, Family, SetFlag } from './wire.js';
+import type { Expression, Family, ObjectKind, SetFlag } from './wire.js';
 
 /** A set as far as rules and elements need to know it. */
 export interface SetInfo {
@@ -12,7 +13,11 @@ export interface SetInfo {
   readonly key: readonly Type[];
   /** Maps only. */
   readonly data?: readonly Type[];
+  /** Maps to objects only. */
+  readonly object?: ObjectKind;
   readonly flags: readonly SetFlag[];
+  /** What each element gets. */
+  readonly statements?: readonly Stateful[];
   readonly autoMerge?: boolean;
   /** Made in this transaction. */
   readonly id?: number;
@@ -29,6 +34,7 @@ export interface Piece {
 export interface AnonymousSet {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
+  readonly object?: ObjectKind;
   /** For user data: nft describes an anonymous set's key, of maps only a concatenated one. */
   readonly keyTypeof?: Attribute;
   readonly elements: readonly unknown[];
@@ -36,6 +42,8 @@ export interface AnonymousSet {
   readonly place?: (bytes: Uint8Array) => Uint8Array;
   /** Bytes, where not the key's own. */
   readonly keyLen?: number;
+  /** Filled by packets: it has a name all the same. */
+  readonly meter?: { readonly name: string; readonly size: number; readonly timed: boolean };
 }
 
 /** What rules need from the transaction around them. */
@@ -44,6 +52,8 @@ export interface Transaction {
   findSet(family: Family, table: string, name: string, path: string): SetInfo;
   /** Adds the set and its elements before the rule. */
   addAnonymousSet(family: Family, table: string, set: AnonymousSet, path: string): SetInfo;
+  /** Packets write to the set: if it is made in this transaction, it is made for that. */
+  makeDynamic(family: Family, table: string, set: SetInfo): void;
 }
 
 export class RuleContext {
@@ -78,6 +88,10 @@ export class RuleContext {
 
   findSet(reference: string, path: string): SetInfo {
     return this.transaction.findSet(this.family, this.table, reference.slice(1), path);
+  }
+
+  makeDynamic(set: SetInfo): void {
+    this.transaction.makeDynamic(this.family, this.table, set);
   }
 
   anonymousSet(set: AnonymousSet, path: string): SetInfo {

@@ -1,18 +1,24 @@
-/** `{"counter": null}`, or with the numbers to start from. */
+/** `{"counter": null}`, or with the numbers to start from. And counters with a name. */
 
-import type { RuleContext } from './context.js';
-import { checkObject, checkUint, wrongValue } from './errors.js';
-import type { RuleReader } from './reader.js';
+import { checkObject, checkUint, type JsonObject } from './errors.js';
 import type { Expression } from './wire.js';
 
-export function compileCounter(context: RuleContext, value: unknown, path: string): void {
-  if (typeof value === 'string') throw wrongValue(path, 'named counters are not supported yet');
-  const object = value === null || value === undefined ? {} : checkObject(value, path, ['packets', 'bytes']);
-  const number = (key: string): number =>
-    object[key] === undefined ? 0 : checkUint(object[key], `${path}.${key}`, Number.MAX_SAFE_INTEGER);
-  context.act({ type: 'counter', packets: number('packets'), bytes: number('bytes') });
+type Counter = Extract<Expression, { type: 'counter' }>;
+
+export const counterKeys: readonly string[] = ['packets', 'bytes'];
+
+export function counterExpression(value: unknown, path: string): Counter {
+  const object = value === null || value === undefined ? {} : checkObject(value, path, counterKeys);
+  return { type: 'counter', ...counterData(object, path) };
 }
 
-export function readCounter(reader: RuleReader, counter: Extract<Expression, { type: 'counter' }>): void {
-  reader.act({ counter: { packets: counter.packets ?? 0, bytes: counter.bytes ?? 0 } });
+/** A named counter's body. */
+export function counterData(object: JsonObject, path: string): Omit<Counter, 'type'> {
+  const number = (key: string): number =>
+    object[key] === undefined ? 0 : checkUint(object[key], `${path}.${key}`, Number.MAX_SAFE_INTEGER);
+  return { packets: number('packets'), bytes: number('bytes') };
+}
+
+export function counterJson(counter: Omit<Counter, 'type'>): JsonObject {
+  return { packets: counter.packets ?? 0, bytes: counter.bytes ?? 0 };
 }

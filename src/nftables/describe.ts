@@ -29,6 +29,8 @@ type Selected = Extract<Loaded, { kind: 'selector' }>;
 
 export function describe(reader: RuleReader, loaded: Selected): Described {
   if (loaded.source === 'payload') return describePayload(reader, loaded);
+  if (loaded.named !== undefined)
+    return { ...whole(loaded.named.json, loaded.named.type, loaded.length), ...operations(loaded) };
   const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
   return {
     ...whole(named.json, named.type, loaded.length),

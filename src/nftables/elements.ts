@@ -2,16 +2,39 @@
 
 import { compare, shiftOut, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
-import { checkArray, checkObject, checkString, checkUint, dense, isObject, wrongType, wrongValue } from './errors.js';
+import {
+  checkArray,
+  checkName,
+  checkObject,
+  checkString,
+  checkUint,
+  dense,
+  isObject,
+  type JsonObject,
+  wrongType,
+  wrongValue,
+} from './errors.js';
 import { compileIntervals, decompileIntervals, type Interval } from './intervals.js';
 import { joinFields, type Literal, parseLiteral, span, spanJson, toBig } from './literals.js';
+import {
+  compileStateful,
+  expressionFields,
+  type Stateful,
+  statefulJson,
+  statefulNames,
+  statefulOf,
+} from './stateful.js';
 import { COMMENT, comment, encode, findComment } from './userdata.js';
 import { compileVerdictData, verdictJson } from './verdict.js';
-import type { Data, SetElement } from './wire.js';
+import type { Data, ObjectKind, SetElement } from './wire.js';
 
 export interface ElementTypes {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
+  /** Of maps to objects: elements give names. */
+  readonly object?: ObjectKind;
+  /** What each element gets. */
+  readonly statements?: readonly Stateful[];
   readonly interval: boolean;
 }
 
@@ -37,7 +60,8 @@ interface Parsed {
 }
 
 export function compileElements(value: unknown, path: string, options: CompileElements): CompiledElements {
-  const items = Array.isArray(value) && !(options.data !== undefined && isPair(value)) ? dense(value) : [value];
+  const mapping = options.data !== undefined || options.object !== undefined;
+  const items = Array.isArray(value) && !(mapping && isPair(value)) ? dense(value) : [value];
   const parsed = items.map((item, i) => parseElement(item, Array.isArray(value) ? `${path}[${i}]` : path, options));
   const intervals = options.key.length === 1 && options.interval;
   if (intervals)
@@ -65,11 +89,15 @@ export function hasRanges(items: readonly unknown[]): boolean {
 }
 
 function parseElement(item: unknown, path: string, options: CompileElements): Parsed {
-  if (options.data === undefined) return parseKey(item, path, options);
+  if (options.data === undefined && options.object === undefined) return parseKey(item, path, options);
   const pair = checkArray(item, path);
   if (pair.length !== 2) throw wrongValue(path, 'must be [key, value]');
   const parsed = parseKey(pair[0], `${path}[0]`, options);
-  return { ...parsed, rest: { ...parsed.rest, data: parseData(pair[1], `${path}[1]`, options.data, options.names) } };
+  const value =
+    options.data === undefined
+      ? { object: checkName(pair[1], `${path}[1]`) }
+      : { data: parseData(pair[1], `${path}[1]`, options.data, options.names) };
+  return { ...parsed, rest: { ...parsed.rest, ...value } };
 }
 
 function parseKey(item: unknown, path: string, options: CompileElements): Parsed {
@@ -80,6 +108,7 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
     'timeout',
     'expires',
     'comment',
+    ...statefulNames,
   ]);
   const at = `${path}.elem`;
   const text = elem['comment'] === undefined ? undefined : checkString(elem['comment'], `${at}.comment`);
@@ -89,9 +118,19 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
       ...(elem['timeout'] === undefined ? {} : { timeout: checkUint(elem['timeout'], `${at}.timeout`) * 1000 }),
       ...(elem['expires'] === undefined ? {} : { expiration: checkUint(elem['expires'], `${at}.expires`) * 1000 }),
       ...(text === undefined ? {} : { userdata: encode([comment(COMMENT, text, `${at}.comment`)]) }),
+      ...expressionFields(parseStatements(elem, at, options.statements ?? [])),
     },
     path: at,
   };
+}
+
+/** As the set's definition orders them; what the element does not say of them is as in the definition. */
+function parseStatements(elem: JsonObject, path: string, defined: readonly Stateful[]): readonly Stateful[] {
+  const said = statefulNames
+    .filter((name) => elem[name] !== undefined)
+    .map((name) => compileStateful(name, elem[name], `${path}["${name}"]`));
+  if (said.length === 0 || said.length >= defined.length) return said;
+  return defined.map((statement) => said.find(({ type }) => type === statement.type) ?? statement);
 }
 
 function parseFields(value: unknown, path: string, types: readonly Type[], names: Names): readonly Literal[] {
@@ -153,7 +192,11 @@ export function decompileElements(
   names: Names,
 ): readonly unknown[] {
   const withData = (key: unknown, element: SetElement): unknown =>
-    data === undefined ? wrap(key, element) : [wrap(key, element), dataJson(element.data, data, names)];
+    element.object !== undefined
+      ? [wrap(key, element), element.object]
+      : data === undefined
+        ? wrap(key, element)
+        : [wrap(key, element), dataJson(element.data, data, names)];
   if (interval && fields.length === 1) {
     const field = fields[0]!;
     return decompileIntervals(elements).map(({ from, to, element }) =>
@@ -205,13 +248,16 @@ function split(bytes: Uint8Array, fields: readonly FieldView[]): readonly Uint8A
 
 function wrap(key: unknown, element: SetElement): unknown {
   const text = findComment(element.userdata);
-  if (element.timeout === undefined && element.expiration === undefined && text === undefined) return key;
+  const statements = statefulOf(element);
+  const plain = element.timeout === undefined && element.expiration === undefined && text === undefined;
+  if (plain && statements.length === 0) return key;
   return {
     elem: {
       val: key,
       ...(element.timeout === undefined ? {} : { timeout: Math.floor(element.timeout / 1000) }),
       ...(element.expiration === undefined ? {} : { expires: Math.floor(element.expiration / 1000) }),
       ...(text === undefined ? {} : { comment: text }),
+      ...Object.assign({}, ...statements.map((statement) => statefulJson(statement))),
     },
   };
 }

@@ -69,6 +69,11 @@ export function checkUint(value: unknown, path: string, max: number = 0xffff_fff
   return value;
 }
 
+export function checkBoolean(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw wrongType(path, 'must be true or false', value);
+  return value;
+}
+
 export function oneOf<T extends string>(value: unknown, path: string, allowed: readonly T[]): T {
   if (typeof value !== 'string') throw wrongType(path, `must be one of ${allowed.join(', ')}`, value);
   if (!allowed.includes(value as T)) throw wrongValue(path, `${show(value)} is not one of ${allowed.join(', ')}`);

@@ -4,6 +4,7 @@ import { compileBitwise } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCt } from './ct.js';
 import { checkArray, show, soleKey, wrongValue } from './errors.js';
+import { compileFib } from './fib.js';
 import { compileMeta } from './meta.js';
 import { compilePayload } from './payload.js';
 import { REGISTER_WORDS, wordsFor } from './registers.js';
@@ -16,6 +17,7 @@ const compilers: Readonly<Record<string, Compile>> = {
   payload: compilePayload,
   meta: compileMeta,
   ct: compileCt,
+  fib: compileFib,
   '&': (value, path, context) => compileBitwise(value, '&', path, context),
   '|': (value, path, context) => compileBitwise(value, '|', path, context),
   '^': (value, path, context) => compileBitwise(value, '^', path, context),

@@ -15,8 +15,7 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
   const key = keyFields(reader, lookup.sreg, set?.definition.keyLen);
   if (key.length === 0) return reader.unknown('lookup');
   for (const field of key) reader.use(field);
-  const parts = key.map(masked);
-  const json = parts.length === 1 ? parts[0] : { concat: parts };
+  const json = keyJson(key);
   const data = setJson(reader, lookup.set, set, key);
   if (lookup.dreg === undefined) {
     learnMessages(reader, key, set);
@@ -30,7 +29,7 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
 }
 
 /** The values that make up a key of `length` bytes, side by side from a register on. */
-function keyFields(reader: RuleReader, register: number, length: number | undefined): readonly Described[] {
+export function keyFields(reader: RuleReader, register: number, length: number | undefined): readonly Described[] {
   const fields: Described[] = [];
   let word = wordOf(register);
   let bytes = 0;
@@ -44,7 +43,13 @@ function keyFields(reader: RuleReader, register: number, length: number | undefi
   return fields;
 }
 
-function setJson(reader: RuleReader, name: string, set: ReadableSet | undefined, key: readonly Described[]): unknown {
+export function keyJson(key: readonly Described[]): unknown {
+  const parts = key.map(masked);
+  return parts.length === 1 ? parts[0] : { concat: parts };
+}
+
+/** `@name`, or what an anonymous set holds. */
+export function setJson(reader: RuleReader, name: string, set: ReadableSet | undefined, key: readonly Described[]): unknown {
   if (set?.definition.flags?.includes('anonymous') !== true) return `@${name}`;
   const { definition, elements } = set;
   const data: readonly Type[] | undefined =

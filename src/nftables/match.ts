@@ -31,8 +31,10 @@ const cmpOps: Readonly<Record<Exclude<MatchOperator, 'in' | '!'>, CmpOp>> = {
 
 export function compileMatch(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['op', 'left', 'right']);
-  const key = compileKey(object['left'], `${path}.left`, context);
   const right = object['right'];
+  const left = compileKey(object['left'], `${path}.left`, context);
+  const presence = typeof right === 'boolean' && left.length === 1 ? left[0]!.presence : undefined;
+  const key = presence === undefined ? left : [presence];
   const single = key.length === 1 ? key[0]! : undefined;
   const flags = single?.type.datatype.flags !== undefined;
   let op: MatchOperator =
@@ -79,7 +81,7 @@ function setOf(
   right: unknown,
   path: string,
 ): ReturnType<typeof lookupSet> | undefined {
-  if (typeof right === 'string' && right.startsWith('@')) return lookupSet(context, key, right, path, false);
+  if (typeof right === 'string' && right.startsWith('@')) return lookupSet(context, key, right, path, 'set');
   if (!isObject(right) || !('set' in right)) return undefined;
   const items = checkArray(checkObject(right, path, ['set'])['set'], `${path}.set`);
   if (items.length === 0) throw wrongValue(`${path}.set`, 'must have elements');

@@ -1,13 +1,13 @@
-import { NetlinkError } from '../errors.js';
+import { invalidValue, NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { compileCommands, setsNeeded } from './compile.js';
-import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import { decompileChain, decompileObject, decompileRule, decompileSet, decompileTable } from './decompile.js';
 import type { Command } from './json.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
-import type { Chain, Family, Rule, SetDefinition, SetElement, Table } from './wire.js';
+import type { Chain, Family, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
 
 export interface NftFilter {
   readonly family?: Family;
@@ -16,6 +16,16 @@ export interface NftFilter {
   readonly chain?: string;
   /** Leave the elements of named sets and maps out; they may be many. */
   readonly elements?: boolean;
+}
+
+export interface ResetFilter {
+  /** `ip` where none is said. */
+  readonly family?: Family;
+  /** Without: in every table of the family. */
+  readonly table?: string;
+  readonly kind?: 'counter' | 'quota';
+  /** One alone; needs `table` and `kind`. */
+  readonly name?: string;
 }
 
 export interface ApplyOptions extends CallOptions {
@@ -31,6 +41,10 @@ const operations = {
   chains: operation('nft.chains'),
   rules: operation('nft.rules'),
   sets: operation('nft.sets'),
+  objects: operation('nft.objs'),
+  flowtables: operation('nft.flowtables'),
+  reset: operation('nft.resetobj'),
+  resetAll: operation('nft.resetobjs'),
   elements: operation('nft.setelems'),
   rows: operation('nft.setrows'),
   generation: operation('nft.generation'),
@@ -48,6 +62,7 @@ interface Ruleset {
   readonly chains: readonly Chain[];
   readonly rules: readonly Rule[];
   readonly sets: readonly SetDefinition[];
+  readonly objects: readonly NamedObject[];
 }
 
 /** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
@@ -90,6 +105,7 @@ export class Nft {
         return definition && { definition, ...(known ? { elements: known } : {}) };
       };
       objects.push(decompileTable(table));
+      for (const object of ruleset.objects.filter(here)) objects.push(decompileObject(object));
       for (const set of sets.filter(named)) {
         objects.push(decompileSet(set, elements.get(set), {}) as Record<string, unknown>);
       }
@@ -108,6 +124,27 @@ export class Nft {
   /** Deletes all tables, or those of one family. */
   async flush(family?: Family, options?: CallOptions): Promise<void> {
     await this.apply([{ flush: { ruleset: family === undefined ? null : { family } } }], options);
+  }
+
+  /**
+   * Counters and quotas begin anew. Resolves to what they held, as `list` shows it.
+   *
+   * @throws NetlinkError ENOENT when there is none of that name.
+   */
+  async reset(filter: ResetFilter, options?: CallOptions): Promise<Record<string, unknown>[]> {
+    const { family = 'ip', table, kind, name } = filter;
+    if (name !== undefined && (table === undefined || kind === undefined))
+      throw invalidValue('filter.name', 'needs a table and a kind', name);
+    const wire = {
+      family,
+      ...(table === undefined ? {} : { table }),
+      ...(kind === undefined ? {} : { type: kind }),
+      ...(name === undefined ? {} : { name }),
+    };
+    const subject = [family, table, kind, name].filter((part) => part !== undefined).join(' ');
+    const request = { operation: name === undefined ? operations.resetAll : operations.reset, wire, subject };
+    const replies = (await this.#channel.one(request, options)) as unknown as NamedObject[];
+    return replies.map((object) => ({ ...decompileObject(object) }));
   }
 
   /** A map's elements, thousands at a time. */
@@ -265,15 +302,16 @@ export class Nft {
 
   /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */
   async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
-    const dump = (name: 'tables' | 'chains' | 'rules' | 'sets'): Promise<Record<string, unknown>[]> =>
+    const dump = (name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects'): Promise<Record<string, unknown>[]> =>
       this.#channel.one({ operation: operations[name], wire: { family } }, options);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const [before, tables, chains, rules, sets, after] = await Promise.all([
+      const [before, tables, chains, rules, sets, objects, after] = await Promise.all([
         this.generation(options),
         dump('tables'),
         dump('chains'),
         dump('rules'),
         dump('sets'),
+        dump('objects'),
         this.generation(options),
       ]);
       if (before !== after) continue;
@@ -283,6 +321,7 @@ export class Nft {
         chains: chains.filter(inTable) as unknown as Chain[],
         rules: rules.filter(inTable) as unknown as Rule[],
         sets: sets.filter(inTable) as unknown as SetDefinition[],
+        objects: objects.filter(inTable) as unknown as NamedObject[],
       };
     }
     throw new NetlinkError({

@@ -23,7 +23,7 @@ export interface PackedRows {
 /** Whether a set's elements can be rows at all. */
 export function canPack({ flags, dataType }: Pick<SetDefinition, 'flags' | 'dataType' | 'dataLen'>): boolean {
   const verdicts = flags?.includes('map') === true && typesOfId(dataType ?? 0, 0)[0]?.datatype.name === 'verdict';
-  return flags?.includes('interval') !== true && !verdicts;
+  return flags?.includes('interval') !== true && flags?.includes('object') !== true && !verdicts;
 }
 
 /** Writes a value at a place, or throws. */

@@ -20,7 +20,7 @@ import type { Expression, Family, Register, SetDefinition, SetElement } from './
 export type Loaded =
   | {
       readonly kind: 'selector';
-      readonly source: 'payload' | 'meta' | 'ct';
+      readonly source: 'payload' | 'meta' | 'ct' | 'named';
       readonly length: number;
       /** Payload: bytes from the base. */
       readonly base?: Base;
@@ -28,6 +28,8 @@ export type Loaded =
       /** meta, ct: the kernel's name. */
       readonly key: string;
       readonly direction?: CtDirection;
+      /** Of all others, what they are. */
+      readonly named?: { readonly json: unknown; readonly type: Type };
       readonly mask?: Uint8Array;
       readonly xor?: Uint8Array;
       /** Bits it was moved down by. */
@@ -92,6 +94,12 @@ export class RuleReader {
 
   set(register: Register, loaded: Loaded): void {
     this.registers.set(wordOf(register), loaded);
+  }
+
+  /** Something read that is described by itself alone. */
+  setNamed(register: Register, json: unknown, type: Type): void {
+    const length = (type.bits + 7) >> 3;
+    this.set(register, { kind: 'selector', source: 'named', key: '', offset: 0, length, named: { json, type } });
   }
 
   match(op: string, left: unknown, right: unknown): void {

@@ -20,6 +20,8 @@ export interface Selector {
   readonly payload?: { readonly base: Base; readonly offset: number; readonly aligned: boolean };
   /** How nft names it in a set's user data; absent, it has no name there. */
   readonly typeofData?: readonly Attribute[];
+  /** What is loaded instead where only its being there is asked for: the match is with true or false. */
+  readonly presence?: Selector;
   load(register: Register): readonly Expression[];
   /** Inserts the matches this needs before it: `meta l4proto tcp` before a port. */
   prepare?(context: RuleContext): void;

@@ -287,6 +287,8 @@ function compileEntries(
   const types = {
     key: info.key,
     ...(withData && info.data ? { data: info.data } : {}),
+    ...(withData && info.object ? { object: info.object } : {}),
+    ...(info.statements ? { statements: info.statements } : {}),
     interval: info.flags.includes('interval'),
   };
   const rest = { merge: info.autoMerge === true, anonymous: false, fresh: false, names: {} };

@@ -14,6 +14,8 @@ import {
   wrongType,
   wrongValue,
 } from './errors.js';
+import { isObjectKind } from './objects.js';
+import { compileStatefulList, expressionFields, statefulJson, statefulOf } from './stateful.js';
 import { type Attribute, comment, encode, findComment, findNumber, nested, setAttribute, uint32 } from './userdata.js';
 import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
 
@@ -31,6 +33,7 @@ const SET_KEYS = [
   'size',
   'comment',
   'auto-merge',
+  'stmt',
 ];
 
 /** JSON's names for flags that users set, and the kernel's. */
@@ -49,7 +52,10 @@ export interface CompiledSet {
 export function compileSet(kind: 'set' | 'map', value: unknown, path: string, family: Family, id: number): CompiledSet {
   const object = checkObject(value, path, kind === 'map' ? [...SET_KEYS, 'map'] : SET_KEYS);
   const key = parseTypes(object['type'], `${path}.type`);
-  const data = kind === 'map' ? parseTypes(object['map'], `${path}.map`) : undefined;
+  const mapped = object['map'];
+  const target = kind === 'map' && typeof mapped === 'string' && isObjectKind(mapped) ? mapped : undefined;
+  const data = kind === 'map' && target === undefined ? parseTypes(mapped, `${path}.map`) : undefined;
+  const statements = object['stmt'] === undefined ? [] : compileStatefulList(object['stmt'], `${path}.stmt`);
   const said =
     object['flags'] === undefined
       ? []
@@ -63,9 +69,11 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     ...(said.includes('constant') ? (['constant'] as const) : []),
     ...(interval ? (['interval'] as const) : []),
     ...(interval && key.length > 1 ? (['concat'] as const) : []),
-    ...(kind === 'map' ? (['map'] as const) : []),
+    ...(data === undefined ? [] : (['map'] as const)),
     ...(timed ? (['timeout'] as const) : []),
     ...(said.includes('dynamic') ? (['eval'] as const) : []),
+    ...(target === undefined ? [] : (['object'] as const)),
+    ...(statements.length > 1 ? (['expr'] as const) : []),
   ];
   const attributes = [...describe(key, data, true), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
   const text = object['comment'];
@@ -86,8 +94,11 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     ...(object['timeout'] === undefined ? {} : { timeout: seconds('timeout') }),
     ...(object['gc-interval'] === undefined ? {} : { gcInterval: seconds('gc-interval') }),
     userdata: encode(attributes.sort((a, b) => a.type - b.type)),
+    ...(target === undefined ? {} : { objectType: target }),
+    ...expressionFields(statements),
   };
-  return { definition, info: { name, key, ...(data === undefined ? {} : { data }), flags, autoMerge, id } };
+  const values = { ...(data === undefined ? {} : { data }), ...(target === undefined ? {} : { object: target }) };
+  return { definition, info: { name, key, ...values, flags, statements, autoMerge, id } };
 }
 
 function oneOfPolicy(value: unknown, path: string): { readonly policy?: never } {
@@ -103,10 +114,12 @@ export function compileAnonymousSet(
   interval: boolean,
   size: number,
 ): CompiledSet {
-  const { key, data } = set;
+  const { key, data, object, meter } = set;
   const flags: SetFlag[] = [
     'anonymous',
-    'constant',
+    ...(meter === undefined ? (['constant'] as const) : (['eval'] as const)),
+    ...(meter?.timed === true ? (['timeout'] as const) : []),
+    ...(object === undefined ? [] : (['object'] as const)),
     ...(interval ? (['interval'] as const) : []),
     ...(interval && key.length > 1 ? (['concat'] as const) : []),
     ...(data === undefined ? [] : (['map'] as const)),
@@ -120,9 +133,10 @@ export function compileAnonymousSet(
     (attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined,
   );
   const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
-  const name = data === undefined ? '__set%d' : '__map%d';
+  const name = meter?.name ?? (object !== undefined ? '__objmap%d' : data === undefined ? '__set%d' : '__map%d');
   const definition: SetDefinition = {
-    ...shape({ key, ...(data === undefined ? {} : { data }), flags, size }),
+    ...shape({ key, ...(data === undefined ? {} : { data }), flags, size: meter?.size ?? size }),
+    ...(object === undefined ? {} : { objectType: object }),
     ...(set.keyLen === undefined ? {} : { keyLen: set.keyLen }),
     family,
     table,
@@ -130,7 +144,8 @@ export function compileAnonymousSet(
     id,
     userdata: encode(attributes.sort((a, b) => a.type - b.type)),
   };
-  return { definition, info: { name, key, ...(data === undefined ? {} : { data }), flags, id } };
+  const values = { ...(data === undefined ? {} : { data }), ...(object === undefined ? {} : { object }) };
+  return { definition, info: { name, key, ...values, flags, id } };
 }
 
 const TYPEOF_VERDICT = 1;
@@ -209,7 +224,9 @@ export function setInfo(definition: SetDefinition): SetInfo {
     name: definition.name,
     key: typesOfId(definition.keyType ?? 0, definition.keyLen ?? 0),
     ...(data === undefined ? {} : { data }),
+    ...(definition.objectType === undefined ? {} : { object: definition.objectType }),
     flags: definition.flags ?? [],
+    statements: statefulOf(definition),
     autoMerge: findNumber(definition.userdata, setAttribute.mergeElements) === 1,
   };
 }
@@ -219,7 +236,7 @@ export function decompileSet(
   elements: readonly SetElement[] | undefined,
   names: Names,
 ): Readonly<Record<'set' | 'map', Readonly<Record<string, unknown>>>> | object {
-  const { key, data, flags, autoMerge } = setInfo(definition);
+  const { key, data, object, flags, statements = [], autoMerge } = setInfo(definition);
   const typeNames = (types: readonly Type[]): readonly string[] => types.map((type) => type.datatype.name);
   const types = typeNames(key);
   const said = Object.entries(flagNames)
@@ -238,6 +255,7 @@ export function decompileSet(
     ...(definition.handle === undefined ? {} : { handle: definition.handle }),
     ...(text === undefined ? {} : { comment: text }),
     ...(data === undefined ? {} : { map: typeNames(data).join(' . ') }),
+    ...(object === undefined ? {} : { map: object }),
     ...(definition.policy === 'memory' ? { policy: 'memory' } : {}),
     ...(definition.desc?.size ? { size: definition.desc.size } : {}),
     ...(said.length === 0 ? {} : { flags: said }),
@@ -245,6 +263,7 @@ export function decompileSet(
     ...(definition.gcInterval ? { 'gc-interval': Math.floor(definition.gcInterval / 1000) } : {}),
     ...(autoMerge === true ? { 'auto-merge': true } : {}),
     ...(listed.length === 0 ? {} : { elem: listed }),
+    ...(statements.length === 0 ? {} : { stmt: statements.map((statement) => statefulJson(statement, true)) }),
   };
-  return data === undefined ? { set: body } : { map: body };
+  return data === undefined && object === undefined ? { set: body } : { map: body };
 }

@@ -2,10 +2,11 @@
 
 import { readBitwise } from './bitwise.js';
 import type { RuleContext } from './context.js';
-import { compileCounter, readCounter } from './counter.js';
 import { ctNamed } from './ct.js';
 import { typeOf } from './datatypes.js';
 import { show, soleKey, wrongValue } from './errors.js';
+import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
+import { readFib } from './fib.js';
 import { compileLog, readLog } from './log.js';
 import { compileVmap } from './lookup.js';
 import { readLookup } from './lookups.js';
@@ -13,8 +14,11 @@ import { compileMangle, readPayloadWrite } from './mangle.js';
 import { compileMatch, readCmp, readRange } from './match.js';
 import { metaNamed, metaType } from './meta.js';
 import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
+import { compileReference, isReference, readReference } from './objref.js';
 import type { RuleReader } from './reader.js';
 import { compileReject, readReject } from './reject.js';
+import { compileStateful, type Stateful, statefulJson } from './stateful.js';
+import { compileSynproxy, readSynproxy } from './synproxy.js';
 import { verdictJson, verdictStatement } from './verdict.js';
 import type { Expression } from './wire.js';
 
@@ -28,7 +32,21 @@ const compilers: Readonly<Record<string, Compile>> = {
   return: verdictStatement('return'),
   jump: verdictStatement('jump'),
   goto: verdictStatement('goto'),
-  counter: compileCounter,
+  counter: statefulOrReference('counter'),
+  limit: statefulOrReference('limit'),
+  quota: statefulOrReference('quota'),
+  'ct count': (context, value, path) => context.act(compileStateful('ct count', value, path)),
+  last: (context, value, path) => context.act(compileStateful('last', value, path)),
+  'ct helper': compileReference('ct helper'),
+  'ct timeout': compileReference('ct timeout'),
+  'ct expectation': compileReference('ct expectation'),
+  secmark: compileReference('secmark'),
+  synproxy: (context, value, path) =>
+    (isReference(value) ? compileReference('synproxy') : compileSynproxy)(context, value, path),
+  notrack: compileNotrack,
+  set: compileSetStatement,
+  map: compileMapStatement,
+  meter: compileMeter,
   mangle: compileMangle,
   snat: compileNat('snat'),
   dnat: compileNat('dnat'),
@@ -44,8 +62,22 @@ export function compileStatement(context: RuleContext, value: unknown, path: str
   const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
   if (compile === undefined)
     throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
-  compile(context, operand, `${path}.${name}`);
+  compile(context, operand, /^\w+$/.test(name) ? `${path}.${name}` : `${path}["${name}"]`);
 }
+
+/** One of the rule's own, or a named one. */
+function statefulOrReference(kind: 'counter' | 'limit' | 'quota'): Compile {
+  const reference = compileReference(kind);
+  return (context, value, path) =>
+    isReference(value) ? reference(context, value, path) : context.act(compileStateful(kind, value, path));
+}
+
+function compileNotrack(context: RuleContext, value: unknown, path: string): void {
+  if (value !== null && value !== undefined) throw wrongValue(path, 'takes no value but null');
+  context.act({ type: 'notrack' });
+}
+
+const readStateful = (reader: RuleReader, expression: Stateful): void => reader.act(statefulJson(expression));
 
 type Readers = {
   readonly [K in Expression['type']]: (reader: RuleReader, expression: Extract<Expression, { type: K }>) => void;
@@ -90,6 +122,7 @@ const readers: Readers = {
       reader.value(value, type),
     );
   },
+  fib: readFib,
   bitwise: readBitwise,
   byteorder(reader, { sreg, dreg }) {
     const loaded = reader.registers.get(reader.wordOf(sreg));
@@ -107,7 +140,15 @@ const readers: Readers = {
   nat: readNat,
   masq: readPortNat,
   redir: readPortNat,
-  counter: readCounter,
+  counter: readStateful,
+  limit: readStateful,
+  quota: readStateful,
+  connlimit: readStateful,
+  last: readStateful,
+  notrack: (reader) => reader.act({ notrack: null }),
+  objref: readReference,
+  dynset: readDynset,
+  synproxy: readSynproxy,
   log: readLog,
   reject: readReject,
   unknown: (reader, { name }) => reader.unknown(name),

@@ -20,6 +20,10 @@ const messages = {
   delrule: ['nft.delrule', 'nft.delrule'],
   newset: ['nft.newset', 'nft.createset'],
   delset: ['nft.delset', 'nft.delset'],
+  newobj: ['nft.newobj', 'nft.createobj'],
+  delobj: ['nft.delobj', 'nft.delobj'],
+  newflowtable: ['nft.newflowtable', 'nft.createflowtable'],
+  delflowtable: ['nft.delflowtable', 'nft.delflowtable'],
   newsetelem: ['nft.newsetelem', 'nft.createsetelem'],
   delsetelem: ['nft.delsetelem', 'nft.delsetelem'],
 } as const;
@@ -37,7 +41,7 @@ const verbs = { new: 'add', del: 'delete' } as const;
 /** What an operation does, in nft's words: 'add rule ip netloom postrouting'. */
 export function describeOperation({ op, object }: Operation): string {
   const verb = verbs[op.slice(0, 3) as 'new' | 'del'];
-  const kind = op.slice(3).replace('setelem', 'element');
+  const kind = 'type' in object && op.endsWith('obj') ? object.type : op.slice(3).replace('setelem', 'element');
   const parts = ['family', 'table', 'chain', 'set', 'name'].map((key) => (object as Record<string, unknown>)[key]);
   return [verb, kind, ...parts.filter((part) => part !== undefined)].join(' ');
 }

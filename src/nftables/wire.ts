@@ -6,126 +6,11 @@
  * Byte strings are in network order unless a comment says otherwise. Source: linux/netfilter/nf_tables.h.
  */
 
+import type { Data, Expression, ObjectKind } from './wire-expressions.js';
+
+export type { Data, Expression, FibFlag, NatFlag, ObjectKind, Register, VerdictCode } from './wire-expressions.js';
+
 export type Family = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
-
-export type VerdictCode = 'accept' | 'drop' | 'queue' | 'continue' | 'break' | 'jump' | 'goto' | 'return';
-
-/** `NFTA_DATA_*`: what a register can be given: bytes, or a verdict in register 0. */
-export interface Data {
-  readonly value?: Uint8Array;
-  readonly verdict?: { readonly code: VerdictCode; readonly chain?: string };
-}
-
-/**
- * A register: 0 is the verdict; 1 to 4 are 16 bytes each; 8 to 23 are 4 bytes each, 8-11 being the four words of
- * register 1 and so on (`NFT_REG_1`, `NFT_REG32_00`).
- */
-export type Register = number;
-
-export type Expression =
-  | { readonly type: 'immediate'; readonly dreg: Register; readonly data: Data }
-  | {
-      readonly type: 'payload';
-      readonly dreg?: Register;
-      readonly sreg?: Register;
-      readonly base: 'link' | 'network' | 'transport' | 'inner';
-      /** Bytes from the base. */
-      readonly offset: number;
-      /** Bytes. */
-      readonly len: number;
-      readonly csumType?: number;
-      readonly csumOffset?: number;
-      readonly csumFlags?: number;
-    }
-  | { readonly type: 'meta'; readonly key: string; readonly dreg?: Register; readonly sreg?: Register }
-  | {
-      readonly type: 'ct';
-      readonly key: string;
-      readonly dreg?: Register;
-      readonly sreg?: Register;
-      readonly direction?: 'original' | 'reply';
-    }
-  | {
-      readonly type: 'cmp';
-      readonly sreg: Register;
-      readonly op: 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte';
-      readonly data: Data;
-    }
-  | {
-      readonly type: 'range';
-      readonly sreg: Register;
-      readonly op: 'eq' | 'neq';
-      readonly fromData: Data;
-      readonly toData: Data;
-    }
-  | {
-      readonly type: 'bitwise';
-      readonly sreg: Register;
-      readonly dreg: Register;
-      /** Bytes. */
-      readonly len: number;
-      /** Absent is `mask-xor`. */
-      readonly op?: 'mask-xor' | 'lshift' | 'rshift';
-      readonly mask?: Data;
-      readonly xor?: Data;
-      readonly data?: Data;
-    }
-  | {
-      readonly type: 'byteorder';
-      readonly sreg: Register;
-      readonly dreg: Register;
-      readonly op: 'ntoh' | 'hton';
-      readonly len: number;
-      readonly size: number;
-    }
-  | {
-      readonly type: 'lookup';
-      readonly set: string;
-      /** Of an anonymous set made in the same transaction. */
-      readonly setId?: number;
-      readonly sreg: Register;
-      readonly dreg?: Register;
-      readonly flags?: readonly 'inv'[];
-    }
-  | {
-      readonly type: 'nat';
-      readonly kind: 'snat' | 'dnat';
-      readonly family: 'ip' | 'ip6';
-      readonly regAddrMin?: Register;
-      readonly regAddrMax?: Register;
-      readonly regProtoMin?: Register;
-      readonly regProtoMax?: Register;
-      /** `NF_NAT_RANGE_*` names. */
-      readonly flags?: readonly NatFlag[];
-    }
-  | {
-      readonly type: 'masq' | 'redir';
-      readonly flags?: readonly NatFlag[];
-      readonly regProtoMin?: Register;
-      readonly regProtoMax?: Register;
-    }
-  | { readonly type: 'counter'; readonly packets?: number; readonly bytes?: number }
-  | {
-      readonly type: 'log';
-      readonly prefix?: string;
-      readonly group?: number;
-      readonly snaplen?: number;
-      readonly qthreshold?: number;
-      readonly level?: number;
-      readonly flags?: number;
-    }
-  | { readonly type: 'reject'; readonly kind: number; readonly icmpCode?: number }
-  /** One that netloom does not know: kept by name. */
-  | { readonly type: 'unknown'; readonly name: string };
-
-export type NatFlag =
-  | 'map-ips'
-  | 'proto-specified'
-  | 'random'
-  | 'persistent'
-  | 'random-fully'
-  | 'proto-offset'
-  | 'netmap';
 
 export interface Table {
   readonly family: Family;
@@ -141,7 +26,12 @@ export interface Chain {
   readonly name: string;
   readonly handle?: number;
   /** Base chains only. `hooknum` is the kernel's number in this family; `priority` is signed. */
-  readonly hook?: { readonly hooknum: number; readonly priority: number; readonly dev?: string };
+  readonly hook?: {
+    readonly hooknum: number;
+    readonly priority: number;
+    readonly dev?: string;
+    readonly devs?: readonly string[];
+  };
   readonly policy?: 'accept' | 'drop';
   /** `filter`, `nat`, `route`. */
   readonly kind?: string;
@@ -182,6 +72,11 @@ export interface SetDefinition {
   readonly handle?: number;
   /** Of elements; Linux 6.16 and later say it. */
   readonly count?: number;
+  /** Of what objects a map gives (flag `object`). */
+  readonly objectType?: ObjectKind;
+  /** What each element gets: one, or several (flag `expr`). */
+  readonly expr?: Expression;
+  readonly expressions?: readonly Expression[];
 }
 
 export interface SetElement {
@@ -194,6 +89,10 @@ export interface SetElement {
   /** Milliseconds. */
   readonly expiration?: number;
   readonly userdata?: Uint8Array;
+  /** The name of the object that a map gives. */
+  readonly object?: string;
+  readonly expr?: Expression;
+  readonly expressions?: readonly Expression[];
 }
 
 export interface SetElements {
@@ -202,6 +101,49 @@ export interface SetElements {
   readonly set: string;
   readonly setId?: number;
   readonly elements: readonly SetElement[];
+}
+
+type L3Protocol = 'ip' | 'ip6' | 'inet';
+
+/** A named object: what all have, and what is its kind's own. */
+export type NamedObject = {
+  readonly family: Family;
+  readonly table: string;
+  readonly name: string;
+  readonly handle?: number;
+  readonly userdata?: Uint8Array;
+} & (
+  | Extract<Expression, { type: 'counter' | 'quota' | 'limit' | 'synproxy' }>
+  | { readonly type: 'ct helper'; readonly helper: string; readonly l4proto: string; readonly l3proto?: L3Protocol }
+  /** And seconds for each state, under its name. */
+  | { readonly type: 'ct timeout'; readonly l4proto: string; readonly l3proto?: L3Protocol }
+  | {
+      readonly type: 'ct expectation';
+      readonly l4proto: string;
+      readonly l3proto?: L3Protocol;
+      readonly dport: number;
+      /** Milliseconds. */
+      readonly timeout: number;
+      readonly size: number;
+    }
+  | { readonly type: 'secmark'; readonly context: string }
+);
+
+export interface ObjectReference {
+  readonly type: ObjectKind;
+  readonly family: Family;
+  readonly table: string;
+  readonly name?: string;
+  readonly handle?: number;
+}
+
+export interface Flowtable {
+  readonly family: Family;
+  readonly table: string;
+  readonly name?: string;
+  readonly handle?: number;
+  readonly hook?: { readonly hooknum: number; readonly priority: number; readonly devs?: readonly string[] };
+  readonly flags?: readonly ('offload' | 'counter')[];
 }
 
 /** One message of a transaction. `create` fails if the object is there (`NLM_F_EXCL`). */
@@ -214,4 +156,7 @@ export type Operation =
   /** Without `handle` all rules of the chain, without `chain` all of the table. */
   | { readonly op: 'delrule'; readonly object: Omit<Rule, 'chain'> & { readonly chain?: string } }
   | { readonly op: 'newset' | 'delset'; readonly object: SetDefinition; readonly create?: boolean }
+  | { readonly op: 'newobj'; readonly object: NamedObject; readonly create?: boolean }
+  | { readonly op: 'delobj'; readonly object: ObjectReference }
+  | { readonly op: 'newflowtable' | 'delflowtable'; readonly object: Flowtable; readonly create?: boolean }
   | { readonly op: 'newsetelem' | 'delsetelem'; readonly object: SetElements; readonly create?: boolean };
