@@ -112,6 +112,11 @@ export class RuleReader {
     this.pending.clear();
   }
 
+  /** Matches so far stay. */
+  keep(): void {
+    this.pending.clear();
+  }
+
   mangle(key: unknown, value: unknown): void {
     this.act({ mangle: { key, value } });
   }

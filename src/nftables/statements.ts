@@ -7,6 +7,7 @@ import { typeOf } from './datatypes.js';
 import { show, soleKey, wrongValue } from './errors.js';
 import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
 import { readFib } from './fib.js';
+import { flagNames } from './flags.js';
 import { compileLog, readLog } from './log.js';
 import { compileVmap } from './lookup.js';
 import { readLookup } from './lookups.js';
@@ -117,9 +118,11 @@ const readers: Readers = {
       return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
+    // nft lists a mask of events as the list that it was written as.
+    const events = key === 'event' && value.kind === 'immediate' ? flagNames(value.bytes, type) : [];
     reader.mangle(
       { ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } },
-      reader.value(value, type),
+      events.length > 1 ? events : reader.value(value, type),
     );
   },
   fib: readFib,
