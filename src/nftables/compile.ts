@@ -88,7 +88,12 @@ class CommandCompiler implements Transaction {
     }
     // As `list` has it: a rule's handle is its own, and says nothing of its place.
     const { handle: _, ...listed } = first === 'rule' && isObject(value) ? value : {};
-    this.compileCommand('add', first, first === 'rule' && isObject(value) ? listed : value, `${path}${property(first)}`);
+    this.compileCommand(
+      'add',
+      first,
+      first === 'rule' && isObject(value) ? listed : value,
+      `${path}${property(first)}`,
+    );
   }
 
   finish(): CompiledOperation[] {

@@ -60,7 +60,8 @@ export function timeoutData(object: JsonObject, path: string): Body<'ct timeout'
   const l4proto = oneOf(object['protocol'], `${path}.protocol`, ['tcp', 'udp']);
   const defaults = defaultTimeouts[l4proto]!;
   const { policy } = object;
-  const said = policy === undefined || policy === null ? {} : checkObject(policy, `${path}.policy`, Object.keys(defaults));
+  const said =
+    policy === undefined || policy === null ? {} : checkObject(policy, `${path}.policy`, Object.keys(defaults));
   const timeouts = Object.fromEntries(
     Object.entries(said).map(([state, value]) => [state, checkUint(value, `${path}.policy.${state}`)]),
   );

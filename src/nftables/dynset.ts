@@ -12,7 +12,14 @@ import { keyFields, keyJson } from './lookups.js';
 import type { RuleReader } from './reader.js';
 import { registerAt, wordsFor } from './registers.js';
 import { loadSelector, type Selector } from './selector.js';
-import { compileStateful, compileStatefulList, expressionFields, statefulJson, statefulNames, statefulOf } from './stateful.js';
+import {
+  compileStateful,
+  compileStatefulList,
+  expressionFields,
+  statefulJson,
+  statefulNames,
+  statefulOf,
+} from './stateful.js';
 import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 

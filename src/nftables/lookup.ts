@@ -22,7 +22,8 @@ export function lookupSet(
   for (const field of key) field.prepare?.(context);
   const set = context.findSet(reference, path);
   const kind = set.object ?? (set.data === undefined ? 'set' : 'map');
-  if (wanted !== 'any' && wanted !== kind) throw wrongValue(path, `${reference} is ${nameOf(kind)}, not ${nameOf(wanted)}`);
+  if (wanted !== 'any' && wanted !== kind)
+    throw wrongValue(path, `${reference} is ${nameOf(kind)}, not ${nameOf(wanted)}`);
   const types = (list: readonly Type[]): string => list.map((type) => type.datatype.name).join(' . ');
   const given = key.map((field) => field.type);
   const fitting = set.key.length === given.length && keyLength(set.key) === keyLength(given);

@@ -52,10 +52,16 @@ export const objectKinds: readonly ObjectKind[] = Object.keys(kinds) as ObjectKi
 export const isObjectKind = (name: string): name is ObjectKind => Object.hasOwn(kinds, name);
 
 /** Deleted by name, or by handle. */
-export function compileObjectReference(kind: ObjectKind, value: unknown, path: string, family: Family): ObjectReference {
+export function compileObjectReference(
+  kind: ObjectKind,
+  value: unknown,
+  path: string,
+  family: Family,
+): ObjectReference {
   const object = checkObject(value, path, [...HEAD, ...kinds[kind].keys]);
   const table = checkName(object['table'], `${path}.table`);
-  if (object['name'] !== undefined) return { type: kind, family, table, name: checkName(object['name'], `${path}.name`) };
+  if (object['name'] !== undefined)
+    return { type: kind, family, table, name: checkName(object['name'], `${path}.name`) };
   if (object['handle'] === undefined) throw wrongValue(path, 'needs a name or a handle');
   return { type: kind, family, table, handle: checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER) };
 }

@@ -38,7 +38,8 @@ export type Loaded =
       readonly swapped?: true;
     }
   | { readonly kind: 'immediate'; readonly bytes: Uint8Array }
-  | { readonly kind: 'map'; readonly json: unknown };
+  /** `uses`: what its key reads. */
+  | { readonly kind: 'map'; readonly json: unknown; readonly uses: readonly Described[] };
 
 /** A set that rules refer to: of anonymous ones, the elements too. */
 export interface ReadableSet {
@@ -129,7 +130,10 @@ export class RuleReader {
   /** What a register's content is, as the value of a statement. */
   value(loaded: Loaded, type: Type): unknown {
     if (loaded.kind === 'immediate') return type.datatype.format(loaded.bytes, type, this.names);
-    if (loaded.kind === 'map') return { map: loaded.json };
+    if (loaded.kind === 'map') {
+      for (const field of loaded.uses) this.use(field);
+      return { map: loaded.json };
+    }
     const described = describe(this, loaded);
     this.use(described);
     return masked(described);

@@ -86,7 +86,9 @@ export function view(netns: Netns): View {
     if (/^\S/.test(line)) blocks.push([line]);
     else if (line !== '') blocks.at(-1)?.push(line);
   }
-  const sets = blocks.filter(([head]) => head?.includes('@')).map(([head, ...rest]) => [head, ...rest.sort()].join('\n'));
+  const sets = blocks
+    .filter(([head]) => head?.includes('@'))
+    .map(([head, ...rest]) => [head, ...rest.sort()].join('\n'));
   const rules = blocks.filter(([head]) => !head?.includes('@')).map(([, ...rest]) => rest.join('\n'));
   const json = objects.filter((object) => 'rule' in object);
   return {
@@ -113,11 +115,7 @@ export async function conform(
   ruleset: string,
   { input = 'json', arrange }: { input?: 'json' | 'text'; arrange?: (netns: Netns) => Promise<void> } = {},
 ): Promise<Conformance> {
-  const [first, theirs, ours] = [
-    await namespace({}, 'file'),
-    await namespace({}, 'file'),
-    await namespace({}, 'file'),
-  ];
+  const [first, theirs, ours] = [await namespace({}, 'file'), await namespace({}, 'file'), await namespace({}, 'file')];
   for (const netns of [first, theirs, ours]) await arrange?.(netns);
   load(first, ruleset);
   const commands = input === 'text' ? await first.nft.list() : listed(first);
