@@ -4,6 +4,7 @@ import { constantJson } from './bitwise.js';
 import { isZero } from './bytes.js';
 import { ctNamed } from './ct.js';
 import { type Type, typeOf } from './datatypes.js';
+import { describeExtension } from './exthdr.js';
 import type { MetaKey } from './json.js';
 import { metaNamed, metaType } from './meta.js';
 import { rawBase } from './payload.js';
@@ -22,6 +23,8 @@ export interface Described {
   readonly flip?: Uint8Array;
   readonly header?: { readonly protocol: Protocol; readonly field: Field };
   readonly meta?: MetaKey;
+  /** Where the match stands that an option needs. */
+  readonly carrier?: Base;
   show(bytes: Uint8Array): unknown;
 }
 
@@ -29,6 +32,7 @@ type Selected = Extract<Loaded, { kind: 'selector' }>;
 
 export function describe(reader: RuleReader, loaded: Selected): Described {
   if (loaded.source === 'payload') return describePayload(reader, loaded);
+  if (loaded.extension !== undefined) return describeOption(loaded, loaded.extension);
   if (loaded.named !== undefined)
     return { ...whole(loaded.named.json, loaded.named.type, loaded.length), ...operations(loaded) };
   const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
@@ -37,6 +41,28 @@ export function describe(reader: RuleReader, loaded: Selected): Described {
     ...operations(loaded),
     ...('meta' in named ? { meta: named.meta as MetaKey } : {}),
   };
+}
+
+/** A field of an option, or bits of one that the mask leaves. */
+function describeOption(loaded: Selected, { base, exthdr }: NonNullable<Selected['extension']>): Described {
+  const plain = loaded.xor === undefined || isZero(loaded.xor);
+  const run = loaded.mask === undefined || !plain ? undefined : runOf(loaded.mask);
+  if (run !== undefined) {
+    const { field, json, type } = describeExtension(exthdr, exthdr.offset * 8 + run.first, run.bits);
+    if (field !== undefined) {
+      const shift = loaded.length * 8 - run.first - run.bits - (loaded.shifted ?? 0);
+      return { ...whole(json, type, loaded.length), shift, field: true, carrier: base };
+    }
+  }
+  const { json, type } = loaded.named!;
+  return { ...whole(json, type, loaded.length), ...operations(loaded), carrier: base };
+}
+
+/** Where a mask's ones stand, if they stand together. */
+function runOf(mask: Uint8Array): { readonly first: number; readonly bits: number } | undefined {
+  const text = Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const match = /^(0*)(1+)0*$/.exec(text);
+  return match === null ? undefined : { first: match[1]!.length, bits: match[2]!.length };
 }
 
 const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({

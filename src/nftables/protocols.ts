@@ -33,6 +33,8 @@ export interface Protocol {
   readonly nfproto?: number;
   /** Where the 16-bit Internet checksum stands, in bytes; a write must keep it right. */
   readonly checksum?: number;
+  /** It is not the Internet's, but SCTP's CRC. */
+  readonly crc?: true;
   /** The field that says what comes next: `ip protocol`. */
   readonly next?: string;
   /** Fields of the pseudo header: a write also changes the transport checksum. */
@@ -186,6 +188,87 @@ export const protocols: readonly Protocol[] = [
       ['max-delay', 32, 16, 'integer', [130]],
     ],
     { l4proto: 58, checksum: 2, over: 'ip6' },
+  ),
+  protocol(
+    'udplite',
+    7,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['csumcov', 32, 16],
+      ['checksum', 48, 16],
+    ],
+    { l4proto: 136 },
+  ),
+  protocol(
+    'sctp',
+    10,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['vtag', 32, 32],
+      ['checksum', 64, 32],
+    ],
+    { l4proto: 132, checksum: 8, crc: true },
+  ),
+  protocol(
+    'dccp',
+    9,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['type', 67, 4, 'dccp_pkttype'],
+    ],
+    { l4proto: 33 },
+  ),
+  protocol(
+    'ah',
+    1,
+    'transport',
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['hdrlength', 8, 8],
+      ['reserved', 16, 16],
+      ['spi', 32, 32],
+      ['sequence', 64, 32],
+    ],
+    { l4proto: 51 },
+  ),
+  protocol(
+    'esp',
+    2,
+    'transport',
+    [
+      ['spi', 0, 32],
+      ['sequence', 32, 32],
+    ],
+    { l4proto: 50 },
+  ),
+  protocol(
+    'comp',
+    3,
+    'transport',
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['flags', 8, 8],
+      ['cpi', 16, 16],
+    ],
+    { l4proto: 108 },
+  ),
+  protocol(
+    'igmp',
+    5,
+    'transport',
+    [
+      ['type', 0, 8, 'igmp_type'],
+      ['mrt', 8, 8],
+      ['checksum', 16, 16],
+      ['group', 32, 32],
+    ],
+    { l4proto: 2, checksum: 2 },
   ),
   // Any transport protocol with ports in front.
   protocol('th', 11, 'transport', [

@@ -30,6 +30,8 @@ export type Loaded =
       readonly direction?: CtDirection;
       /** Of all others, what they are. */
       readonly named?: { readonly json: unknown; readonly type: Type };
+      /** Of an option: the expression that loads it, and what carries it. */
+      readonly extension?: { readonly base: Base; readonly exthdr: Extract<Expression, { type: 'exthdr' }> };
       readonly mask?: Uint8Array;
       readonly xor?: Uint8Array;
       /** Bits it was moved down by. */
@@ -98,9 +100,15 @@ export class RuleReader {
   }
 
   /** Something read that is described by itself alone. */
-  setNamed(register: Register, json: unknown, type: Type): void {
-    const length = (type.bits + 7) >> 3;
-    this.set(register, { kind: 'selector', source: 'named', key: '', offset: 0, length, named: { json, type } });
+  setNamed(
+    register: Register,
+    json: unknown,
+    type: Type,
+    extension?: Extract<Loaded, { kind: 'selector' }>['extension'],
+  ): void {
+    const length = extension?.exthdr.len ?? (type.bits + 7) >> 3;
+    const named = { named: { json, type }, ...(extension === undefined ? {} : { extension }) };
+    this.set(register, { kind: 'selector', source: 'named', key: '', offset: 0, length, ...named });
   }
 
   match(op: string, left: unknown, right: unknown): void {
@@ -140,7 +148,8 @@ export class RuleReader {
   }
 
   /** Drops the matches that only prepared this. */
-  use({ header }: Described): void {
+  use({ header, carrier }: Described): void {
+    if (carrier !== undefined) this.drop(carrier);
     if (header === undefined || header.protocol.name === 'th') return;
     this.drop(header.protocol.base);
     if (header.protocol.over !== undefined && this.known.network?.name === header.protocol.over) this.drop('network');
