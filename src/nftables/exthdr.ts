@@ -16,12 +16,12 @@ import type { Expression } from './wire.js';
 
 type Exthdr = Extract<Expression, { type: 'exthdr' }>;
 
-/** The JSON's word, and the protocol that carries it. */
-const carriers: Readonly<Record<ExtensionOp, readonly [json: string, protocol: string]>> = {
+/** The JSON's word, and the protocol that a match must say first; the kernel looks by itself whether a packet is TCP or SCTP. */
+const carriers: Readonly<Record<ExtensionOp, readonly [json: string, protocol?: string]>> = {
   ipv6: ['exthdr', 'ip6'],
   ipv4: ['ip option', 'ip'],
-  tcpopt: ['tcp option', 'tcp'],
-  sctp: ['sctp chunk', 'sctp'],
+  tcpopt: ['tcp option'],
+  sctp: ['sctp chunk'],
 };
 
 export const extensionWords: readonly (readonly [json: string, op: ExtensionOp])[] = (
@@ -54,7 +54,8 @@ export function compileExtension(op: ExtensionOp): (value: unknown, path: string
 }
 
 function requireCarrier(context: RuleContext, op: ExtensionOp, path: string): void {
-  requireProtocol(context, protocolNamed(carriers[op][1])!, path);
+  const protocol = carriers[op][1];
+  if (protocol !== undefined) requireProtocol(context, protocolNamed(protocol)!, path);
 }
 
 function bytesOf({ offset, bits }: Pick<Place, 'offset' | 'bits'>): {
@@ -80,7 +81,7 @@ function placeOf(op: ExtensionOp, value: unknown, path: string): Place {
       `${path}.name`,
       `${show(name)} is not one of ${extensions[op].map((item) => item.name).join(', ')}`,
     );
-  if (object['field'] === undefined) return { ...presenceOf(op, found), present: true };
+  if (object['field'] === undefined) return { ...presenceOf(found), present: true };
   const field = fieldOf(found, checkString(object['field'], `${path}.field`), block, object['offset'], path);
   return { kind: found.kind, offset: field.offset, bits: field.bits, type: field.type, present: false };
 }
@@ -100,18 +101,18 @@ function fieldOf(found: Extension, name: string, block: string, index: unknown, 
 }
 
 /** The kernel is asked for the first byte, and answers whether there is one. */
-function presenceOf(op: ExtensionOp, { kind }: Extension): Omit<Place, 'present'> {
-  return { kind, offset: op === 'ipv6' ? 0 : 0, bits: 8, type: typeOf('boolean') };
+function presenceOf({ kind }: Extension): Omit<Place, 'present'> {
+  return { kind, offset: 0, bits: 8, type: typeOf('boolean') };
 }
 
 function rawOption(value: Readonly<Record<string, unknown>>, path: string): Place {
   const object = checkObject(value, path, ['base', 'offset', 'len']);
   const kind = checkUint(object['base'], `${path}.base`, 0xff);
   const offset = checkUint(object['offset'], `${path}.offset`, 0xffff);
+  // Without bits the option itself is meant.
   const bits = checkUint(object['len'], `${path}.len`, 128);
-  if (bits === 0) throw wrongValue(`${path}.len`, 'must be at least 1 bit');
-  const present = offset === 0 && bits === 8;
-  return { kind, offset, bits, type: present ? typeOf('boolean') : typeOf('integer', bits, 'big'), present };
+  const present = offset === 0 && (bits === 8 || bits === 0);
+  return { kind, offset, bits: bits || 8, type: present ? typeOf('boolean') : typeOf('integer', bits, 'big'), present };
 }
 
 /** The expression that writes what is in register 1, and what it may be. */
@@ -140,20 +141,20 @@ export function compileStrip(context: RuleContext, value: unknown, path: string)
 // Back from expressions.
 
 export function readExtension(reader: RuleReader, exthdr: Exthdr): void {
-  const carrier = protocolNamed(carriers[exthdr.op ?? 'ipv6']?.[1] ?? '');
+  const carrier = carriers[exthdr.op ?? 'ipv6'];
   if (carrier === undefined) return reader.unknown('exthdr');
+  const base = carrier[1] === undefined ? {} : { base: protocolNamed(carrier[1])!.base };
   if (exthdr.dreg !== undefined) {
     const { json, type } = describeExtension(exthdr, exthdr.offset * 8, exthdr.len * 8);
-    return reader.setNamed(exthdr.dreg, json, type, { base: carrier.base, exthdr });
+    return reader.setNamed(exthdr.dreg, json, type, { ...base, exthdr });
   }
   if (exthdr.sreg === undefined) {
-    reader.drop(carrier.base);
     return reader.act({ reset: describeExtension({ ...exthdr, flags: ['present'] }, 0, 8).json });
   }
   const value = reader.registers.get(wordOf(exthdr.sreg));
   if (value === undefined) return reader.unknown('exthdr');
   const { json, type } = describeExtension(exthdr, exthdr.offset * 8, exthdr.len * 8);
-  reader.drop(carrier.base);
+  if (base.base !== undefined) reader.drop(base.base);
   reader.mangle(json, reader.value(value, type));
 }
 

@@ -7,7 +7,7 @@ import { compileKey } from './expressions.js';
 import { keyFields, keyJson } from './lookups.js';
 import { checkModulus } from './numgen.js';
 import type { RuleReader } from './reader.js';
-import { registerAt, wordOf, wordsFor } from './registers.js';
+import { nextRegister, registerAt, wordOf, wordsFor } from './registers.js';
 import { loadSelector, type Selector } from './selector.js';
 import type { Expression, Register } from './wire.js';
 
@@ -31,13 +31,22 @@ export function compileJhash(value: unknown, path: string, context: RuleContext)
     // What is hashed stands behind the result.
     load: (dreg) => [
       ...fieldsBehind(key, dreg),
-      { type: 'hash', kind: 'jenkins', sreg: registerAt(wordOf(dreg) + 1), dreg, len, modulus, ...seed, offset },
+      {
+        type: 'hash',
+        kind: 'jenkins',
+        sreg: registerAt(nextRegister(wordOf(dreg), 1)),
+        dreg,
+        len,
+        modulus,
+        ...seed,
+        offset,
+      },
     ],
   };
 }
 
 function fieldsBehind(key: readonly Selector[], dreg: Register): readonly Expression[] {
-  let word = wordOf(dreg) + 1;
+  let word = nextRegister(wordOf(dreg), 1);
   return key.flatMap((field) => {
     const register = registerAt(word);
     word += wordsFor(field.bytes);

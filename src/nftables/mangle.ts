@@ -12,7 +12,7 @@ import { compileSelector } from './expressions.js';
 import { extensionWords, extensionWrite } from './exthdr.js';
 import { compileMap } from './lookup.js';
 import { metaKey, metaType } from './meta.js';
-import { payloadField } from './payload.js';
+import { compileRaw, payloadField } from './payload.js';
 import type { Field, Protocol } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import { registerAt } from './registers.js';
@@ -94,6 +94,7 @@ function isConstant(value: unknown): boolean {
 }
 
 function manglePayload(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
+  if (isObject(key) && 'base' in key) return mangleRaw(context, key, value, path, valuePath);
   const [protocol, field] = payloadField(key, path);
   requireProtocol(context, protocol, path);
   requireMessage(context, protocol, field, path);
@@ -120,6 +121,24 @@ function manglePayload(context: RuleContext, key: unknown, value: unknown, path:
     { type: 'bitwise', sreg: 1, dreg: 1, len: span.length, mask: { value: cleared }, xor: { value: constant } },
     write,
   );
+}
+
+/** Raw bytes are written as they are, whole ones. Of the transport header nft mends no checksum, nor of others. */
+function mangleRaw(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
+  const { type, payload, bytes } = compileRaw(key, path);
+  if (payload?.aligned !== true) throw wrongValue(path, 'raw bytes can only be written whole');
+  const { base, offset } = payload;
+  const write: Expression = {
+    type: 'payload',
+    sreg: 1,
+    base,
+    offset,
+    len: bytes,
+    csumType: 0,
+    csumOffset: 0,
+    csumFlags: 0,
+  };
+  context.act(...compileValue(context, value, valuePath, type, 0), write);
 }
 
 function ofBits(bits: number): Uint8Array {
@@ -154,7 +173,7 @@ function checksum(
 
 export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, { type: 'payload' }>): void {
   const loaded = reader.registers.get(reader.wordOf(write.sreg!));
-  if (loaded === undefined || write.base === 'inner') return reader.unknown('payload');
+  if (loaded === undefined) return reader.unknown('payload');
   // Load, mask and write of the same bytes: one field among them.
   if (
     loaded.kind === 'selector' &&

@@ -292,11 +292,9 @@ export function readRange(
   reader.use(left);
   const ends = [from, to].map((end) => {
     const bytes = loaded.swapped === true ? toBig(end, left.type) : end;
-    return left.type.datatype.format(
-      left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes,
-      left.type,
-      reader.names,
-    );
+    const value = left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes;
+    const { datatype } = left.type;
+    return datatype.formatEnd?.(value, left.type) ?? datatype.format(value, left.type, reader.names);
   });
   reader.match(op, masked(left), { range: ends });
 }

@@ -8,6 +8,8 @@
 import { type Type, typeOf } from './datatypes.js';
 
 export type Base = 'link' | 'network' | 'transport';
+/** Raw loads can also be from what the transport header carries. */
+export type RawBase = Base | 'inner';
 
 export interface Field {
   readonly name: string;
@@ -74,6 +76,19 @@ export const protocols: readonly Protocol[] = [
     ],
     { next: 'type' },
   ),
+  // Behind the Ethernet header, and counted from that one's start.
+  protocol(
+    'vlan',
+    16,
+    'link',
+    [
+      ['pcp', 112, 3],
+      ['dei', 115, 1],
+      ['id', 116, 12],
+      ['type', 128, 16, 'ether_type'],
+    ],
+    { next: 'type' },
+  ),
   protocol(
     'ip',
     12,
@@ -92,7 +107,7 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 96, 32, 'ipv4_addr'],
       ['daddr', 128, 32, 'ipv4_addr'],
     ],
-    { etherType: 0x0800, nfproto: 2, checksum: 10, next: 'protocol', pseudo: ['saddr', 'daddr'] },
+    { etherType: 0x0800, nfproto: 2, checksum: 10, next: 'protocol', pseudo: ['saddr', 'daddr', 'protocol'] },
   ),
   protocol(
     'ip6',
@@ -109,7 +124,7 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 64, 128, 'ipv6_addr'],
       ['daddr', 192, 128, 'ipv6_addr'],
     ],
-    { etherType: 0x86dd, nfproto: 10, next: 'nexthdr', pseudo: ['saddr', 'daddr'] },
+    { etherType: 0x86dd, nfproto: 10, next: 'nexthdr', pseudo: ['saddr', 'daddr', 'nexthdr'] },
   ),
   protocol(
     'arp',
@@ -291,3 +306,6 @@ export const networkOfEtherType = (type: number): Protocol | undefined =>
   protocols.find((item) => item.etherType === type);
 export const networkOfNfproto = (nfproto: number): Protocol | undefined =>
   protocols.find((item) => item.nfproto === nfproto);
+
+/** Frames of these types have a VLAN header: 802.1Q, 802.1ad. */
+export const isVlanType = (etherType: number): boolean => etherType === 0x8100 || etherType === 0x88a8;

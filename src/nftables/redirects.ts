@@ -5,7 +5,7 @@ import { typeOf } from './datatypes.js';
 import { checkArray, checkObject, checkString, checkUint, isObject, oneOf, stringList, wrongValue } from './errors.js';
 import { compileValue } from './mangle.js';
 import type { RuleReader } from './reader.js';
-import { registerAt, wordOf } from './registers.js';
+import { nextRegister, registerAt, wordOf } from './registers.js';
 import type { Expression, Register } from './wire.js';
 
 type Of<Type extends Expression['type']> = Extract<Expression, { type: Type }>;
@@ -28,7 +28,7 @@ export function compileDup(context: RuleContext, value: unknown, path: string): 
   const address = addressOf(context.family);
   const load = compileValue(context, object['addr'], `${path}.addr`, address, 0);
   if (object['dev'] === undefined) return context.act(...load, { type: 'dup', sregAddr: 1 });
-  const word = address.bits / 32;
+  const word = nextRegister(0, address.bits / 32);
   const loadDevice = compileValue(context, object['dev'], `${path}.dev`, device, word);
   context.act(...load, ...loadDevice, { type: 'dup', sregAddr: 1, sregDev: registerAt(word) });
 }
@@ -46,8 +46,8 @@ export function compileFwd(context: RuleContext, value: unknown, path: string): 
   const load = compileValue(context, object['dev'], `${path}.dev`, device, 0);
   if (object['addr'] === undefined) return context.act(...load, { type: 'fwd', sregDev: 1 });
   const family = oneOf(object['family'], `${path}.family`, ['ip', 'ip6'] as const);
-  const loadAddress = compileValue(context, object['addr'], `${path}.addr`, addressOf(family), 1);
-  context.act(...load, ...loadAddress, { type: 'fwd', sregDev: 1, sregAddr: registerAt(1), family });
+  const loadAddress = compileValue(context, object['addr'], `${path}.addr`, addressOf(family), nextRegister(0, 1));
+  context.act(...load, ...loadAddress, { type: 'fwd', sregDev: 1, sregAddr: registerAt(nextRegister(0, 1)), family });
 }
 
 export function readFwd(reader: RuleReader, { sregDev, sregAddr, family }: Of<'fwd'>): void {
@@ -76,7 +76,7 @@ export function compileTproxy(context: RuleContext, value: unknown, path: string
   if (addr !== undefined) {
     loads.push(...compileValue(context, addr, `${path}.addr`, addressOf(family!), word));
     tproxy.regAddr = registerAt(word);
-    word += 4;
+    word = nextRegister(word, 4);
   }
   if (port !== undefined) {
     loads.push(...compileValue(context, port, `${path}.port`, service, word));

@@ -115,7 +115,6 @@ const readers: Readers = {
   },
   payload(reader, payload) {
     if (payload.dreg === undefined) return readPayloadWrite(reader, payload);
-    if (payload.base === 'inner') return reader.unknown('payload');
     reader.set(payload.dreg, {
       kind: 'selector',
       source: 'payload',
