@@ -3709,7 +3709,8 @@ function print(e: Expression): string {
       const flags = Object.entries(logBits)
         .filter(([bit]) => (e.flags ?? 0) & Number(bit))
         .map(([, name]) => ` ${name}`);
-      const group = e.group === undefined ? '' : ` group ${e.group} snaplen ${e.snaplen} qthreshold ${e.qthreshold}`;
+      const group =
+        e.group === undefined ? '' : ` group ${e.group} snaplen ${e.snaplen ?? 0} qthreshold ${e.qthreshold ?? 0}`;
       return `log${part('prefix', e.prefix)}${group}${part('level', e.level)}${flags.join('')}`;
     }
     case 'reject':

@@ -37,11 +37,12 @@ function apply(
   operator: BitwiseOperator,
   selector: Selector,
   constant: Uint8Array,
-): { readonly mask: Uint8Array; readonly xor: Uint8Array } {
+): { readonly mask?: Uint8Array; readonly xor: Uint8Array } {
   const mask = selector.mask ?? ones(constant.length);
   const flip = selector.xor ?? new Uint8Array(constant.length);
   if (operator === '&') return { mask: and(mask, constant), xor: and(flip, constant) };
-  if (operator === '^') return { mask, xor: xor(flip, constant) };
+  if (operator === '^')
+    return { ...(selector.mask === undefined ? {} : { mask: selector.mask }), xor: xor(flip, constant) };
   return { mask: and(mask, not(constant)), xor: or(and(flip, not(constant)), constant) };
 }
 

@@ -48,7 +48,7 @@ type Verb = (typeof verbs)[number];
 export function compileCommands(
   commands: readonly Command[] | { readonly nftables: readonly Command[] },
   options: CompileOptions = {},
-): readonly CompiledOperation[] {
+): CompiledOperation[] {
   const list: unknown = isObject(commands) ? checkObject(commands, 'commands', ['nftables'])['nftables'] : commands;
   if (!Array.isArray(list)) throw wrongType('nftables', 'must be an array of commands', list);
   const compiler = new CommandCompiler(options);
@@ -96,7 +96,7 @@ class CommandCompiler implements Transaction {
     );
   }
 
-  finish(): readonly CompiledOperation[] {
+  finish(): CompiledOperation[] {
     this.operations.push(...this.waiting);
     this.waiting = [];
     return this.operations;

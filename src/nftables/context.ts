@@ -1,7 +1,7 @@
 /** State of one rule's compilation: what is known of the packet so far, and the pieces of the rule. */
 
 import type { Names, Type } from './datatypes.js';
-import type { Base, Protocol } from './protocols.js';
+import type { Base, Protocol, RawBase } from './protocols.js';
 import { protocolNamed } from './protocols.js';
 import type { Stateful } from './stateful.js';
 import type { Attribute } from './userdata.js';
@@ -28,7 +28,7 @@ export interface Piece {
   /** Has no effect but to end the rule: may be merged and moved among its like. */
   readonly match: boolean;
   readonly expressions: readonly Expression[];
-  readonly payload?: { readonly base: Base; readonly offset: number; readonly value: Uint8Array };
+  readonly payload?: { readonly base: RawBase; readonly offset: number; readonly value: Uint8Array };
 }
 
 export interface AnonymousSet {
@@ -80,6 +80,13 @@ export class RuleContext {
 
   match(expressions: readonly Expression[], payload?: Piece['payload']): void {
     this.pieces.push({ match: true, expressions, ...(payload === undefined ? {} : { payload }) });
+  }
+
+  /** Makes what is matched from now on stand before everything else. */
+  first(match: () => void): void {
+    const before = this.pieces.splice(0);
+    match();
+    this.pieces.push(...before);
   }
 
   act(...expressions: readonly Expression[]): void {

@@ -6,15 +6,19 @@
  */
 
 import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac, readIpv4, writeIpv4 } from '../ip.js';
-import { fromNumber, type Order, toNumber } from './bytes.js';
+import { fromNumber, type Order, swap, toNumber } from './bytes.js';
 import { show, wrongType, wrongValue } from './errors.js';
 import { bitmask, ctLabel } from './flags.js';
 import * as symbols from './symbols.js';
+import { date, hour, time } from './times.js';
 
 /** Interface names and indexes belong to a namespace; a pure compiler asks. `lo` is 1 everywhere. */
 export interface Names {
   readonly interfaceIndex?: ((name: string) => number | undefined) | undefined;
   readonly interfaceName?: ((index: number) => string | undefined) | undefined;
+  /** Numbers of users and groups; `root` is 0 everywhere. */
+  readonly userId?: ((name: string) => number | undefined) | undefined;
+  readonly groupId?: ((name: string) => number | undefined) | undefined;
 }
 
 export interface Datatype {
@@ -32,6 +36,8 @@ export interface Datatype {
   readonly unordered?: boolean;
   parse(value: unknown, path: string, type: Type, names: Names): Uint8Array;
   format(bytes: Uint8Array, type: Type, names: Names): unknown;
+  /** Of the ends of a range, where those are written otherwise. */
+  formatEnd?(bytes: Uint8Array, type: Type): unknown;
 }
 
 /** A datatype as it stands in one place: an `integer` of 13 bits in a header, a `mark` in host order. */
@@ -51,7 +57,11 @@ export function numeric(value: unknown): number {
   return typeof value === 'string' && DECIMAL_OR_HEX.test(value) ? Number(value) : -1;
 }
 
+/** Of numbers that JSON cannot hold exactly, the text in hexadecimal. */
+const BIG = /^0x[0-9a-f]{14,}$/i;
+
 export function parseInteger(value: unknown, path: string, type: Type): Uint8Array {
+  if (typeof value === 'string' && BIG.test(value)) return parseBig(value, path, type);
   const number = numeric(value);
   if (number < 0) throw wrongValue(path, `${show(value)} is not ${article(type.datatype.name)}`);
   if (number >= 2 ** type.bits) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
@@ -60,7 +70,20 @@ export function parseInteger(value: unknown, path: string, type: Type): Uint8Arr
 
 const article = (name: string): string => (name === 'integer' ? 'an integer' : `a value of type ${name}`);
 
-const formatInteger = (bytes: Uint8Array, type: Type): unknown => toNumber(bytes, type.order);
+function parseBig(value: string, path: string, type: Type): Uint8Array {
+  const digits = value.slice(2).replace(/^0+/, '');
+  const length = byteLength(type);
+  if (digits.length > length * 2 || BigInt(`0x0${digits}`) >= 1n << BigInt(type.bits))
+    throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
+  return swap(Uint8Array.from(Buffer.from(digits.padStart(length * 2, '0'), 'hex')), type.order);
+}
+
+/** As nft writes it: what does not fit 64 bits in hexadecimal. */
+function formatInteger(bytes: Uint8Array, type: Type): unknown {
+  if (bytes.length <= 8) return toNumber(bytes, type.order);
+  const digits = Buffer.from(swap(bytes, type.order)).toString('hex').replace(/^0+/, '');
+  return digits.length > 16 ? `0x${digits}` : Number(`0x0${digits}`);
+}
 
 function integer(name: string, id: number, bits: number, order: Order): Datatype {
   return { name, id, bits, order, parse: parseInteger, format: formatInteger };
@@ -159,7 +182,9 @@ function text(name: string, id: number, bits: number): Datatype {
     },
     format(bytes) {
       const end = bytes.indexOf(0);
-      return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString();
+      const shown = Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString();
+      // A name's own asterisk at the end is no wildcard.
+      return shown.endsWith('*') ? `${shown.slice(0, -1)}\\*` : shown;
     },
   };
 }
@@ -179,21 +204,6 @@ const interfaceIndex: Datatype = {
     const index = toNumber(bytes, 'host');
     return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : String(index));
   },
-};
-
-/** Milliseconds in the kernel, seconds in JSON. */
-const time: Datatype = {
-  name: 'time',
-  id: 18,
-  bits: 32,
-  order: 'host',
-  parse(value, path, type) {
-    const seconds = typeof value === 'string' ? Number(/^(\d+)s?$/.exec(value)?.[1] ?? -1) : numeric(value);
-    if (seconds < 0 || seconds * 1000 >= 2 ** type.bits)
-      throw wrongValue(path, `${show(value)} is not a time in seconds`);
-    return fromNumber(seconds * 1000, byteLength(type), type.order);
-  },
-  format: (bytes, type) => Math.floor(toNumber(bytes, type.order) / 1000),
 };
 
 /** A traffic class handle: `major:minor` in hexadecimal. */
@@ -222,6 +232,17 @@ const inetService: Datatype = {
   ...symbolic('inet_service', 13, 16, 'big', symbols.inetService),
   format: formatInteger,
 };
+
+/** `nft -j` prints users and groups by number. */
+function account(name: string, id: number, find: (name: string, names: Names) => number | undefined): Datatype {
+  return {
+    ...integer(name, id, 32, 'host'),
+    parse(value, path, type, names) {
+      const known = typeof value === 'string' ? (find(value, names) ?? (value === 'root' ? 0 : undefined)) : undefined;
+      return parseInteger(known ?? value, path, type);
+    },
+  };
+}
 
 const boolean: Datatype = {
   ...symbolic('boolean', 39, 8, 'host', symbols.boolean, { unordered: true }),
@@ -255,7 +276,8 @@ const datatypes: readonly Datatype[] = [
   ether,
   symbolic('ether_type', 10, 16, 'big', symbols.etherType),
   symbolic('arp_op', 11, 16, 'big', symbols.arpOperation),
-  symbolic('inet_proto', 12, 8, 'big', symbols.inetProtocol, { unordered: true }),
+  // nft prints the ends of a range of protocols as numbers.
+  symbolic('inet_proto', 12, 8, 'big', symbols.inetProtocol, { unordered: true, formatEnd: formatInteger }),
   inetService,
   symbolic('icmp_type', 14, 8, 'big', symbols.icmpType),
   bitmask('tcp_flag', 15, 8, 'big', symbols.tcpFlag),
@@ -265,9 +287,8 @@ const datatypes: readonly Datatype[] = [
   symbolic('iface_type', 21, 16, 'host', symbols.interfaceType),
   { ...integer('realm', 22, 32, 'host'), format: (bytes) => String(toNumber(bytes, 'host')) },
   classid,
-  // `nft -j` prints users and groups by number.
-  { ...symbolic('uid', 24, 32, 'host', new Map([['root', 0]])), format: formatInteger },
-  { ...symbolic('gid', 25, 32, 'host', new Map([['root', 0]])), format: formatInteger },
+  account('uid', 24, (name, names) => names.userId?.(name)),
+  account('gid', 25, (name, names) => names.groupId?.(name)),
   bitmask('ct_state', 26, 32, 'host', symbols.ctState),
   symbolic('ct_dir', 27, 8, 'host', symbols.ctDirection, { unordered: true }),
   bitmask('ct_status', 28, 32, 'host', symbols.ctStatus),
@@ -278,6 +299,9 @@ const datatypes: readonly Datatype[] = [
   symbolic('icmpv6_code', 33, 8, 'big', symbols.icmpv6Code),
   symbolic('icmpx_code', 34, 8, 'big', symbols.icmpxCode),
   symbolic('devgroup', 35, 32, 'host', new Map([['default', 0]])),
+  symbolic('mh_type', 17, 8, 'big', symbols.mhType),
+  symbolic('igmp_type', 42, 8, 'big', symbols.igmpType),
+  symbolic('dccp_pkttype', 16, 4, 'big', symbols.dccpPacketType),
   symbolic('dscp', 36, 6, 'big', symbols.dscp),
   symbolic('ecn', 37, 2, 'big', symbols.ecn),
   symbolic('fib_addrtype', 38, 32, 'host', symbols.fibAddressType),
@@ -285,11 +309,15 @@ const datatypes: readonly Datatype[] = [
   bitmask('ct_event', 40, 32, 'host', symbols.ctEvent),
   text('ifname', 41, 128),
   symbolic('day', 45, 8, 'host', symbols.day),
-  integer('hour', 44, 32, 'host'),
+  hour,
+  // nft has two types of this name: looked up by name, it is the duration.
+  date,
   integer('cgroupsv2', 46, 64, 'host'),
 ];
 
-const byName: ReadonlyMap<string, Datatype> = new Map(datatypes.map((datatype) => [datatype.name, datatype]));
+const byName: ReadonlyMap<string, Datatype> = new Map(
+  datatypes.filter((datatype) => datatype !== date).map((datatype) => [datatype.name, datatype]),
+);
 const byId: ReadonlyMap<number, Datatype> = new Map(datatypes.map((datatype) => [datatype.id, datatype]));
 
 export function datatypeNamed(name: string): Datatype | undefined {
@@ -301,6 +329,9 @@ export function typeOf(name: string, bits?: number, order?: Order): Type {
   const datatype = byName.get(name)!;
   return { datatype, bits: bits ?? datatype.bits, order: order ?? datatype.order };
 }
+
+/** Dates share their name with durations. */
+export const dateType: Type = { datatype: date, bits: 64, order: 'host' };
 
 /** The fields of a set's key or data, from NFTA_SET_KEY_TYPE. */
 export function typesOfId(id: number, length: number): readonly Type[] {

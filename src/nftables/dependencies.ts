@@ -11,10 +11,15 @@ import type { Expression } from './wire.js';
 
 /** ARPHRD_ETHER */
 const ETHERNET_DEVICE = 1;
+/** ETH_P_8021Q */
+const VLAN = 0x8100;
 
 export function requireProtocol(context: RuleContext, protocol: Protocol, path: string): void {
   const known = context.known[protocol.base];
   if (protocol.name === 'th' || known === protocol) return;
+  if (protocol.name === 'vlan') return requireVlan(context, path);
+  // The Ethernet header is still there, in front of the VLAN's.
+  if (protocol.name === 'ether' && known?.name === 'vlan') return;
   const conflict = known?.name ?? (context.family === 'inet' && protocol.name === 'arp' ? 'inet' : undefined);
   if (conflict !== undefined) throw wrongValue(path, `conflicting protocols: ${conflict}, then ${protocol.name}`);
 
@@ -29,6 +34,25 @@ export function requireProtocol(context: RuleContext, protocol: Protocol, path: 
     matchMeta(context, 'l4proto', fromNumber(protocol.l4proto!, 1, 'host'));
   }
   context.known[protocol.base] = protocol;
+}
+
+function requireVlan(context: RuleContext, path: string): void {
+  requireProtocol(context, protocolNamed('ether')!, path);
+  if (context.known.network !== undefined)
+    throw wrongValue(path, `conflicting protocols: ${context.known.network.name}, then vlan`);
+  matchFrame(context, fromNumber(VLAN, 2, 'big'));
+  context.known.link = protocolNamed('vlan')!;
+}
+
+/** What the frame, or what the VLAN header in it, says of the packet. */
+function matchFrame(context: RuleContext, etherType: Uint8Array): void {
+  const offset = context.known.link?.name === 'vlan' ? 16 : 12;
+  const load: Expression = { type: 'payload', dreg: 1, base: 'link', offset, len: 2 };
+  context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value: etherType } }], {
+    base: 'link',
+    offset,
+    value: etherType,
+  });
 }
 
 /** ICMP fields that only some messages have. */
@@ -56,14 +80,11 @@ export function requireMessage(context: RuleContext, protocol: Protocol, field: 
 function matchNetwork(context: RuleContext, protocol: Protocol, forTransport: boolean): void {
   const etherType = fromNumber(protocol.etherType!, 2, 'big');
   const byFrame =
-    context.family === 'bridge' ? forTransport || protocol.nfproto === undefined : context.known.link !== undefined;
+    context.family === 'bridge'
+      ? forTransport || protocol.nfproto === undefined || context.known.link?.name === 'vlan'
+      : context.known.link !== undefined;
   if (byFrame) {
-    const load: Expression = { type: 'payload', dreg: 1, base: 'link', offset: 12, len: 2 };
-    context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value: etherType } }], {
-      base: 'link',
-      offset: 12,
-      value: etherType,
-    });
+    matchFrame(context, etherType);
   } else if (context.family === 'inet') {
     requireNfproto(context, protocol);
   } else {

@@ -4,10 +4,11 @@ import { constantJson } from './bitwise.js';
 import { isZero } from './bytes.js';
 import { ctNamed } from './ct.js';
 import { type Type, typeOf } from './datatypes.js';
+import { describeExtension } from './exthdr.js';
 import type { MetaKey } from './json.js';
 import { metaNamed, metaType } from './meta.js';
 import { rawBase } from './payload.js';
-import type { Base, Field, Protocol } from './protocols.js';
+import type { Base, Field, Protocol, RawBase } from './protocols.js';
 import type { Loaded, RuleReader } from './reader.js';
 
 export interface Described {
@@ -22,6 +23,8 @@ export interface Described {
   readonly flip?: Uint8Array;
   readonly header?: { readonly protocol: Protocol; readonly field: Field };
   readonly meta?: MetaKey;
+  /** Where the match stands that an option needs. */
+  readonly carrier?: Base;
   show(bytes: Uint8Array): unknown;
 }
 
@@ -29,6 +32,7 @@ type Selected = Extract<Loaded, { kind: 'selector' }>;
 
 export function describe(reader: RuleReader, loaded: Selected): Described {
   if (loaded.source === 'payload') return describePayload(reader, loaded);
+  if (loaded.extension !== undefined) return describeOption(loaded, loaded.extension);
   if (loaded.named !== undefined)
     return { ...whole(loaded.named.json, loaded.named.type, loaded.length), ...operations(loaded) };
   const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
@@ -37,6 +41,29 @@ export function describe(reader: RuleReader, loaded: Selected): Described {
     ...operations(loaded),
     ...('meta' in named ? { meta: named.meta as MetaKey } : {}),
   };
+}
+
+/** A field of an option, or bits of one that the mask leaves. */
+function describeOption(loaded: Selected, { base, exthdr }: NonNullable<Selected['extension']>): Described {
+  const carrier = base === undefined ? {} : { carrier: base };
+  const plain = loaded.xor === undefined || isZero(loaded.xor);
+  const run = loaded.mask === undefined || !plain ? undefined : runOf(loaded.mask);
+  if (run !== undefined) {
+    const { field, json, type } = describeExtension(exthdr, exthdr.offset * 8 + run.first, run.bits);
+    if (field !== undefined) {
+      const shift = loaded.length * 8 - run.first - run.bits - (loaded.shifted ?? 0);
+      return { ...whole(json, type, loaded.length), shift, field: true, ...carrier };
+    }
+  }
+  const { json, type } = loaded.named!;
+  return { ...whole(json, type, loaded.length), ...operations(loaded), ...carrier };
+}
+
+/** Where a mask's ones stand, if they stand together. */
+function runOf(mask: Uint8Array): { readonly first: number; readonly bits: number } | undefined {
+  const text = Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const match = /^(0*)(1+)0*$/.exec(text);
+  return match === null ? undefined : { first: match[1]!.length, bits: match[2]!.length };
 }
 
 const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({
@@ -75,13 +102,15 @@ function describePayload(reader: RuleReader, loaded: Selected): Described {
 }
 
 /** The field that is exactly these bits, or begins there and is longer; else raw. */
-export function describeFieldAt(reader: RuleReader, base: Base, offset: number, bits: number): Described {
-  const protocol = reader.protocolAt(base);
-  const candidates = protocol?.fields.filter((field) => field.offset === offset && reader.hasMessage(field)) ?? [];
-  const field =
-    candidates.find((item) => item.bits === bits) ?? candidates.find((item) => item.bits > bits && bits % 8 === 0);
-  if (protocol !== undefined && field !== undefined)
-    return describeField(protocol, field, Math.ceil(bits / 8), 0, false);
+export function describeFieldAt(reader: RuleReader, base: RawBase, offset: number, bits: number): Described {
+  const candidates = reader
+    .protocolsAt(base)
+    .flatMap((protocol) => protocol.fields.map((field) => ({ protocol, field })))
+    .filter(({ field }) => field.offset === offset && reader.hasMessage(field));
+  const found =
+    candidates.find(({ field }) => field.bits === bits) ??
+    candidates.find(({ field }) => field.bits > bits && bits % 8 === 0);
+  if (found !== undefined) return describeField(found.protocol, found.field, Math.ceil(bits / 8), 0, false);
   const type = typeOf('integer', bits, 'big');
   return whole({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8));
 }

@@ -10,7 +10,7 @@ import { compileKey, typeofKey } from './expressions.js';
 import { keyLoad, lookupSet } from './lookup.js';
 import { keyFields, keyJson } from './lookups.js';
 import type { RuleReader } from './reader.js';
-import { registerAt, wordsFor } from './registers.js';
+import { nextRegister, registerAt, wordsFor } from './registers.js';
 import { loadSelector, type Selector } from './selector.js';
 import {
   compileStateful,
@@ -48,7 +48,10 @@ export function compileMapStatement(context: RuleContext, value: unknown, path: 
   const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`);
   const set = lookupSet(context, key, setName(object['map'], `${path}.map`), `${path}.map`, 'map');
   context.makeDynamic(set);
-  const word = key.reduce((sum, field) => sum + wordsFor(field.bytes), 0);
+  const word = nextRegister(
+    0,
+    key.reduce((sum, field) => sum + wordsFor(field.bytes), 0),
+  );
   const data = compileKey(object['data'], `${path}.data`, context);
   if (keyLength(data.map((field) => field.type)) !== keyLength(set.data!))
     throw wrongValue(`${path}.data`, `is not what ${String(object['map'])} maps to`);

@@ -230,9 +230,12 @@ function keyJson(element: SetElement, fields: readonly FieldView[], interval: bo
 
 export function dataJson(data: Data | undefined, types: readonly Type[], names: Names): unknown {
   if (data?.verdict !== undefined) return verdictJson(data.verdict);
-  if (data?.value === undefined) return null;
-  const fields = types.map(wholeField);
-  const parts = split(data.value, fields).map((bytes, i) => types[i]!.datatype.format(bytes, types[i]!, names));
+  return data?.value === undefined ? null : valuesJson(data.value, types, names);
+}
+
+/** A value, or the fields of a concatenation. */
+export function valuesJson(bytes: Uint8Array, types: readonly Type[], names: Names): unknown {
+  const parts = split(bytes, types.map(wholeField)).map((part, i) => types[i]!.datatype.format(part, types[i]!, names));
   return parts.length === 1 ? parts[0] : { concat: parts };
 }
 

@@ -4,12 +4,19 @@ import { compileBitwise } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCt } from './ct.js';
 import { checkArray, show, soleKey, wrongValue } from './errors.js';
+import { compileExtension, extensionWords } from './exthdr.js';
 import { compileFib } from './fib.js';
+import { compileJhash, compileSymhash } from './hash.js';
 import { compileMeta } from './meta.js';
+import { compileNumgen } from './numgen.js';
+import { compileOsf } from './osf.js';
 import { compilePayload } from './payload.js';
 import { REGISTER_WORDS, wordsFor } from './registers.js';
+import { compileRt } from './rt.js';
 import { isField, type Selector } from './selector.js';
+import { compileSocket } from './socket.js';
 import { type Attribute, nested, uint32 } from './userdata.js';
+import { compileXfrm } from './xfrm.js';
 
 type Compile = (value: unknown, path: string, context: RuleContext) => Selector;
 
@@ -18,6 +25,14 @@ const compilers: Readonly<Record<string, Compile>> = {
   meta: compileMeta,
   ct: compileCt,
   fib: compileFib,
+  rt: compileRt,
+  socket: compileSocket,
+  osf: compileOsf,
+  numgen: compileNumgen,
+  jhash: compileJhash,
+  symhash: compileSymhash,
+  ipsec: compileXfrm,
+  ...Object.fromEntries(extensionWords.map(([word, op]) => [word, compileExtension(op)])),
   '&': (value, path, context) => compileBitwise(value, '&', path, context),
   '|': (value, path, context) => compileBitwise(value, '|', path, context),
   '^': (value, path, context) => compileBitwise(value, '^', path, context),

@@ -3,8 +3,12 @@
  * `ns.nft.list` gives. One member of a union for each word, so that an editor completes them.
  */
 
-import type { Family } from './wire.js';
+import type { Concat, Prefix, Range, Value } from './json-expressions.js';
+import type { LimitJson, QuotaJson, StatefulStatement, Statement, SynproxyFlag, Verdict } from './json-statements.js';
+import type { Family, ObjectKind } from './wire.js';
 
+export type * from './json-expressions.js';
+export type * from './json-statements.js';
 export type { Family };
 
 /** One object with the name of what is done to it. An object alone is added. */
@@ -16,7 +20,8 @@ export type Command =
         | { readonly chain: ChainJson }
         | { readonly set: SetJson }
         | { readonly map: MapJson }
-        | { readonly element: ElementJson };
+        | { readonly element: ElementJson }
+        | NamedObjectJson;
     }
   /** Before the rule with the given handle, or first. */
   | { readonly insert: { readonly rule: RuleJson } }
@@ -33,7 +38,8 @@ export type Addable =
   | { readonly rule: RuleJson }
   | { readonly set: SetJson }
   | { readonly map: MapJson }
-  | { readonly element: ElementJson };
+  | { readonly element: ElementJson }
+  | NamedObjectJson;
 
 export type Deletable =
   | { readonly table: Named }
@@ -41,7 +47,8 @@ export type Deletable =
   | { readonly rule: Omit<RuleJson, 'expr' | 'handle'> & { readonly handle: number } }
   | { readonly set: Named & InTable }
   | { readonly map: Named & InTable }
-  | { readonly element: ElementJson };
+  | { readonly element: ElementJson }
+  | { readonly [Kind in ObjectKind]: { readonly [Key in Kind]: InTable & ObjectName } }[ObjectKind];
 
 export type Flushable =
   | { readonly ruleset: null | { readonly family?: Family } }
@@ -76,7 +83,7 @@ export interface ChainJson extends Named, InTable {
   /** A number, a name (`filter`, `dstnat`, ...), or a name with an offset: `filter - 5`. */
   readonly prio?: number | string;
   /** Of the hooks `ingress` and `egress`. */
-  readonly dev?: string;
+  readonly dev?: string | readonly string[];
   readonly policy?: 'accept' | 'drop';
   readonly comment?: string;
 }
@@ -109,11 +116,13 @@ export interface SetJson extends Named, InTable {
   readonly size?: number;
   readonly comment?: string;
   readonly 'auto-merge'?: boolean;
+  /** What each element gets: a counter, a limit, ... */
+  readonly stmt?: readonly StatefulStatement[];
 }
 
 export interface MapJson extends Omit<SetJson, 'elem'> {
-  /** What it maps to; `verdict` for a verdict map. */
-  readonly map: TypeJson;
+  /** What it maps to: a type, `verdict` for a verdict map, or named objects of a kind. */
+  readonly map: TypeJson | ObjectKind;
   readonly elem?: readonly MapElementJson[];
 }
 
@@ -133,266 +142,50 @@ export interface ElementProperties {
   /** Seconds left. */
   readonly expires?: number;
   readonly comment?: string;
+  readonly counter?: null | { readonly packets: number; readonly bytes: number };
+  readonly limit?: LimitJson;
+  readonly quota?: QuotaJson;
+  readonly 'ct count'?: { readonly val: number; readonly inv?: boolean };
+  readonly last?: null | { readonly used?: number };
 }
 
 export type ElementKey = Value | Prefix | Range | Concat<Value | Prefix | Range>;
 
-/** A constant: an address, a name, a number. */
-export type Value = string | number | boolean;
-export interface Prefix {
-  readonly prefix: { readonly addr: Value; readonly len: number };
-}
-export interface Range {
-  readonly range: readonly [from: Value, to: Value];
-}
-export interface Concat<Field> {
-  readonly concat: readonly Field[];
-}
+/** One of the two, to delete it. */
+type ObjectName = { readonly family?: Family } & ({ readonly name: string } | { readonly handle: number });
 
-/** What a rule is made of, in order. */
-export type Statement =
-  | Verdict
-  | MatchStatement
-  | VmapStatement
-  | MangleStatement
-  | NatStatement
-  | CounterStatement
-  | LogStatement
-  | RejectStatement;
-
-export type Verdict =
-  | { readonly accept: null }
-  | { readonly drop: null }
-  | { readonly continue: null }
-  | { readonly return: null }
-  | { readonly jump: { readonly target: string } }
-  | { readonly goto: { readonly target: string } };
-
-/** The rule goes on only if this holds. Without `op`, flags are tested and everything else compared. */
-export interface MatchStatement {
-  readonly match: { readonly op?: MatchOperator; readonly left: Key; readonly right: Right };
-}
-
-/** `in`: any of these flags; `!`: none of them. */
-export type MatchOperator = '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!';
-
-export type Right =
-  | Value
-  | readonly Value[]
-  | Prefix
-  | Range
-  | { readonly '|': readonly unknown[] }
-  | { readonly set: readonly SetElementJson[] }
-  | SetReference;
-export type SetReference = `@${string}`;
-
-/** Something read from the packet, or several such things side by side. */
-export type Key = Expression | Concat<Expression>;
-export type Expression = PayloadExpression | MetaExpression | CtExpression | BitwiseExpression;
-
-export interface PayloadExpression {
-  readonly payload: NamedPayload | RawPayload;
-}
-export type NamedPayload =
-  | { readonly protocol: 'ether'; readonly field: 'daddr' | 'saddr' | 'type' }
+/** What rules refer to by name. */
+export type NamedObjectJson =
+  | { readonly counter: ObjectHead & { readonly packets?: number; readonly bytes?: number } }
+  | { readonly quota: ObjectHead & { readonly bytes: number; readonly used?: number; readonly inv?: boolean } }
+  | { readonly limit: ObjectHead & LimitJson }
+  | { readonly 'ct helper': ObjectHead & CtProtocols & { readonly type: string } }
+  /** Seconds for each state that is not to have nft's default. */
+  | { readonly 'ct timeout': ObjectHead & CtProtocols & { readonly policy?: null | Readonly<Record<string, number>> } }
   | {
-      readonly protocol: 'ip';
-      readonly field:
-        | 'version'
-        | 'hdrlength'
-        | 'dscp'
-        | 'ecn'
-        | 'length'
-        | 'id'
-        | 'frag-off'
-        | 'ttl'
-        | 'protocol'
-        | 'checksum'
-        | 'saddr'
-        | 'daddr';
+      readonly 'ct expectation': ObjectHead &
+        CtProtocols & {
+          readonly dport: number;
+          /** Milliseconds. */
+          readonly timeout: number;
+          readonly size: number;
+        };
     }
+  | { readonly secmark: ObjectHead & { readonly context: string } }
   | {
-      readonly protocol: 'ip6';
-      readonly field: 'version' | 'dscp' | 'ecn' | 'flowlabel' | 'length' | 'nexthdr' | 'hoplimit' | 'saddr' | 'daddr';
-    }
-  | {
-      readonly protocol: 'arp';
-      readonly field:
-        | 'htype'
-        | 'ptype'
-        | 'hlen'
-        | 'plen'
-        | 'operation'
-        | 'saddr ether'
-        | 'daddr ether'
-        | 'saddr ip'
-        | 'daddr ip';
-    }
-  | {
-      readonly protocol: 'tcp';
-      readonly field:
-        | 'sport'
-        | 'dport'
-        | 'sequence'
-        | 'ackseq'
-        | 'doff'
-        | 'reserved'
-        | 'flags'
-        | 'window'
-        | 'checksum'
-        | 'urgptr';
-    }
-  | { readonly protocol: 'udp'; readonly field: 'sport' | 'dport' | 'length' | 'checksum' }
-  | { readonly protocol: 'icmp'; readonly field: 'type' | 'code' | 'checksum' | 'id' | 'sequence' | 'gateway' | 'mtu' }
-  | {
-      readonly protocol: 'icmpv6';
-      readonly field: 'type' | 'code' | 'checksum' | 'parameter-problem' | 'mtu' | 'id' | 'sequence' | 'max-delay';
-    }
-  /** Any transport protocol with ports. */
-  | { readonly protocol: 'th'; readonly field: 'sport' | 'dport' };
+      readonly synproxy: ObjectHead & {
+        readonly mss: number;
+        readonly wscale: number;
+        readonly flags?: SynproxyFlag | readonly SynproxyFlag[];
+      };
+    };
 
-/** Bits from the start of the link, network or transport header. */
-export interface RawPayload {
-  readonly base: 'll' | 'nh' | 'th';
-  readonly offset: number;
-  readonly len: number;
+interface ObjectHead extends Named, InTable {
+  readonly handle?: number;
+  readonly comment?: string;
 }
-
-export interface MetaExpression {
-  readonly meta: { readonly key: MetaKey };
+interface CtProtocols {
+  readonly protocol: 'tcp' | 'udp' | (string & {});
+  /** The table's family where none is said. */
+  readonly l3proto?: 'ip' | 'ip6' | 'inet';
 }
-export type MetaKey =
-  | 'length'
-  | 'protocol'
-  | 'priority'
-  | 'mark'
-  | 'iif'
-  | 'oif'
-  | 'iifname'
-  | 'oifname'
-  | 'iiftype'
-  | 'oiftype'
-  | 'skuid'
-  | 'skgid'
-  | 'nftrace'
-  | 'rtclassid'
-  | 'secmark'
-  | 'nfproto'
-  | 'l4proto'
-  | 'ibrname'
-  | 'obrname'
-  | 'pkttype'
-  | 'cpu'
-  | 'iifgroup'
-  | 'oifgroup'
-  | 'cgroup'
-  | 'random'
-  | 'ipsec'
-  | 'iifkind'
-  | 'oifkind'
-  | 'ibrpvid'
-  | 'ibrvproto'
-  | 'time'
-  | 'day'
-  | 'hour'
-  | 'sdif'
-  | 'sdifname';
-
-export interface CtExpression {
-  readonly ct: { readonly key: CtKey; readonly dir?: CtDirection };
-}
-export type CtKey =
-  | 'state'
-  | 'direction'
-  | 'status'
-  | 'mark'
-  | 'expiration'
-  | 'helper'
-  | 'l3proto'
-  | 'saddr'
-  | 'daddr'
-  | 'protocol'
-  | 'proto-src'
-  | 'proto-dst'
-  | 'label'
-  | 'packets'
-  | 'bytes'
-  | 'avgpkt'
-  | 'zone'
-  | 'event'
-  | 'ip saddr'
-  | 'ip daddr'
-  | 'ip6 saddr'
-  | 'ip6 daddr'
-  | 'id';
-export type CtDirection = 'original' | 'reply';
-
-export type BitwiseExpression =
-  | { readonly '&': readonly [Expression, ...Constant[]] }
-  | { readonly '|': readonly [Expression, ...Constant[]] }
-  | { readonly '^': readonly [Expression, ...Constant[]] };
-export type Constant = Value | readonly Value[];
-
-/** Looks a key up: its value in a map. */
-export interface MapExpression<Data> {
-  readonly map: {
-    readonly key: Key;
-    readonly data: SetReference | { readonly set: readonly (readonly [key: SetElementJson, value: Data])[] };
-  };
-}
-
-export interface VmapStatement {
-  readonly vmap: MapExpression<Verdict>['map'];
-}
-
-/** Writes a header field, a mark, a conntrack property. */
-export interface MangleStatement {
-  readonly mangle: {
-    readonly key: PayloadExpression | MetaExpression | CtExpression;
-    readonly value: Constant | Expression | MapExpression<Value>;
-  };
-}
-
-export type NatStatement =
-  | { readonly snat: NatJson }
-  | { readonly dnat: NatJson }
-  | { readonly masquerade: null | PortNatJson }
-  | { readonly redirect: null | PortNatJson };
-
-export interface NatJson extends PortNatJson {
-  /** An address, several, or a map's; a map may give address and port. */
-  readonly addr?: Value | Prefix | Range | MapExpression<Value | Concat<Value>>;
-  /** Needed in `inet`, where nothing else says it. */
-  readonly family?: 'ip' | 'ip6';
-  readonly type_flags?: 'prefix' | readonly 'prefix'[];
-}
-export interface PortNatJson {
-  readonly port?: Value | Range | MapExpression<Value>;
-  readonly flags?: NatFlagJson | readonly NatFlagJson[];
-}
-export type NatFlagJson = 'random' | 'fully-random' | 'persistent' | 'netmap';
-
-export interface CounterStatement {
-  readonly counter: null | { readonly packets: number; readonly bytes: number };
-}
-
-export interface LogStatement {
-  readonly log: null | LogJson;
-}
-export interface LogJson {
-  readonly prefix?: string;
-  /** To listeners of nfnetlink_log instead of the kernel's log. */
-  readonly group?: number;
-  readonly snaplen?: number;
-  readonly 'queue-threshold'?: number;
-  readonly level?: LogLevel;
-  readonly flags?: LogFlag | readonly LogFlag[];
-}
-export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug' | 'audit';
-export type LogFlag = 'tcp sequence' | 'tcp options' | 'ip options' | 'skuid' | 'ether' | 'all';
-
-/** Drops the packet and tells its sender; null takes what fits the packet's family. */
-export interface RejectStatement {
-  readonly reject: null | { readonly type?: RejectType; readonly expr?: string | number };
-}
-export type RejectType = 'tcp reset' | 'icmp' | 'icmpv6' | 'icmpx';

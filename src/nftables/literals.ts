@@ -80,7 +80,9 @@ export function spanJson(from: Uint8Array, to: Uint8Array, type: Type, names: Na
   if (bits >= 0 && type.datatype.text === true && bits % 8 === 0)
     return `${Buffer.from(from.subarray(0, bits >> 3)).toString()}*`;
   if (bits >= 0 && type.datatype.prefix === true) return { prefix: { addr: format(from), len: bits } };
-  return { range: [format(from), format(to)] };
+  const { formatEnd } = type.datatype;
+  const end = formatEnd === undefined ? format : (bytes: Uint8Array): unknown => formatEnd(toBig(bytes, type), type);
+  return { range: [end(from), end(to)] };
 }
 
 /** Fields of a concatenation, each on a word of its own. */

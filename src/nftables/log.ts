@@ -45,8 +45,10 @@ export function compileLog(context: RuleContext, value: unknown, path: string): 
       ? {}
       : {
           group: checkUint(group, `${path}.group`, 0xffff),
-          snaplen: snaplen === undefined ? 0 : checkUint(snaplen, `${path}.snaplen`),
-          qthreshold: threshold === undefined ? 0 : checkUint(threshold, `${path}["queue-threshold"]`, 0xffff),
+          ...(snaplen === undefined ? {} : { snaplen: checkUint(snaplen, `${path}.snaplen`) }),
+          ...(threshold === undefined
+            ? {}
+            : { qthreshold: checkUint(threshold, `${path}["queue-threshold"]`, 0xffff) }),
         }),
     ...(level === undefined ? {} : { level: levels.indexOf(oneOf(level, `${path}.level`, levels)) }),
     ...(names.length === 0 ? {} : { flags: names.reduce((sum, name) => sum | flagBits[name], 0) }),

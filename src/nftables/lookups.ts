@@ -14,9 +14,9 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
   const set = reader.findSet(lookup.set);
   const key = keyFields(reader, lookup.sreg, set?.definition.keyLen);
   if (key.length === 0) return reader.unknown('lookup');
-  for (const field of key) reader.use(field);
   const json = keyJson(key);
   const data = setJson(reader, lookup.set, set, key);
+  if (lookup.dreg === undefined || lookup.dreg === 0) for (const field of key) reader.use(field);
   if (lookup.dreg === undefined) {
     learnMessages(reader, key, set);
     return reader.match(lookup.flags?.includes('inv') === true ? '!=' : '==', json, data);
@@ -25,7 +25,7 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
   // The map's data may be wider than one word, and what was there is gone.
   const first = wordOf(lookup.dreg);
   for (let word = first; word < first + wordsFor(set?.definition.dataLen ?? 8); word++) reader.registers.delete(word);
-  reader.set(lookup.dreg, { kind: 'map', json: { key: json, data } });
+  reader.set(lookup.dreg, { kind: 'map', json: { key: json, data }, uses: key });
 }
 
 /** The values that make up a key of `length` bytes, side by side from a register on. */

@@ -9,22 +9,25 @@ import { requireMessage, requireProtocol } from './dependencies.js';
 import { describeFieldAt } from './describe.js';
 import { checkObject, isObject, soleKey, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
+import { extensionWords, extensionWrite } from './exthdr.js';
 import { compileMap } from './lookup.js';
 import { metaKey, metaType } from './meta.js';
-import { payloadField } from './payload.js';
+import { compileRaw, payloadField } from './payload.js';
 import type { Field, Protocol } from './protocols.js';
 import type { RuleReader } from './reader.js';
+import { registerAt } from './registers.js';
 import { loadSelector } from './selector.js';
 import type { Expression } from './wire.js';
 
-/** NFT_PAYLOAD_CSUM_INET */
+/** NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_CSUM_SCTP */
 const CSUM_INET = 1;
+const CSUM_SCTP = 2;
 /** NFT_PAYLOAD_L4CSUM_PSEUDOHDR */
 const CSUM_PSEUDO_HEADER = 1;
 
 export function compileMangle(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['key', 'value']);
-  const [kind, key] = soleKey(object['key'], `${path}.key`, 'payload, meta or ct');
+  const [kind, key] = soleKey(object['key'], `${path}.key`, 'payload, meta, ct, or an option');
   const at = `${path}.key.${kind}`;
   if (kind === 'payload') return manglePayload(context, key, object['value'], at, `${path}.value`);
   if (kind === 'meta') {
@@ -39,7 +42,10 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
     const set: Expression = { type: 'ct', key: wire, sreg: 1, ...(direction === undefined ? {} : { direction }) };
     context.act(...compileValue(context, object['value'], `${path}.value`, type, 0), set);
   } else {
-    throw wrongValue(`${path}.key`, 'must be payload, meta or ct');
+    const op = extensionWords.find(([word]) => word === kind)?.[1];
+    if (op === undefined) throw wrongValue(`${path}.key`, 'must be payload, meta, ct, or an option');
+    const { type, write } = extensionWrite(context, op, key, at);
+    context.act(...compileValue(context, object['value'], `${path}.value`, type, 0), write);
   }
 }
 
@@ -49,19 +55,34 @@ export function compileValue(
   value: unknown,
   path: string,
   type: Type,
-  word: 0,
+  word: number,
 ): readonly Expression[] {
+  const register = registerAt(word);
   if (isObject(value) && 'map' in value) {
     return compileMap(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [type], word).expressions;
   }
   if (isConstant(value))
-    return [{ type: 'immediate', dreg: 1, data: { value: parseConstant(value, path, type, context) } }];
+    return [{ type: 'immediate', dreg: register, data: { value: parseConstant(value, path, type, context) } }];
   const selector = compileSelector(value, path, context);
   if (selector.type.bits !== type.bits || selector.shift !== 0) {
     throw wrongValue(path, `is a value of type ${selector.type.datatype.name}; ${type.datatype.name} is wanted`);
   }
   selector.prepare?.(context);
-  return loadSelector(selector, 1);
+  // A number of the machine's into a field of the network's, or back.
+  const swapped: readonly Expression[] =
+    selector.type.order !== type.order && selector.bytes > 1 && selector.type.datatype.text !== true
+      ? [
+          {
+            type: 'byteorder',
+            sreg: register,
+            dreg: register,
+            op: type.order === 'big' ? 'hton' : 'ntoh',
+            len: selector.bytes,
+            size: selector.bytes,
+          },
+        ]
+      : [];
+  return [...loadSelector(selector, register), ...swapped];
 }
 
 /** No packet is read for it: a value, or an operation on values. */
@@ -73,6 +94,7 @@ function isConstant(value: unknown): boolean {
 }
 
 function manglePayload(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
+  if (isObject(key) && 'base' in key) return mangleRaw(context, key, value, path, valuePath);
   const [protocol, field] = payloadField(key, path);
   requireProtocol(context, protocol, path);
   requireMessage(context, protocol, field, path);
@@ -101,6 +123,24 @@ function manglePayload(context: RuleContext, key: unknown, value: unknown, path:
   );
 }
 
+/** Raw bytes are written as they are, whole ones. Of the transport header nft mends no checksum, nor of others. */
+function mangleRaw(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
+  const { type, payload, bytes } = compileRaw(key, path);
+  if (payload?.aligned !== true) throw wrongValue(path, 'raw bytes can only be written whole');
+  const { base, offset } = payload;
+  const write: Expression = {
+    type: 'payload',
+    sreg: 1,
+    base,
+    offset,
+    len: bytes,
+    csumType: 0,
+    csumOffset: 0,
+    csumFlags: 0,
+  };
+  context.act(...compileValue(context, value, valuePath, type, 0), write);
+}
+
 function ofBits(bits: number): Uint8Array {
   const bytes = ones((bits + 7) >> 3);
   if (bits % 8 !== 0) bytes[0] = 0xff >> (8 - (bits % 8));
@@ -123,7 +163,7 @@ function checksum(
   field: Field,
 ): { readonly csumType: number; readonly csumOffset: number; readonly csumFlags: number } {
   return {
-    csumType: protocol.checksum === undefined ? 0 : CSUM_INET,
+    csumType: protocol.checksum === undefined ? 0 : protocol.crc === true ? CSUM_SCTP : CSUM_INET,
     csumOffset: protocol.checksum ?? 0,
     csumFlags: protocol.pseudo?.includes(field.name) === true ? CSUM_PSEUDO_HEADER : 0,
   };
@@ -133,7 +173,7 @@ function checksum(
 
 export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, { type: 'payload' }>): void {
   const loaded = reader.registers.get(reader.wordOf(write.sreg!));
-  if (loaded === undefined || write.base === 'inner') return reader.unknown('payload');
+  if (loaded === undefined) return reader.unknown('payload');
   // Load, mask and write of the same bytes: one field among them.
   if (
     loaded.kind === 'selector' &&

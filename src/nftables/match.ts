@@ -12,7 +12,7 @@ import type { MatchOperator } from './json.js';
 import { type Literal, literalMask, parseLiteral, span, toBig } from './literals.js';
 import { keyLoad, lookupSet } from './lookup.js';
 import type { Loaded, RuleReader } from './reader.js';
-import { loadSelector, orderForRange, place, placedKey, type Selector } from './selector.js';
+import { isField, loadSelector, orderForRange, place, placedKey, type Selector } from './selector.js';
 import { setAttribute } from './userdata.js';
 import type { Expression } from './wire.js';
 
@@ -161,7 +161,8 @@ function compilePrefix(
     const { base, offset } = selector.payload;
     return context.match([{ type: 'payload', dreg: 1, base, offset, len: bits / 8 }, cmp(bytes.subarray(0, bits / 8))]);
   }
-  if (short && selector.type.datatype.text === true)
+  // Of a number in network order the first bytes are the prefix.
+  if (short && !isField(selector) && (selector.type.datatype.text === true || selector.type.order === 'big'))
     return context.match([...selector.load(1), cmp(bytes.subarray(0, bits / 8))]);
   const mask = literalMask(bits, selector.type);
   const masked = {
@@ -291,11 +292,9 @@ export function readRange(
   reader.use(left);
   const ends = [from, to].map((end) => {
     const bytes = loaded.swapped === true ? toBig(end, left.type) : end;
-    return left.type.datatype.format(
-      left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes,
-      left.type,
-      reader.names,
-    );
+    const value = left.field ? shiftOut(bytes, left.shift, left.type.bits) : bytes;
+    const { datatype } = left.type;
+    return datatype.formatEnd?.(value, left.type) ?? datatype.format(value, left.type, reader.names);
   });
   reader.match(op, masked(left), { range: ends });
 }

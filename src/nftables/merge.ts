@@ -45,7 +45,7 @@ function mergeRun(run: readonly Piece[]): readonly Piece[] {
   return run.flatMap((piece) => (replaced.has(piece) ? (replaced.get(piece) ?? []) : piece));
 }
 
-const bases = ['link', 'network', 'transport'];
+const bases = ['link', 'network', 'transport', 'inner'];
 const rank = (payload: Payload): number => bases.indexOf(payload.base) * 65536 + payload.offset;
 
 function joinable(a: Payload, b: Payload): boolean {

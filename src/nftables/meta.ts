@@ -2,7 +2,7 @@
 
 import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { type Type, typeOf } from './datatypes.js';
+import { dateType, type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf } from './errors.js';
 import type { MetaKey } from './json.js';
 import { setKnown } from './payload.js';
@@ -50,11 +50,18 @@ const keys: Readonly<Record<MetaKey, Key>> = {
   oifkind: key(27, typeOf('ifname')),
   ibrpvid: key(28, number(16)),
   ibrvproto: key(29, typeOf('ether_type')),
-  time: key(30, number(64)),
+  time: key(30, dateType),
   day: key(31, typeOf('day')),
   hour: key(32, typeOf('hour')),
   sdif: key(33, typeOf('iface_index')),
   sdifname: key(34, typeOf('ifname')),
+};
+
+/** Older names that nft still reads. */
+const aliases: Readonly<Record<string, MetaKey>> = {
+  secpath: 'ipsec',
+  ibriport: 'ibrname',
+  obriport: 'obrname',
 };
 
 export const metaKeys: readonly MetaKey[] = Object.keys(keys) as MetaKey[];
@@ -64,7 +71,7 @@ const TYPEOF_META = 9;
 /** The key of `{"key": "mark"}`, or of the short form `"mark"`. */
 export function metaKey(value: unknown, path: string): MetaKey {
   const name = isObject(value) ? checkObject(value, path, ['key'])['key'] : value;
-  return oneOf(name, `${path}.key`, metaKeys);
+  return oneOf(typeof name === 'string' ? (aliases[name] ?? name) : name, `${path}.key`, metaKeys);
 }
 
 export const metaType = (name: MetaKey): Type => keys[name].type;

@@ -152,6 +152,8 @@ export function readNat(reader: RuleReader, nat: Nat): void {
     wordOf(nat.regProtoMin) === wordOf(nat.regAddrMin!) + wordsFor(byteLength(address)) &&
     !reader.registers.has(wordOf(nat.regProtoMin));
   const wide = inside || (mapped && nat.regAddrMax !== undefined && nat.regAddrMax !== nat.regAddrMin);
+  // nft keeps what a port's map depends on.
+  if (nat.regProtoMin !== undefined && !inside) reader.keep();
   const port =
     nat.regProtoMin === undefined || inside
       ? undefined
@@ -169,6 +171,7 @@ export function readNat(reader: RuleReader, nat: Nat): void {
 }
 
 export function readPortNat(reader: RuleReader, expression: Port): void {
+  if (expression.regProtoMin !== undefined) reader.keep();
   const port =
     expression.regProtoMin === undefined
       ? undefined

@@ -6,6 +6,7 @@
 
 import { parseIpv4, parseIpv6 } from '../ip.js';
 import { byteLength, keyLength, type Names, type Type, typesOfId } from './datatypes.js';
+import { valuesJson } from './elements.js';
 import { isObject, show, wrongType, wrongValue } from './errors.js';
 import type { SetDefinition } from './wire.js';
 
@@ -24,6 +25,24 @@ export interface PackedRows {
 export function canPack({ flags, dataType }: Pick<SetDefinition, 'flags' | 'dataType' | 'dataLen'>): boolean {
   const verdicts = flags?.includes('map') === true && typesOfId(dataType ?? 0, 0)[0]?.datatype.name === 'verdict';
   return flags?.includes('interval') !== true && flags?.includes('object') !== true && !verdicts;
+}
+
+/** The reverse, as `nft -j` writes elements. */
+export function unpackRows(
+  set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>,
+  rows: Uint8Array,
+  names: Names = {},
+): readonly unknown[] {
+  const { keyLen = 0, dataLen = 0 } = set;
+  const key = typesOfId(set.keyType ?? 0, keyLen);
+  const data = set.flags?.includes('map') === true ? typesOfId(set.dataType ?? 0, dataLen) : undefined;
+  const width = keyLen + (data === undefined ? 0 : dataLen);
+  const list: unknown[] = [];
+  for (let at = 0; at < rows.length; at += width) {
+    const from = valuesJson(rows.subarray(at, at + keyLen), key, names);
+    list.push(data === undefined ? from : [from, valuesJson(rows.subarray(at + keyLen, at + width), data, names)]);
+  }
+  return list;
 }
 
 /** Writes a value at a place, or throws. */

@@ -9,17 +9,29 @@ import {
   type Base,
   type Field,
   fieldNamed,
+  isVlanType,
   networkOfEtherType,
   type Protocol,
   protocolNamed,
   protocols,
+  type RawBase,
   transportOf,
 } from './protocols.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 
-const bases: Readonly<Record<'ll' | 'nh' | 'th', Base>> = { ll: 'link', nh: 'network', th: 'transport' };
-export const rawBase: Readonly<Record<Base, 'll' | 'nh' | 'th'>> = { link: 'll', network: 'nh', transport: 'th' };
+const bases: Readonly<Record<'ll' | 'nh' | 'th' | 'ih', RawBase>> = {
+  ll: 'link',
+  nh: 'network',
+  th: 'transport',
+  ih: 'inner',
+};
+export const rawBase: Readonly<Record<RawBase, 'll' | 'nh' | 'th' | 'ih'>> = {
+  link: 'll',
+  network: 'nh',
+  transport: 'th',
+  inner: 'ih',
+};
 
 /** nft's numbers for expressions in `typeof` user data. */
 const TYPEOF_PAYLOAD = 7;
@@ -66,9 +78,9 @@ function compileField(protocol: Protocol, field: Field, path: string): Selector 
   };
 }
 
-function compileRaw(value: unknown, path: string): Selector {
+export function compileRaw(value: unknown, path: string): Selector {
   const object = checkObject(value, path, ['base', 'offset', 'len']);
-  const base = bases[oneOf(object['base'], `${path}.base`, ['ll', 'nh', 'th'])];
+  const base = bases[oneOf(object['base'], `${path}.base`, ['ll', 'nh', 'th', 'ih'])];
   const offset = checkUint(object['offset'], `${path}.offset`, 0xffff);
   const length = checkUint(object['len'], `${path}.len`, 128);
   if (length === 0) throw wrongValue(`${path}.len`, 'must be at least 1 bit');
@@ -77,7 +89,7 @@ function compileRaw(value: unknown, path: string): Selector {
 
 /** Whole bytes around a run of bits. */
 export function bits(
-  base: Base,
+  base: RawBase,
   offset: number,
   length: number,
 ): Pick<Selector, 'bytes' | 'shift' | 'payload' | 'load'> {
@@ -100,7 +112,8 @@ export function learnField(
 ): void {
   const number = toNumber(value, 'big');
   if (field.name === protocol.next) {
-    if (protocol.base === 'link') setKnown(context, 'network', networkOfEtherType(number));
+    if (protocol.name === 'ether' && isVlanType(number)) setKnown(context, 'link', protocolNamed('vlan'));
+    else if (protocol.base === 'link') setKnown(context, 'network', networkOfEtherType(number));
     else setKnown(context, 'transport', transportOf(number));
   }
   if (isMessageType(protocol, field)) context.messages = [number];

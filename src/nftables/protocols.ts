@@ -8,6 +8,8 @@
 import { type Type, typeOf } from './datatypes.js';
 
 export type Base = 'link' | 'network' | 'transport';
+/** Raw loads can also be from what the transport header carries. */
+export type RawBase = Base | 'inner';
 
 export interface Field {
   readonly name: string;
@@ -33,6 +35,8 @@ export interface Protocol {
   readonly nfproto?: number;
   /** Where the 16-bit Internet checksum stands, in bytes; a write must keep it right. */
   readonly checksum?: number;
+  /** It is not the Internet's, but SCTP's CRC. */
+  readonly crc?: true;
   /** The field that says what comes next: `ip protocol`. */
   readonly next?: string;
   /** Fields of the pseudo header: a write also changes the transport checksum. */
@@ -72,6 +76,19 @@ export const protocols: readonly Protocol[] = [
     ],
     { next: 'type' },
   ),
+  // Behind the Ethernet header, and counted from that one's start.
+  protocol(
+    'vlan',
+    16,
+    'link',
+    [
+      ['pcp', 112, 3],
+      ['dei', 115, 1],
+      ['id', 116, 12],
+      ['type', 128, 16, 'ether_type'],
+    ],
+    { next: 'type' },
+  ),
   protocol(
     'ip',
     12,
@@ -90,7 +107,7 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 96, 32, 'ipv4_addr'],
       ['daddr', 128, 32, 'ipv4_addr'],
     ],
-    { etherType: 0x0800, nfproto: 2, checksum: 10, next: 'protocol', pseudo: ['saddr', 'daddr'] },
+    { etherType: 0x0800, nfproto: 2, checksum: 10, next: 'protocol', pseudo: ['saddr', 'daddr', 'protocol'] },
   ),
   protocol(
     'ip6',
@@ -107,7 +124,7 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 64, 128, 'ipv6_addr'],
       ['daddr', 192, 128, 'ipv6_addr'],
     ],
-    { etherType: 0x86dd, nfproto: 10, next: 'nexthdr', pseudo: ['saddr', 'daddr'] },
+    { etherType: 0x86dd, nfproto: 10, next: 'nexthdr', pseudo: ['saddr', 'daddr', 'nexthdr'] },
   ),
   protocol(
     'arp',
@@ -187,6 +204,87 @@ export const protocols: readonly Protocol[] = [
     ],
     { l4proto: 58, checksum: 2, over: 'ip6' },
   ),
+  protocol(
+    'udplite',
+    7,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['csumcov', 32, 16],
+      ['checksum', 48, 16],
+    ],
+    { l4proto: 136 },
+  ),
+  protocol(
+    'sctp',
+    10,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['vtag', 32, 32],
+      ['checksum', 64, 32],
+    ],
+    { l4proto: 132, checksum: 8, crc: true },
+  ),
+  protocol(
+    'dccp',
+    9,
+    'transport',
+    [
+      ['sport', 0, 16, 'inet_service'],
+      ['dport', 16, 16, 'inet_service'],
+      ['type', 67, 4, 'dccp_pkttype'],
+    ],
+    { l4proto: 33 },
+  ),
+  protocol(
+    'ah',
+    1,
+    'transport',
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['hdrlength', 8, 8],
+      ['reserved', 16, 16],
+      ['spi', 32, 32],
+      ['sequence', 64, 32],
+    ],
+    { l4proto: 51 },
+  ),
+  protocol(
+    'esp',
+    2,
+    'transport',
+    [
+      ['spi', 0, 32],
+      ['sequence', 32, 32],
+    ],
+    { l4proto: 50 },
+  ),
+  protocol(
+    'comp',
+    3,
+    'transport',
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['flags', 8, 8],
+      ['cpi', 16, 16],
+    ],
+    { l4proto: 108 },
+  ),
+  protocol(
+    'igmp',
+    5,
+    'transport',
+    [
+      ['type', 0, 8, 'igmp_type'],
+      ['mrt', 8, 8],
+      ['checksum', 16, 16],
+      ['group', 32, 32],
+    ],
+    { l4proto: 2, checksum: 2 },
+  ),
   // Any transport protocol with ports in front.
   protocol('th', 11, 'transport', [
     ['sport', 0, 16, 'inet_service'],
@@ -208,3 +306,6 @@ export const networkOfEtherType = (type: number): Protocol | undefined =>
   protocols.find((item) => item.etherType === type);
 export const networkOfNfproto = (nfproto: number): Protocol | undefined =>
   protocols.find((item) => item.nfproto === nfproto);
+
+/** Frames of these types have a VLAN header: 802.1Q, 802.1ad. */
+export const isVlanType = (etherType: number): boolean => etherType === 0x8100 || etherType === 0x88a8;

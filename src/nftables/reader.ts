@@ -13,7 +13,7 @@ import type { CtDirection } from './json.js';
 import { masked } from './match.js';
 import { learnMeta } from './meta.js';
 import { isMessageType, learnField } from './payload.js';
-import { type Base, type Field, type Protocol, protocolNamed } from './protocols.js';
+import { type Base, type Field, type Protocol, protocolNamed, type RawBase } from './protocols.js';
 import { wordOf } from './registers.js';
 import type { Expression, Family, Register, SetDefinition, SetElement } from './wire.js';
 
@@ -23,13 +23,15 @@ export type Loaded =
       readonly source: 'payload' | 'meta' | 'ct' | 'named';
       readonly length: number;
       /** Payload: bytes from the base. */
-      readonly base?: Base;
+      readonly base?: RawBase;
       readonly offset: number;
       /** meta, ct: the kernel's name. */
       readonly key: string;
       readonly direction?: CtDirection;
       /** Of all others, what they are. */
       readonly named?: { readonly json: unknown; readonly type: Type };
+      /** Of an option: the expression that loads it, and what carries it. */
+      readonly extension?: { readonly base?: Base; readonly exthdr: Extract<Expression, { type: 'exthdr' }> };
       readonly mask?: Uint8Array;
       readonly xor?: Uint8Array;
       /** Bits it was moved down by. */
@@ -38,7 +40,8 @@ export type Loaded =
       readonly swapped?: true;
     }
   | { readonly kind: 'immediate'; readonly bytes: Uint8Array }
-  | { readonly kind: 'map'; readonly json: unknown };
+  /** `uses`: what its key reads. */
+  | { readonly kind: 'map'; readonly json: unknown; readonly uses: readonly Described[] };
 
 /** A set that rules refer to: of anonymous ones, the elements too. */
 export interface ReadableSet {
@@ -46,7 +49,7 @@ export interface ReadableSet {
   readonly elements?: readonly SetElement[];
 }
 
-type Dependency = Base | 'message';
+type Dependency = Base | 'message' | 'vlan';
 
 export class RuleReader {
   readonly registers: Map<number, Loaded> = new Map();
@@ -97,9 +100,15 @@ export class RuleReader {
   }
 
   /** Something read that is described by itself alone. */
-  setNamed(register: Register, json: unknown, type: Type): void {
-    const length = (type.bits + 7) >> 3;
-    this.set(register, { kind: 'selector', source: 'named', key: '', offset: 0, length, named: { json, type } });
+  setNamed(
+    register: Register,
+    json: unknown,
+    type: Type,
+    extension?: Extract<Loaded, { kind: 'selector' }>['extension'],
+  ): void {
+    const length = extension?.exthdr.len ?? (type.bits + 7) >> 3;
+    const named = { named: { json, type }, ...(extension === undefined ? {} : { extension }) };
+    this.set(register, { kind: 'selector', source: 'named', key: '', offset: 0, length, ...named });
   }
 
   match(op: string, left: unknown, right: unknown): void {
@@ -109,6 +118,11 @@ export class RuleReader {
   /** A statement that does something: matches before it stay. */
   act(statement: object): void {
     this.statements.push(statement);
+    this.pending.clear();
+  }
+
+  /** Matches so far stay. */
+  keep(): void {
     this.pending.clear();
   }
 
@@ -124,15 +138,20 @@ export class RuleReader {
   /** What a register's content is, as the value of a statement. */
   value(loaded: Loaded, type: Type): unknown {
     if (loaded.kind === 'immediate') return type.datatype.format(loaded.bytes, type, this.names);
-    if (loaded.kind === 'map') return { map: loaded.json };
+    if (loaded.kind === 'map') {
+      for (const field of loaded.uses) this.use(field);
+      return { map: loaded.json };
+    }
     const described = describe(this, loaded);
     this.use(described);
     return masked(described);
   }
 
   /** Drops the matches that only prepared this. */
-  use({ header }: Described): void {
+  use({ header, carrier }: Described): void {
+    if (carrier !== undefined) this.drop(carrier);
     if (header === undefined || header.protocol.name === 'th') return;
+    if (header.protocol.name === 'vlan' && header.field.name !== header.protocol.next) this.drop('vlan');
     this.drop(header.protocol.base);
     if (header.protocol.over !== undefined && this.known.network?.name === header.protocol.over) this.drop('network');
     if (header.field.messages?.length === 1) this.drop('message');
@@ -150,7 +169,8 @@ export class RuleReader {
     if (header !== undefined) {
       learnField(this, header.protocol, header.field, value);
       if (header.field.name === header.protocol.next) {
-        if (header.protocol.base === 'link') this.pending.set('network', index);
+        if (header.protocol.name === 'ether' && this.known.link?.name === 'vlan') this.pending.set('vlan', index);
+        else if (header.protocol.base === 'link') this.pending.set('network', index);
         // Elsewhere `ip protocol` also says that the packet is IPv4, and nft keeps it.
         else if (this.family === 'ip' || this.family === 'ip6') this.pending.set('transport', index);
       }
@@ -165,8 +185,12 @@ export class RuleReader {
     }
   }
 
-  protocolAt(base: Base): Protocol | undefined {
-    return this.known[base] ?? (base === 'transport' ? protocolNamed('th') : undefined);
+  /** The headers that can stand at a base, the inner one first. */
+  protocolsAt(base: RawBase): readonly Protocol[] {
+    const known = base === 'inner' ? undefined : this.known[base];
+    if (known?.name === 'vlan') return [known, protocolNamed('ether')!];
+    if (known !== undefined) return [known];
+    return base === 'transport' ? [protocolNamed('th')!] : [];
   }
 
   /** Of ICMP: whether the packet can be a message with this field. */
@@ -175,16 +199,16 @@ export class RuleReader {
   }
 
   /** The field that these bits, in bytes from `offset` on, are exactly. */
-  fieldOfMask(base: Base, offset: number, mask: Uint8Array): Described | undefined {
-    const protocol = this.protocolAt(base);
+  fieldOfMask(base: RawBase, offset: number, mask: Uint8Array): Described | undefined {
     const end = offset + mask.length * 8;
-    for (const field of protocol?.fields ?? []) {
+    const fields = this.protocolsAt(base).flatMap((protocol) => protocol.fields.map((field) => ({ protocol, field })));
+    for (const { protocol, field } of fields) {
       const shift = end - field.offset - field.bits;
       if (field.offset < offset || shift < 0 || !this.hasMessage(field)) continue;
       const bits = ones((field.bits + 7) >> 3);
       if (field.bits % 8 !== 0) bits[0] = 0xff >> (8 - (field.bits % 8));
       if (equal(shiftInto(bits, shift, mask.length), mask))
-        return describeField(protocol!, field, mask.length, shift, true);
+        return describeField(protocol, field, mask.length, shift, true);
     }
     return undefined;
   }
@@ -194,13 +218,14 @@ export class RuleReader {
     loaded: Extract<Loaded, { kind: 'selector' }>,
     data: Uint8Array,
   ): readonly { readonly loaded: typeof loaded; readonly data: Uint8Array }[] | undefined {
-    const protocol = loaded.source === 'payload' ? this.protocolAt(loaded.base!) : undefined;
-    if (protocol === undefined || protocol.name === 'th') return undefined;
+    const protocols = loaded.source === 'payload' ? this.protocolsAt(loaded.base!) : [];
+    if (protocols.length === 0 || protocols[0]!.name === 'th') return undefined;
+    const fields = protocols.flatMap((protocol) => protocol.fields);
     const parts: { loaded: typeof loaded; data: Uint8Array }[] = [];
     for (let at = 0; at < data.length; ) {
       const offset = (loaded.offset + at) * 8;
       const rest = (data.length - at) * 8;
-      const here = protocol.fields.filter((field) => field.offset === offset && field.bits % 8 === 0);
+      const here = fields.filter((field) => field.offset === offset && field.bits % 8 === 0);
       const field =
         here.find((item) => item.bits <= rest && this.hasMessage(item)) ?? here.find((item) => item.bits > rest);
       if (field === undefined) return undefined;

@@ -18,3 +18,6 @@ export function wordOf(register: Register): number {
 export const wordsFor = (bytes: number): number => (bytes + 3) >> 2;
 
 export const fits = (word: number, bytes: number): boolean => word + wordsFor(bytes) <= REGISTER_WORDS;
+
+/** nft gives each value of a statement a register of 16 bytes, or as many as it needs, of its own. */
+export const nextRegister = (word: number, words: number): number => (word + words + 3) & ~3;

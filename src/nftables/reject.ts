@@ -23,7 +23,8 @@ export function compileReject(context: RuleContext, value: unknown, path: string
       : oneOf<RejectType>(object['type'], `${path}.type`, ['tcp reset', 'icmp', 'icmpv6', 'icmpx']);
   if (type === 'tcp reset') {
     if (object['expr'] !== undefined) throw wrongValue(`${path}.expr`, 'a tcp reset has no code');
-    requireProtocol(context, protocolNamed('tcp')!, path);
+    // Ahead of all: `log` before it must not speak of packets that are not rejected.
+    context.first(() => requireProtocol(context, protocolNamed('tcp')!, path));
     return context.act({ type: 'reject', kind: kinds.tcpReset });
   }
   const codeType = typeOf(codeTypes[type]);
@@ -36,7 +37,7 @@ export function compileReject(context: RuleContext, value: unknown, path: string
       throw wrongValue(`${path}.type`, 'icmpx is for inet, bridge and netdev');
     return context.act({ type: 'reject', kind: kinds.icmpx, icmpCode: code });
   }
-  requireNetwork(context, type === 'icmp' ? 'ip' : 'ip6', path);
+  context.first(() => requireNetwork(context, type === 'icmp' ? 'ip' : 'ip6', path));
   context.act({ type: 'reject', kind: kinds.icmp, icmpCode: code });
 }
 

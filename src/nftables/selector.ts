@@ -4,7 +4,7 @@ import { and, fromNumber, isOnes, isZero, ones, shiftInto } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { byteLength, type Type } from './datatypes.js';
 import { wrongValue } from './errors.js';
-import type { Base } from './protocols.js';
+import type { RawBase } from './protocols.js';
 import type { Attribute } from './userdata.js';
 import type { Expression, Register } from './wire.js';
 
@@ -17,7 +17,7 @@ export interface Selector {
   /** Applied after loading: `(value & mask) ^ xor`. */
   readonly mask?: Uint8Array;
   readonly xor?: Uint8Array;
-  readonly payload?: { readonly base: Base; readonly offset: number; readonly aligned: boolean };
+  readonly payload?: { readonly base: RawBase; readonly offset: number; readonly aligned: boolean };
   /** How nft names it in a set's user data; absent, it has no name there. */
   readonly typeofData?: readonly Attribute[];
   /** What is loaded instead where only its being there is asked for: the match is with true or false. */
@@ -53,7 +53,7 @@ export function loadSelector(selector: Selector, register: Register): readonly E
   const mask = selector.mask === undefined ? field : and(place(selector, selector.mask), field);
   const xor = selector.xor === undefined ? new Uint8Array(selector.bytes) : place(selector, selector.xor);
   // A mask of ones says nothing, unless someone wrote it.
-  if (isOnes(mask) && isZero(xor)) return selector.load(register);
+  if (selector.mask === undefined && isOnes(mask) && isZero(xor)) return selector.load(register);
   return [
     ...selector.load(register),
     {

@@ -6,7 +6,7 @@ import type { Column } from '../netlink/columns.js';
 import { chunks } from './chunks.js';
 import { compileElements, decompileElements, wholeField } from './elements.js';
 import type { Nft, UndoRows } from './nft.js';
-import { canPack, packElements } from './pack.js';
+import { canPack, packElements, unpackRows } from './pack.js';
 import { type Cell, columnsRequest, type RowVerb, rowsRequest } from './rows.js';
 import { setInfo } from './sets.js';
 import type { Family, SetDefinition, SetElement } from './wire.js';
@@ -18,6 +18,15 @@ export type ElementValue = unknown;
 export interface PackedEntries {
   readonly keys: Uint32Array;
   readonly values: Uint32Array;
+}
+
+/**
+ * Rows as the kernel has them, key and (of a map) data side by side, one behind the other. Bytes are in network order, marks and
+ * other numbers of the machine in its own; the fields of a concatenation are each padded to 4 bytes. IPv6 addresses are 16 bytes each,
+ * `ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service` 20.
+ */
+export interface PackedBytes {
+  readonly bytes: Uint8Array;
 }
 
 /** What a map and a set have in common: a definition, read once, and packed rows. */
@@ -60,9 +69,10 @@ abstract class Handle {
 
   protected async elements(options?: CallOptions): Promise<readonly unknown[]> {
     const definition = await this.definition(options);
-    if (packsIpv4(definition)) {
+    if (canPack(definition)) {
       const rows = await this.#nft.rows(this.family, this.table, this.name, options);
-      if (rows) return readIpv4Rows(rows, definition.flags?.includes('map') === true);
+      const map = definition.flags?.includes('map') === true;
+      if (rows) return packsIpv4(definition) ? readIpv4Rows(rows, map) : unpackRows(definition, rows);
     }
     const info = setInfo(definition);
     const elements = await this.#nft.elements(this.family, this.table, this.name, options);
@@ -72,7 +82,7 @@ abstract class Handle {
   /** One transaction: all entries, or none. */
   protected async change(
     verb: RowVerb,
-    given: readonly unknown[] | Uint32Array | PackedEntries,
+    given: Given,
     withData: boolean,
     options: CallOptions | undefined,
   ): Promise<void> {
@@ -148,12 +158,12 @@ abstract class Handle {
 /** A set: `ns.nft.set(family, table, name)`. */
 export class NftSet extends Handle {
   /** Adds elements; those that are there already are left as they are. Packed: IPv4 addresses as numbers. */
-  add(elements: readonly ElementValue[] | Uint32Array, options?: CallOptions): Promise<void> {
+  add(elements: readonly ElementValue[] | Uint32Array | PackedBytes, options?: CallOptions): Promise<void> {
     return this.change('new', elements, false, options);
   }
 
   /** Throws NetlinkError ENOENT, and deletes nothing, when one is not there. */
-  delete(elements: readonly ElementValue[] | Uint32Array, options?: CallOptions): Promise<void> {
+  delete(elements: readonly ElementValue[] | Uint32Array | PackedBytes, options?: CallOptions): Promise<void> {
     return this.change('del', elements, false, options);
   }
 
@@ -167,14 +177,14 @@ export class NftSet extends Handle {
 export class NftMap extends Handle {
   /** Adds entries, [key, value] each. Throws NetlinkError EEXIST when a key is there with another value. */
   add(
-    entries: readonly (readonly [ElementValue, ElementValue])[] | PackedEntries,
+    entries: readonly (readonly [ElementValue, ElementValue])[] | PackedEntries | PackedBytes,
     options?: CallOptions,
   ): Promise<void> {
     return this.change('new', entries, true, options);
   }
 
   /** Deletes by key. Throws NetlinkError ENOENT, and deletes nothing, when one is not there. */
-  delete(keys: readonly ElementValue[] | Uint32Array, options?: CallOptions): Promise<void> {
+  delete(keys: readonly ElementValue[] | Uint32Array | PackedBytes, options?: CallOptions): Promise<void> {
     return this.change('del', keys, false, options);
   }
 
@@ -187,6 +197,8 @@ export class NftMap extends Handle {
 /** nft's own number for the ipv4_addr datatype. */
 const ipv4Type = 7;
 
+type Given = readonly unknown[] | Uint32Array | PackedEntries | PackedBytes;
+
 interface Packed {
   readonly rows: number;
   readonly columns: readonly Column[];
@@ -195,16 +207,18 @@ interface Packed {
 }
 
 /** The same, which nobody changes. */
-function copyOf(
-  entries: readonly unknown[] | Uint32Array | PackedEntries,
-): readonly unknown[] | Uint32Array | PackedEntries {
+function copyOf(entries: Given): Given {
   if (Array.isArray(entries) || entries instanceof Uint32Array) return entries.slice();
+  if (isBytes(entries)) return { bytes: entries.bytes.slice() };
   const { keys, values } = (entries ?? {}) as PackedEntries;
   // Anything else is refused when the set's types are known.
   return keys instanceof Uint32Array && values instanceof Uint32Array
     ? { keys: keys.slice(), values: values.slice() }
     : (entries as PackedEntries);
 }
+
+const isBytes = (entries: unknown): entries is PackedBytes =>
+  (entries as PackedBytes | undefined)?.bytes instanceof Uint8Array;
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
@@ -216,11 +230,8 @@ function packsIpv4(definition: SetDefinition, withData: boolean = definition.fla
 }
 
 /** Rows, where the elements are plain values; undefined for those that need the compiler (ranges, timeouts, comments). */
-function packRows(
-  entries: readonly unknown[] | Uint32Array | PackedEntries,
-  definition: SetDefinition,
-  withData: boolean,
-): Packed | undefined {
+function packRows(entries: Given, definition: SetDefinition, withData: boolean): Packed | undefined {
+  if (isBytes(entries)) return bytesAsRows(entries, definition, withData);
   if (Array.isArray(entries)) {
     const decorated = (entry: unknown): boolean => typeof entry === 'object' && entry !== null && 'elem' in entry;
     const plain = !entries.some((entry) => decorated(entry) || (Array.isArray(entry) && decorated(entry[0])));
@@ -234,14 +245,14 @@ function packRows(
     };
   }
   if (!packsIpv4(definition, withData)) {
-    throw invalidType('entries', 'an array: packed entries are for IPv4 addresses', entries);
+    throw invalidType('entries', 'an array or { bytes }: packed numbers are for IPv4 addresses', entries);
   }
   if (entries instanceof Uint32Array && !withData) {
     return { rows: entries.length, columns: [entries], key: { column: 0, size: 4 } };
   }
   const { keys, values } = (entries ?? {}) as PackedEntries;
   if (!(keys instanceof Uint32Array) || !(values instanceof Uint32Array) || !withData) {
-    throw invalidType('entries', 'an array, or { keys, values } of Uint32Array', entries);
+    throw invalidType('entries', 'an array, { keys, values } of Uint32Array, or { bytes }', entries);
   }
   if (keys.length !== values.length) throw invalidValue('entries', 'has not as many values as keys', keys.length);
   return {
@@ -249,6 +260,21 @@ function packRows(
     columns: [keys, values],
     key: { column: 0, size: 4 },
     data: { column: 1, size: 4 },
+  };
+}
+
+function bytesAsRows({ bytes }: PackedBytes, definition: SetDefinition, withData: boolean): Packed {
+  if (!canPack(definition)) throw invalidType('entries', 'an array: the elements are more than rows', { bytes });
+  const { keyLen = 0, dataLen = 0, flags } = definition;
+  const size = withData && flags?.includes('map') === true ? dataLen : 0;
+  const width = keyLen + size;
+  if (bytes.length % width !== 0)
+    throw invalidValue('entries.bytes', `is not rows of ${width} bytes each`, bytes.length);
+  return {
+    rows: bytes.length / width,
+    columns: [{ bytes, width }],
+    key: { column: 0, size: keyLen },
+    ...(size > 0 ? { data: { column: 0, offset: keyLen, size } } : {}),
   };
 }
 
@@ -299,10 +325,10 @@ function compileEntries(
 function withElement(
   error: NetlinkError,
   { operation: { message } }: Request,
-  entries: readonly unknown[] | Uint32Array | PackedEntries,
+  entries: Given,
   row: number,
 ): NetlinkError {
-  if (row < 0) return error;
+  if (row < 0 || isBytes(entries)) return error;
   const key = Array.isArray(entries)
     ? entries[row]
     : entries instanceof Uint32Array

@@ -6,7 +6,10 @@ import { ctNamed } from './ct.js';
 import { typeOf } from './datatypes.js';
 import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
 import { show, soleKey, wrongValue } from './errors.js';
+import { compileStrip, readExtension } from './exthdr.js';
 import { readFib } from './fib.js';
+import { flagNames } from './flags.js';
+import { readHash } from './hash.js';
 import { compileLog, readLog } from './log.js';
 import { compileVmap } from './lookup.js';
 import { readLookup } from './lookups.js';
@@ -14,13 +17,29 @@ import { compileMangle, readPayloadWrite } from './mangle.js';
 import { compileMatch, readCmp, readRange } from './match.js';
 import { metaNamed, metaType } from './meta.js';
 import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
+import { readNumgen } from './numgen.js';
 import { compileReference, isReference, readReference } from './objref.js';
+import { readOsf } from './osf.js';
 import type { RuleReader } from './reader.js';
+import {
+  compileDup,
+  compileFlow,
+  compileFwd,
+  compileQueue,
+  compileTproxy,
+  readDup,
+  readFwd,
+  readQueue,
+  readTproxy,
+} from './redirects.js';
 import { compileReject, readReject } from './reject.js';
+import { readRt } from './rt.js';
+import { readSocket } from './socket.js';
 import { compileStateful, type Stateful, statefulJson } from './stateful.js';
 import { compileSynproxy, readSynproxy } from './synproxy.js';
 import { verdictJson, verdictStatement } from './verdict.js';
 import type { Expression } from './wire.js';
+import { readXfrm } from './xfrm.js';
 
 type Compile = (context: RuleContext, value: unknown, path: string) => void;
 
@@ -54,6 +73,12 @@ const compilers: Readonly<Record<string, Compile>> = {
   redirect: compilePortNat('redir'),
   vmap: (context, value, path) => compileVmap(context, value, path, typeOf('verdict')),
   log: compileLog,
+  dup: compileDup,
+  fwd: compileFwd,
+  tproxy: compileTproxy,
+  queue: compileQueue,
+  flow: compileFlow,
+  reset: compileStrip,
   reject: compileReject,
 };
 
@@ -90,7 +115,6 @@ const readers: Readers = {
   },
   payload(reader, payload) {
     if (payload.dreg === undefined) return readPayloadWrite(reader, payload);
-    if (payload.base === 'inner') return reader.unknown('payload');
     reader.set(payload.dreg, {
       kind: 'selector',
       source: 'payload',
@@ -117,9 +141,11 @@ const readers: Readers = {
       return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
+    // nft lists a mask of events as the list that it was written as.
+    const events = key === 'event' && value.kind === 'immediate' ? flagNames(value.bytes, type) : [];
     reader.mangle(
       { ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } },
-      reader.value(value, type),
+      events.length > 1 ? events : reader.value(value, type),
     );
   },
   fib: readFib,
@@ -149,6 +175,20 @@ const readers: Readers = {
   objref: readReference,
   dynset: readDynset,
   synproxy: readSynproxy,
+  exthdr: readExtension,
+  rt: readRt,
+  socket: readSocket,
+  osf: readOsf,
+  numgen: readNumgen,
+  hash: readHash,
+  xfrm: readXfrm,
+  dup: readDup,
+  fwd: readFwd,
+  tproxy: readTproxy,
+  queue: readQueue,
+  flow_offload: (reader, { flowtable }) => reader.act({ flow: { op: 'add', flowtable: `@${flowtable}` } }),
+  match: (reader, { name }) => reader.act({ xt: { type: 'match', name } }),
+  target: (reader, { name }) => reader.act({ xt: { type: 'target', name } }),
   log: readLog,
   reject: readReject,
   unknown: (reader, { name }) => reader.unknown(name),

@@ -283,3 +283,42 @@ export const inetService: SymbolTable = table({
   imaps: 993,
   pop3s: 995,
 });
+
+/** RFC 6275. */
+export const mhType: SymbolTable = table({
+  'binding-refresh-request': 0,
+  'home-test-init': 1,
+  'careof-test-init': 2,
+  'home-test': 3,
+  'careof-test': 4,
+  'binding-update': 5,
+  'binding-acknowledgement': 6,
+  'binding-error': 7,
+  'fast-binding-update': 8,
+  'fast-binding-acknowledgement': 9,
+  'fast-binding-advertisement': 10,
+  'experimental-mobility-header': 11,
+  'home-agent-switch-message': 12,
+});
+
+export const igmpType: SymbolTable = table({
+  'membership-query': 0x11,
+  'membership-report-v1': 0x12,
+  'membership-report-v2': 0x16,
+  'membership-report-v3': 0x22,
+  'leave-group': 0x17,
+});
+
+/** RFC 4340. */
+export const dccpPacketType: SymbolTable = table({
+  request: 0,
+  response: 1,
+  data: 2,
+  ack: 3,
+  dataack: 4,
+  closereq: 5,
+  close: 6,
+  reset: 7,
+  sync: 8,
+  syncack: 9,
+});

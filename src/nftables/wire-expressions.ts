@@ -160,6 +160,79 @@ export type Expression =
       readonly result: 'oif' | 'oifname' | 'type';
       readonly flags: readonly FibFlag[];
     }
+  | {
+      readonly type: 'exthdr';
+      /** The number of the header, option or chunk. */
+      readonly kind: number;
+      /** Bytes. */
+      readonly offset: number;
+      readonly len: number;
+      readonly op?: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp';
+      /** Loads, or writes; without both, strips. */
+      readonly dreg?: Register;
+      readonly sreg?: Register;
+      readonly flags?: readonly 'present'[];
+    }
+  | {
+      readonly type: 'rt';
+      readonly key: 'classid' | 'nexthop4' | 'nexthop6' | 'tcpmss' | 'xfrm';
+      readonly dreg: Register;
+    }
+  | {
+      readonly type: 'socket';
+      readonly key: 'transparent' | 'mark' | 'wildcard' | 'cgroupv2';
+      readonly dreg: Register;
+      /** Of the cgroup: which of its path. */
+      readonly level?: number;
+    }
+  | { readonly type: 'osf'; readonly dreg: Register; readonly ttl?: number; readonly flags?: readonly 'version'[] }
+  | {
+      readonly type: 'numgen';
+      readonly dreg: Register;
+      readonly kind: 'inc' | 'random';
+      readonly modulus: number;
+      readonly offset?: number;
+    }
+  | {
+      readonly type: 'hash';
+      readonly kind: 'jenkins' | 'sym';
+      readonly dreg: Register;
+      readonly sreg?: Register;
+      readonly len?: number;
+      readonly modulus: number;
+      readonly seed?: number;
+      readonly offset?: number;
+    }
+  | {
+      readonly type: 'xfrm';
+      readonly dreg: Register;
+      readonly key: 'daddr_ip4' | 'daddr_ip6' | 'saddr_ip4' | 'saddr_ip6' | 'reqid' | 'spi';
+      readonly dir: 'in' | 'out';
+      readonly spnum?: number;
+    }
+  | { readonly type: 'dup'; readonly sregAddr?: Register; readonly sregDev?: Register }
+  | {
+      readonly type: 'fwd';
+      readonly sregDev: Register;
+      readonly sregAddr?: Register;
+      readonly family?: 'ip' | 'ip6';
+    }
+  | {
+      readonly type: 'tproxy';
+      readonly family?: 'ip' | 'ip6' | 'unspec';
+      readonly regAddr?: Register;
+      readonly regPort?: Register;
+    }
+  | {
+      readonly type: 'queue';
+      readonly num?: number;
+      readonly total?: number;
+      readonly flags?: readonly ('bypass' | 'fanout')[];
+      readonly sregQnum?: Register;
+    }
+  | { readonly type: 'flow_offload'; readonly flowtable: string }
+  /** What iptables-nft makes; `info` is the extension's own. */
+  | { readonly type: 'match' | 'target'; readonly name: string; readonly rev?: number; readonly info?: Uint8Array }
   | { readonly type: 'reject'; readonly kind: number; readonly icmpCode?: number }
   /** One that netloom does not know: kept by name. */
   | { readonly type: 'unknown'; readonly name: string };

@@ -46,17 +46,16 @@ export function listed(netns: Netns): NftObject[] {
 
 /**
  * What nft 1.0.6 leaves out of its JSON and netloom does not: comments of tables and chains, the flag `dynamic`, a chain's
- * devices when there are several (nft 1.1 prints them).
+ * devices, all but the first statement of an element (later nft prints the first three).
  */
 export function asNft106(objects: readonly object[]): NftObject[] {
   return (objects as NftObject[]).map((object) => {
     const [[kind, body]] = Object.entries(object) as [[string, Readonly<Record<string, unknown>>]];
-    const { comment, flags, dev, ...rest } = body;
-    if (kind === 'table') return { table: { ...rest, ...(flags === undefined ? {} : { flags }) } };
-    if (kind === 'chain') return { chain: { ...rest, ...(typeof dev === 'string' ? { dev } : {}) } };
+    const { comment: _, dev: __, ...rest } = body;
+    if (kind === 'table' || kind === 'chain') return { [kind]: rest };
     if (kind !== 'set' && kind !== 'map') return object;
+    const { flags, ...plain } = body;
     const said = Array.isArray(flags) ? flags.filter((flag) => flag !== 'dynamic') : [];
-    const { flags: _, ...plain } = body;
     return { [kind]: said.length === 0 ? plain : { ...plain, flags: said } };
   });
 }
@@ -109,8 +108,8 @@ export interface Conformance {
 }
 
 /**
- * Makes a ruleset by both, once, in namespaces that are gone with the test file. By default nft is given the JSON, too; with `text`,
- * where nft cannot read its own JSON, nft is given the text.
+ * Makes a ruleset by both, once, in namespaces that are gone with the test file. By default both are given nft's JSON; with `text`,
+ * where nft cannot read its own JSON or leaves something out of it, nft is given the text, and netloom what netloom lists.
  */
 export async function conform(
   ruleset: string,
@@ -119,7 +118,7 @@ export async function conform(
   const [first, theirs, ours] = [await namespace({}, 'file'), await namespace({}, 'file'), await namespace({}, 'file')];
   for (const netns of [first, theirs, ours]) await arrange?.(netns);
   load(first, ruleset);
-  const commands = listed(first);
+  const commands = input === 'text' ? await first.nft.list() : listed(first);
   load(theirs, input === 'text' ? ruleset : commands);
   await ours.nft.apply(commands as never);
   return {

@@ -145,4 +145,193 @@ export const sections: readonly Section[] = [
       dnat to ip daddr map @translated
       ip saddr vmap @verdicts`,
   },
+  {
+    name: 'NAT through maps',
+    family: 'ip',
+    // nft 1.0.6 reads no maps to address and port from JSON.
+    input: 'text',
+    objects: `
+      map port_forward { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+        elements = { 203.0.113.5 . tcp . 80 : 10.0.0.5 . 8080, 203.0.113.5 . udp . 53 : 10.0.0.6 . 53 } }
+      map floating { type ipv4_addr : ipv4_addr; elements = { 203.0.113.9 : 10.0.0.9 } }
+      map ports { type inet_service : inet_service; elements = { 80 : 8080 } }
+      map wide { type ipv4_addr . inet_service : ipv4_addr; flags interval; elements = { 203.0.113.0/28 . 1-99 : 10.0.0.1 } }
+      set inner { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.168.0.0/16 } }`,
+    chain: 'type nat hook prerouting priority dstnat;',
+    rules: `
+      dnat to ip daddr . meta l4proto . th dport map @port_forward
+      meta l4proto { tcp, udp } dnat to ip daddr . meta l4proto . th dport map @port_forward
+      dnat to ip daddr map @floating
+      tcp dport 80 dnat to ip daddr map @floating
+      dnat to ip daddr . tcp dport map @wide
+      dnat to ip daddr map { 1.1.1.1 : 2.2.2.2, 1.1.1.2 : 2.2.2.3 }
+      dnat to ip daddr . tcp dport map { 1.1.1.1 . 80 : 2.2.2.2 . 8080 }
+      dnat to tcp dport map { 80 : 10.0.0.1 . 8080, 443 : 10.0.0.1 . 8443 }
+      meta l4proto tcp redirect to :8080
+      tcp dport 80 redirect to :9697
+      ip daddr 169.254.169.254 tcp dport 80 redirect to :9697
+      tcp dport 80 redirect to :8000-8010 random
+      tcp dport { 80, 443 } redirect to tcp dport map { 80 : 8080, 443 : 8443 }
+      meta l4proto tcp redirect to tcp dport map @ports
+      redirect
+      tcp dport 80 dnat to 10.0.0.1:8080
+      tcp dport 80 dnat to 10.0.0.1-10.0.0.9:8080-8089 random,persistent
+      dnat to 10.0.0.1-10.0.0.9
+      ip saddr @inner ip daddr 203.0.113.7 dnat to 10.0.0.7
+      iifname "qr-*" ip daddr 203.0.113.7 dnat to 10.0.0.7
+      ct status dnat accept`,
+  },
+  {
+    name: 'source NAT',
+    family: 'ip',
+    objects: `
+      map floating { type ipv4_addr : ipv4_addr; elements = { 10.0.0.9 : 203.0.113.9 } }`,
+    chain: 'type nat hook postrouting priority srcnat;',
+    rules: `
+      snat to ip saddr map @floating
+      snat to ip saddr map @floating fully-random
+      oifname "qg-1" snat to 203.0.113.2 fully-random
+      oifname != "qg-1" ct status dnat accept
+      masquerade
+      masquerade random,persistent
+      masquerade fully-random
+      meta l4proto tcp masquerade to :1024-65535
+      ip saddr 10.0.0.0/8 oif "lo" masquerade
+      meta mark != 1 ct status dnat snat to 203.0.113.2
+      ct original ip daddr 203.0.113.9 snat to 203.0.113.2
+      ct original ip saddr 10.0.0.0/8 meta l4proto tcp ct original proto-dst 80 snat to 203.0.113.2
+      ct reply ip daddr 10.0.0.1 accept
+      ct direction original snat to 203.0.113.2-203.0.113.9 persistent
+      ct original ip daddr { 203.0.113.9, 203.0.113.10 } accept
+      ct original ip daddr . ct original ip saddr { 203.0.113.9 . 10.0.0.1 } accept`,
+  },
+  {
+    name: 'NAT of both families',
+    family: 'inet',
+    input: 'text',
+    objects: `
+      map six { type ipv6_addr : ipv6_addr; elements = { 2001:db8::1 : fd00::1 } }
+      map forward6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
+        elements = { 2001:db8::1 . tcp . 80 : fd00::1 . 8080 } }
+      map forward4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }`,
+    chain: 'type nat hook prerouting priority dstnat;',
+    rules: `
+      ip6 daddr 2001:db8::1 dnat ip6 to fd00::1
+      dnat ip6 to ip6 daddr map @six
+      dnat ip6 to ip6 daddr . meta l4proto . th dport map @forward6
+      dnat ip to ip daddr . meta l4proto . th dport map @forward4
+      ip6 daddr fe80::a9fe:a9fe tcp dport 80 redirect to :9697
+      ip daddr 1.1.1.1 tcp dport 80 dnat to 10.0.0.1:80
+      ip6 daddr 2001:db8::1 tcp dport 80 dnat to [fd00::1]:8080
+      dnat ip to 10.0.0.1
+      dnat ip6 to fd00::1-fd00::9
+      meta nfproto ipv6 tcp dport 80 redirect to :8080`,
+  },
+  {
+    name: 'marks',
+    family: 'inet',
+    chain: 'type filter hook prerouting priority mangle;',
+    rules: `
+      meta mark set 1
+      meta mark set ct mark
+      ct mark set meta mark
+      ct mark set 0x10000
+      meta mark set meta mark and 0xffff
+      meta mark set meta mark or 0x10000
+      meta mark set meta mark xor 0x1
+      meta mark set mark and 0xffff0000 or 0x1
+      meta mark set ct mark and 0xffff
+      ct mark set ct mark and 0xffff0000
+      ct mark set meta mark and 0xffff0000
+      ct mark set ct mark or 0x1
+      meta mark & 0xffff0000 == 0x10000
+      meta mark and 0xff == 1 accept
+      meta mark & 0xffff0000 != 0x10000 drop
+      ct mark & 0xff 3
+      ct mark != 0 meta mark set ct mark
+      meta mark { 1, 2, 0x10000-0x1ffff } accept
+      meta mark set ip saddr map { 1.1.1.1 : 1, 2.2.2.2 : 2 }
+      meta mark set iifname map { "lo" : 1, "d0" : 2 }
+      ct mark set ip daddr map { 1.1.1.1 : 1 }
+      ct mark set 1 accept
+      iifname "qg-1" meta mark set 0x1
+      meta priority set 1:2
+      meta priority 1:2
+      meta nftrace set 1
+      meta pkttype set host
+      ct zone set 5
+      ct zone set iif map { "lo" : 5 }
+      ct original zone set 7
+      ct event set new,destroy
+      ct label set 3`,
+  },
+  {
+    name: 'routing tables and ICMP',
+    family: 'inet',
+    chain: prerouting,
+    rules: `
+      fib daddr type local
+      fib daddr type { local, broadcast } accept
+      fib daddr type != local drop
+      fib daddr . iif type local
+      fib saddr . iif oif missing drop
+      fib saddr oif exists
+      fib daddr oif "lo"
+      fib saddr . mark . iif oifname "lo"
+      fib daddr oif != 0
+      fib daddr type vmap { local : accept, unicast : drop }
+      icmp type echo-request accept
+      icmpv6 type echo-request accept
+      icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
+      icmpv6 type nd-router-advert ip6 hoplimit 255
+      icmpv6 code 1
+      icmpv6 id 5
+      icmpv6 mtu 1280
+      ip6 nexthdr icmpv6
+      ip6 saddr fe80::/10
+      ip6 daddr ff02::1 icmpv6 type nd-router-solicit
+      ip6 saddr { 2001:db8::/32, fd00::/8 } drop
+      ip6 saddr != ::1 accept
+      ip6 dscp cs1
+      ip6 flowlabel 5
+      ip6 hoplimit set 64
+      ip6 daddr set fd00::1
+      ip6 saddr . tcp dport { 2001:db8::1 . 80, fd00::1 . 443 }
+      ip saddr . ip daddr { 1.1.1.1 . 2.2.2.2 }
+      ip saddr . tcp dport vmap { 1.1.1.1 . 80 : accept, 1.1.1.2 . 443 : drop }
+      iifname . ip saddr { "lo" . 127.0.0.1 } accept
+      meta l4proto . th dport { tcp . 80, udp . 53 } accept
+      meta nfproto ipv4 accept
+      meta nfproto { ipv4, ipv6 } accept
+      ct state established,related accept
+      ct state vmap { established : accept, related : accept, invalid : drop }
+      ct state != new accept
+      ct state { established, related } accept
+      ct helper "ftp" accept
+      ct expiration 30s
+      ct packets > 5
+      ct original bytes > 100000`,
+  },
+  {
+    name: 'device chains',
+    family: 'netdev',
+    objects: `
+      chain in { type filter hook ingress devices = { lo, d0 } priority 0; policy drop; }
+      chain out { type filter hook egress device d1 priority 5; }
+      chain many { type filter hook egress devices = { d0, d1 } priority -5; }`,
+    // nft 1.0.6 says nothing of several devices in JSON.
+    input: 'text',
+    chain: 'type filter hook ingress device lo priority 0;',
+    rules: `
+      ip saddr 1.1.1.1 drop
+      ip6 saddr fd00::1 drop
+      tcp dport 80 drop
+      ip daddr . tcp dport { 1.1.1.1 . 80 } counter
+      meta protocol ip drop
+      meta mark set 1
+      icmp type echo-request drop
+      vlan id 5 drop
+      arp operation request accept
+      limit rate 5/second accept`,
+  },
 ];

@@ -1,0 +1,72 @@
+/** `{"jhash": {"mod": 2, "expr": ...}}`: a number made of what is read; `symhash`: of the packet's flow, both ways alike. */
+
+import type { RuleContext } from './context.js';
+import { typeOf } from './datatypes.js';
+import { checkObject, checkUint } from './errors.js';
+import { compileKey } from './expressions.js';
+import { keyFields, keyJson } from './lookups.js';
+import { checkModulus } from './numgen.js';
+import type { RuleReader } from './reader.js';
+import { nextRegister, registerAt, wordOf, wordsFor } from './registers.js';
+import { loadSelector, type Selector } from './selector.js';
+import type { Expression, Register } from './wire.js';
+
+const number = typeOf('integer', 32, 'host');
+
+export function compileJhash(value: unknown, path: string, context: RuleContext): Selector {
+  const object = checkObject(value, path, ['mod', 'offset', 'expr', 'seed']);
+  const key = compileKey(object['expr'], `${path}.expr`, context);
+  const modulus = checkModulus(object['mod'], `${path}.mod`);
+  const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
+  const seed = object['seed'] === undefined ? {} : { seed: checkUint(object['seed'], `${path}.seed`) };
+  const [single] = key;
+  const len = key.length === 1 ? single!.bytes : key.reduce((sum, field) => sum + wordsFor(field.bytes) * 4, 0);
+  return {
+    type: number,
+    bytes: 4,
+    shift: 0,
+    prepare(inside) {
+      for (const field of key) field.prepare?.(inside);
+    },
+    // What is hashed stands behind the result.
+    load: (dreg) => [
+      ...fieldsBehind(key, dreg),
+      {
+        type: 'hash',
+        kind: 'jenkins',
+        sreg: registerAt(nextRegister(wordOf(dreg), 1)),
+        dreg,
+        len,
+        modulus,
+        ...seed,
+        offset,
+      },
+    ],
+  };
+}
+
+function fieldsBehind(key: readonly Selector[], dreg: Register): readonly Expression[] {
+  let word = nextRegister(wordOf(dreg), 1);
+  return key.flatMap((field) => {
+    const register = registerAt(word);
+    word += wordsFor(field.bytes);
+    return loadSelector(field, register);
+  });
+}
+
+export function compileSymhash(value: unknown, path: string): Selector {
+  const object = checkObject(value, path, ['mod', 'offset']);
+  const modulus = checkModulus(object['mod'], `${path}.mod`);
+  const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
+  return { type: number, bytes: 4, shift: 0, load: (dreg) => [{ type: 'hash', kind: 'sym', dreg, modulus, offset }] };
+}
+
+export function readHash(reader: RuleReader, hash: Extract<Expression, { type: 'hash' }>): void {
+  const offset = hash.offset ? { offset: hash.offset } : {};
+  if (hash.kind === 'sym') return reader.setNamed(hash.dreg, { symhash: { mod: hash.modulus, ...offset } }, number);
+  const key = keyFields(reader, hash.sreg ?? 1, hash.len);
+  if (key.length === 0) return reader.unknown('hash');
+  for (const field of key) reader.use(field);
+  const seed = hash.seed === undefined ? {} : { seed: hash.seed };
+  reader.setNamed(hash.dreg, { jhash: { mod: hash.modulus, ...seed, ...offset, expr: keyJson(key) } }, number);
+}

@@ -1,0 +1,193 @@
+/** Statements of libnftables-json(5): what a rule is made of. */
+
+import type {
+  Concat,
+  Constant,
+  CtExpression,
+  Expression,
+  Key,
+  MapExpression,
+  MetaExpression,
+  PayloadExpression,
+  Prefix,
+  Range,
+  Right,
+  SetReference,
+  Value,
+} from './json-expressions.js';
+
+/** What a rule is made of, in order. */
+export type Statement =
+  | Verdict
+  | MatchStatement
+  | VmapStatement
+  | MangleStatement
+  | NatStatement
+  | StatefulStatement
+  | ReferenceStatement
+  | LogStatement
+  | RejectStatement
+  | SynproxyStatement
+  | SetStatement
+  | MeterStatement
+  | { readonly notrack: null };
+
+export type Verdict =
+  | { readonly accept: null }
+  | { readonly drop: null }
+  | { readonly continue: null }
+  | { readonly return: null }
+  | { readonly jump: { readonly target: string } }
+  | { readonly goto: { readonly target: string } };
+
+/** The rule goes on only if this holds. Without `op`, flags are tested and everything else compared. */
+export interface MatchStatement {
+  readonly match: { readonly op?: MatchOperator; readonly left: Key; readonly right: Right };
+}
+
+/** `in`: any of these flags; `!`: none of them. */
+export type MatchOperator = '==' | '!=' | '<' | '>' | '<=' | '>=' | 'in' | '!';
+
+export interface VmapStatement {
+  readonly vmap: MapExpression<Verdict>['map'];
+}
+
+/** Writes a header field, a mark, a conntrack property. */
+export interface MangleStatement {
+  readonly mangle: {
+    readonly key: PayloadExpression | MetaExpression | CtExpression;
+    readonly value: Constant | Expression | MapExpression<Value>;
+  };
+}
+
+export type NatStatement =
+  | { readonly snat: NatJson }
+  | { readonly dnat: NatJson }
+  | { readonly masquerade: null | PortNatJson }
+  | { readonly redirect: null | PortNatJson };
+
+export interface NatJson extends PortNatJson {
+  /** An address, several, or a map's; a map may give address and port. */
+  readonly addr?: Value | Prefix | Range | MapExpression<Value | Concat<Value>>;
+  /** Needed in `inet`, where nothing else says it. */
+  readonly family?: 'ip' | 'ip6';
+  readonly type_flags?: 'prefix' | readonly 'prefix'[];
+}
+export interface PortNatJson {
+  readonly port?: Value | Range | MapExpression<Value>;
+  readonly flags?: NatFlagJson | readonly NatFlagJson[];
+}
+export type NatFlagJson = 'random' | 'fully-random' | 'persistent' | 'netmap';
+
+/** Statements that remember something; elements of sets can have them too. */
+export type StatefulStatement =
+  | CounterStatement
+  | { readonly limit: LimitJson }
+  | { readonly quota: QuotaJson }
+  /** Goes on while there are no more connections; inverted: once there are more. */
+  | { readonly 'ct count': { readonly val: number; readonly inv?: boolean } }
+  /** When it was reached last; `used` in milliseconds ago. */
+  | { readonly last: null | { readonly used?: number } };
+
+export interface CounterStatement {
+  readonly counter: null | { readonly packets: number; readonly bytes: number };
+}
+
+export type DataUnit = 'bytes' | 'kbytes' | 'mbytes';
+
+/** Goes on while no more comes than `rate` in each `per`; inverted: once more comes. */
+export interface LimitJson {
+  readonly rate: number;
+  readonly per: 'second' | 'minute' | 'hour' | 'day' | 'week';
+  readonly rate_unit?: 'packets' | DataUnit;
+  /** 5 packets where none is said. */
+  readonly burst?: number;
+  readonly burst_unit?: 'packets' | DataUnit;
+  readonly inv?: boolean;
+}
+
+/** Goes on until so much has passed; inverted: once it has. */
+export interface QuotaJson {
+  readonly val: number;
+  readonly val_unit?: DataUnit;
+  readonly used?: number;
+  readonly used_unit?: DataUnit;
+  readonly inv?: boolean;
+}
+
+/** A named object: by its name, or by what a map says. */
+export type Reference = string | MapExpression<string>;
+export type ReferenceStatement =
+  | { readonly counter: Reference }
+  | { readonly limit: Reference }
+  | { readonly quota: Reference }
+  | { readonly 'ct helper': Reference }
+  | { readonly 'ct timeout': Reference }
+  | { readonly 'ct expectation': Reference }
+  | { readonly secmark: Reference }
+  | { readonly synproxy: Reference };
+
+export interface SynproxyStatement {
+  readonly synproxy: null | SynproxyJson;
+}
+export interface SynproxyJson {
+  readonly mss?: number;
+  readonly wscale?: number;
+  readonly flags?: SynproxyFlag | readonly SynproxyFlag[];
+}
+export type SynproxyFlag = 'timestamp' | 'sack-perm';
+
+/** An expression, and seconds until the element goes. */
+export type DynamicElement = Key | { readonly elem: { readonly val: Key; readonly timeout?: number } };
+
+/** The packet adds an element to a set, or to a map. */
+export type SetStatement =
+  | {
+      readonly set: {
+        readonly op: 'add' | 'update' | 'delete';
+        readonly elem: DynamicElement;
+        readonly set: SetReference;
+        readonly stmt?: readonly StatefulStatement[];
+      };
+    }
+  | {
+      readonly map: {
+        readonly op: 'add' | 'update' | 'delete';
+        readonly elem: DynamicElement;
+        readonly data: Key;
+        readonly map: SetReference;
+        readonly stmt?: readonly StatefulStatement[];
+      };
+    };
+
+/** A statement for each key that packets have. */
+export interface MeterStatement {
+  readonly meter: {
+    readonly name: string;
+    readonly key: DynamicElement;
+    readonly stmt: StatefulStatement;
+    /** Of keys; 65535 where none is said. */
+    readonly size?: number;
+  };
+}
+
+export interface LogStatement {
+  readonly log: null | LogJson;
+}
+export interface LogJson {
+  readonly prefix?: string;
+  /** To listeners of nfnetlink_log instead of the kernel's log. */
+  readonly group?: number;
+  readonly snaplen?: number;
+  readonly 'queue-threshold'?: number;
+  readonly level?: LogLevel;
+  readonly flags?: LogFlag | readonly LogFlag[];
+}
+export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug' | 'audit';
+export type LogFlag = 'tcp sequence' | 'tcp options' | 'ip options' | 'skuid' | 'ether' | 'all';
+
+/** Drops the packet and tells its sender; null takes what fits the packet's family. */
+export interface RejectStatement {
+  readonly reject: null | { readonly type?: RejectType; readonly expr?: string | number };
+}
+export type RejectType = 'tcp reset' | 'icmp' | 'icmpv6' | 'icmpx';

@@ -1,0 +1,33 @@
+/** `{"numgen": {"mode": "inc", "mod": 2}}`: counts up, or throws dice. */
+
+import { typeOf } from './datatypes.js';
+import { checkObject, checkUint, oneOf, wrongValue } from './errors.js';
+import type { RuleReader } from './reader.js';
+import type { Selector } from './selector.js';
+import type { Expression } from './wire.js';
+
+const number = typeOf('integer', 32, 'host');
+
+export function compileNumgen(value: unknown, path: string): Selector {
+  const object = checkObject(value, path, ['mode', 'mod', 'offset']);
+  const kind = oneOf(object['mode'], `${path}.mode`, ['inc', 'random'] as const);
+  const modulus = checkModulus(object['mod'], `${path}.mod`);
+  const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
+  return {
+    type: number,
+    bytes: 4,
+    shift: 0,
+    load: (dreg) => [{ type: 'numgen', dreg, kind, modulus, offset }],
+  };
+}
+
+export function checkModulus(value: unknown, path: string): number {
+  const modulus = checkUint(value, path);
+  if (modulus === 0) throw wrongValue(path, 'must be at least 1');
+  return modulus;
+}
+
+export function readNumgen(reader: RuleReader, expression: Extract<Expression, { type: 'numgen' }>): void {
+  const { dreg, kind, modulus, offset } = expression;
+  reader.setNamed(dreg, { numgen: { mode: kind, mod: modulus, offset: offset ?? 0 } }, number);
+}

@@ -1,0 +1,46 @@
+/** `{"rt": {"key": "nexthop", "family": "ip"}}`: the route that the packet takes. */
+
+import type { RuleContext } from './context.js';
+import { type Type, typeOf } from './datatypes.js';
+import { checkObject, oneOf, wrongValue } from './errors.js';
+import type { RuleReader } from './reader.js';
+import type { Selector } from './selector.js';
+import type { Expression } from './wire.js';
+
+type Rt = Extract<Expression, { type: 'rt' }>;
+
+const types: Readonly<Record<Rt['key'], Type>> = {
+  classid: typeOf('realm'),
+  nexthop4: typeOf('ipv4_addr'),
+  nexthop6: typeOf('ipv6_addr'),
+  tcpmss: typeOf('integer', 16, 'host'),
+  xfrm: typeOf('boolean'),
+};
+
+export function compileRt(value: unknown, path: string, context: RuleContext): Selector {
+  const object = checkObject(value, path, ['key', 'family']);
+  const name = oneOf(object['key'], `${path}.key`, ['classid', 'nexthop', 'mtu', 'ipsec'] as const);
+  const said = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
+  const key = name === 'nexthop' ? nexthop(said ?? context.known.network?.name, path) : wireKeys[name];
+  const type = types[key];
+  return { type, bytes: type.bits >> 3, shift: 0, load: (dreg) => [{ type: 'rt', key, dreg }] };
+}
+
+const wireKeys = { classid: 'classid', mtu: 'tcpmss', ipsec: 'xfrm' } as const;
+
+function nexthop(family: string | undefined, path: string): 'nexthop4' | 'nexthop6' {
+  if (family !== 'ip' && family !== 'ip6') throw wrongValue(path, 'rt nexthop needs "family": "ip" or "ip6"');
+  return family === 'ip' ? 'nexthop4' : 'nexthop6';
+}
+
+const jsonKeys: Readonly<Record<Rt['key'], object>> = {
+  classid: { key: 'classid' },
+  nexthop4: { key: 'nexthop', family: 'ip' },
+  nexthop6: { key: 'nexthop', family: 'ip6' },
+  tcpmss: { key: 'mtu' },
+  xfrm: { key: 'ipsec' },
+};
+
+export function readRt(reader: RuleReader, { key, dreg }: Rt): void {
+  reader.setNamed(dreg, { rt: jsonKeys[key] }, types[key]);
+}

@@ -1,0 +1,28 @@
+/** `{"socket": {"key": "transparent"}}`: the local socket that the packet belongs to. */
+
+import { type Type, typeOf } from './datatypes.js';
+import { checkObject, checkUint, oneOf } from './errors.js';
+import type { RuleReader } from './reader.js';
+import type { Selector } from './selector.js';
+import type { Expression } from './wire.js';
+
+type Socket = Extract<Expression, { type: 'socket' }>;
+
+const types: Readonly<Record<Socket['key'], Type>> = {
+  transparent: typeOf('integer', 8, 'host'),
+  mark: typeOf('mark'),
+  wildcard: typeOf('integer', 8, 'host'),
+  cgroupv2: typeOf('cgroupsv2'),
+};
+
+export function compileSocket(value: unknown, path: string): Selector {
+  const object = checkObject(value, path, ['key', 'level']);
+  const key = oneOf(object['key'], `${path}.key`, Object.keys(types) as Socket['key'][]);
+  const level = object['level'] === undefined ? 0 : checkUint(object['level'], `${path}.level`);
+  const type = types[key];
+  return { type, bytes: type.bits >> 3, shift: 0, load: (dreg) => [{ type: 'socket', key, dreg, level }] };
+}
+
+export function readSocket(reader: RuleReader, { key, dreg }: Socket): void {
+  reader.setNamed(dreg, { socket: { key } }, types[key]);
+}
