@@ -1,6 +1,6 @@
 /** A whole node from one description: made, changed, left alone, taken back, removed. */
 import { afterEach, expect, test } from 'vitest';
-import { Netns, type NetworkSpec, Node, type NodeSpec, Router, type RouterSpec } from '../src/index.js';
+import { Netns, Node, type NodeNetworkSpec, type NodeSpec, Router, type RouterSpec } from '../src/index.js';
 import { namespace, run, uniqueName } from './helpers/namespaces.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -17,7 +17,7 @@ async function stage(): Promise<{ host: Netns; spec: NodeSpec; ids: string[] }> 
   const name = uniqueName();
   const tail = name.slice(-8);
   cleanups.push(() => Node.apply({ name }, { host, ...quiet }));
-  const networks: NetworkSpec[] = [
+  const networks: NodeNetworkSpec[] = [
     { id: `${tail}-ext`, bridge: 'br-ex' },
     { id: `a${tail}-net`, mtu: 1450 },
     { id: `b${tail}-net` },
@@ -131,7 +131,7 @@ test('ports of VMs: a veth pair into a namespace that is there', async () => {
   const { host, spec, ids } = await stage();
   const vm = await namespace();
   const { networks = [] } = spec;
-  const [external, network, rest] = networks as [NetworkSpec, NetworkSpec, NetworkSpec];
+  const [external, network, rest] = networks as [NodeNetworkSpec, NodeNetworkSpec, NodeNetworkSpec];
   const id = `vm${ids[0]?.slice(-8)}`;
   const port = { id, mac: '02:00:00:00:00:10', device: { kind: 'veth', netns: { fd: vm.fd } } } as const;
   const withPort = { ...spec, networks: [external, { ...network, ports: [port] }, rest] };

@@ -1,3 +1,4 @@
+import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { Netns } from '../netns/netns.js';
 import { checkId } from '../router/names.js';
@@ -46,33 +47,19 @@ export class Dhcp {
   /**
    * Makes a network's DHCP what the description says, whatever there is of it. Undefined when the description has none: then it is gone.
    *
-   * Where it fails, what was not there is removed again. Calls for the same network must not overlap.
+   * Where it fails, what was not there is removed again. Processes that do this to one network take turns.
    *
    * @throws TypeError, RangeError for a description that cannot be, before anything is done; ServiceError when dnsmasq does not start.
    */
   static async apply(spec: NetworkSpec, options: DhcpOptions = {}): Promise<Dhcp | undefined> {
     const network = checkNetwork(spec);
-    const { signal } = deadline(options);
-    return atSite(options, async (site) => {
-      const state = await readDhcp(network.id, network.dhcp?.device, site);
-      site.netns = state.netns;
-      await carryOut(diffDhcp(network, state, site), () => signal?.throwIfAborted());
-      const { netns } = site;
-      site.netns = undefined;
-      if (network.dhcp && netns) return new Dhcp(network.id, netns, site.services, network);
-      await netns?.close();
-      return undefined;
-    });
+    const { netns, services } = await applyDhcp(network, options);
+    return netns && new Dhcp(network.id, netns, services, network);
   }
 
   /** What `apply` would do, in order. Nothing is changed. */
   static async plan(spec: NetworkSpec, options: DhcpOptions = {}): Promise<DhcpChange[]> {
-    const network = checkNetwork(spec);
-    return atSite(options, async (site) => {
-      const state = await readDhcp(network.id, network.dhcp?.device, site);
-      site.netns = state.netns;
-      return diffDhcp(network, state, site).map(({ action, kind, subject }) => ({ action, kind, subject }));
-    });
+    return planDhcp(checkNetwork(spec), options);
   }
 
   /** One that is there. Throws NetlinkError ENOENT where there is none. */
@@ -91,11 +78,12 @@ export class Dhcp {
   /** Ends dnsmasq, and removes its files, the port and the namespace; whatever there is of them. */
   static async delete(id: string, options: DhcpOptions = {}): Promise<void> {
     const namespace = networkNamespace(checkId(id, 'id'));
-    const { signal } = deadline(options);
+    const limits = deadline(options);
+    await using _ = await Lock.acquire(namespace, limits);
     await atSite(options, async (site) => {
       const state = await readDhcp(id, undefined, site);
       site.netns = state.netns;
-      await carryOut(deleteDhcp(id, namespace, state, site), () => signal?.throwIfAborted());
+      await carryOut(deleteDhcp(id, namespace, state, site), () => limits.signal?.throwIfAborted());
     });
   }
 
@@ -145,10 +133,45 @@ export class Dhcp {
   }
 }
 
+/** Of a node's, the node that it belongs to. */
+interface ApplyOptions extends DhcpOptions {
+  readonly owner?: string;
+}
+
+/** Does what a checked description needs. The namespace's handle, where there is one, is the caller's. */
+export async function applyDhcp(
+  network: Network,
+  options: ApplyOptions,
+): Promise<{ changes: DhcpChange[]; netns: Netns | undefined; services: Services }> {
+  const limits = deadline(options);
+  await using _ = await Lock.acquire(network.namespace, limits);
+  return atSite(options, async (site) => {
+    const state = await readDhcp(network.id, network.dhcp?.device, site);
+    site.netns = state.netns;
+    const steps = diffDhcp(network, state, site);
+    await carryOut(steps, () => limits.signal?.throwIfAborted());
+    const { netns, services } = site;
+    site.netns = undefined;
+    if (!network.dhcp) await netns?.close();
+    return { changes: steps.map(told), netns: network.dhcp ? netns : undefined, services };
+  });
+}
+
+export async function planDhcp(network: Network, options: ApplyOptions): Promise<DhcpChange[]> {
+  return atSite(options, async (site) => {
+    const state = await readDhcp(network.id, network.dhcp?.device, site);
+    site.netns = state.netns;
+    return diffDhcp(network, state, site).map(told);
+  });
+}
+
+const told = ({ action, kind, subject }: DhcpChange): DhcpChange => ({ action, kind, subject });
+
 /** With the host's namespace, and without what is left open. */
-async function atSite<T>(options: DhcpOptions, work: (site: DhcpSite) => Promise<T>): Promise<T> {
+async function atSite<T>(options: ApplyOptions, work: (site: DhcpSite) => Promise<T>): Promise<T> {
   const host = options.host ?? (await Netns.current());
-  const site: DhcpSite = { host, services: options.services ?? shared, netns: undefined };
+  const { services = shared, owner } = options;
+  const site: DhcpSite = { host, services, owner, netns: undefined };
   try {
     return await work(site);
   } finally {

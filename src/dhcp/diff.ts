@@ -1,5 +1,6 @@
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Netns } from '../netns/netns.js';
+import { markOf } from '../router/names.js';
 import { namespaceId } from '../services/process.js';
 import type { Services } from '../services/services.js';
 import { compare, readText, type ServiceChange } from '../services/state.js';
@@ -30,6 +31,8 @@ export interface DhcpStep extends DhcpChange {
 export interface DhcpSite {
   readonly host: Netns;
   readonly services: Services;
+  /** The node that it belongs to. */
+  readonly owner: string | undefined;
   netns: Netns | undefined;
 }
 
@@ -41,10 +44,18 @@ export function diffDhcp(network: Network, state: DhcpState, site: DhcpSite): Dh
   const service = serviceChange(network, state, site);
   const steps: DhcpStep[] = [];
   if (state.namespace !== 'there') steps.push(namespaceStep(network, state, site));
+  else if (site.owner !== undefined && state.port?.mark !== markOf(site.owner)) steps.push(markStep(network, site));
   // Before the DHCP port changes: that is whom a release is sent to. What starts anew, starts with a file that holds no such leases.
   const keeps = service.action === 'none' || service.action === 'reload';
   if (keeps) steps.push(...leaseSteps(network, state, site));
-  const port = state.port ?? { inside: undefined, outside: undefined, others: [], addresses: [], routes: [] };
+  const port = state.port ?? {
+    mark: undefined,
+    inside: undefined,
+    outside: undefined,
+    others: [],
+    addresses: [],
+    routes: [],
+  };
   for (const { run, undo, ...change } of diffPort(site.host, network, dhcp, port)) {
     steps.push({ ...change, run: () => run(netns()), ...(undo ? { undo: () => undo(netns()) } : {}) });
   }
@@ -91,13 +102,20 @@ function namespaceStep({ namespace }: Network, state: DhcpState, site: DhcpSite)
     subject: namespace,
     run: async () => {
       if (state.namespace !== 'missing') await Netns.delete(namespace);
-      site.netns = await Netns.create(namespace, { sysctl: sysctls });
+      site.netns = await Netns.create(namespace, { sysctl: sysctls, alias: markOf(site.owner) });
     },
     undo: async () => {
       await site.netns?.close();
       await Netns.delete(namespace);
     },
   };
+}
+
+/** The namespace was somebody else's, or nobody's. */
+function markStep({ namespace }: Network, site: DhcpSite): DhcpStep {
+  const alias = markOf(site.owner);
+  const run = async (): Promise<void> => site.netns?.links.set('lo', { alias });
+  return { action: 'update', kind: 'namespace', subject: `${namespace} (alias ${alias})`, run };
 }
 
 function serviceChange(network: Network, state: DhcpState, { services }: DhcpSite): ServiceChange {

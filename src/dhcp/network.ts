@@ -3,7 +3,7 @@ import type { Prefix } from '../ip.js';
 import type { Metadata } from './names.js';
 import type { ExtraDhcpOption, HostRoute, Ipv6Mode } from './spec.js';
 
-export { networkOf } from '../router/spec.js';
+export { networkOf } from '../router/wanted.js';
 
 export interface Network {
   readonly id: string;

@@ -2,7 +2,7 @@
 import { NetlinkError } from '../errors.js';
 import { formatAddress } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
-import { routeProtocol } from '../router/floating-ips.js';
+import { protocol } from '../router/names.js';
 import type { Address } from '../rtnetlink/addresses.js';
 import type { Link } from '../rtnetlink/links.js';
 import type { Route } from '../rtnetlink/routes.js';
@@ -11,6 +11,8 @@ import type { DhcpPort, Network } from './network.js';
 
 /** What there is of it. */
 export interface PortState {
+  /** What the namespace's loopback device says of whose it is; undefined where there is no namespace. */
+  readonly mark: string | undefined;
   readonly inside: Link | undefined;
   readonly outside: Link | undefined;
   /** Ports that the namespace has besides: of an earlier DHCP port. */
@@ -31,18 +33,19 @@ export interface PortChange {
 
 export async function readPort(host: Netns, netns: Netns | undefined, device: string): Promise<PortState> {
   const outside = await optional(host.links.get(device));
-  if (!netns) return { inside: undefined, outside, others: [], addresses: [], routes: [] };
+  if (!netns) return { mark: undefined, inside: undefined, outside, others: [], addresses: [], routes: [] };
   const [links, addresses, routes] = await Promise.all([
     netns.links.list(),
     netns.addresses.list(),
     netns.routes.list(),
   ]);
   return {
+    mark: links.find(({ name }) => name === 'lo')?.alias,
     inside: links.find(({ name }) => name === device),
     outside,
     others: links.filter(({ name }) => name.startsWith('tap') && name !== device),
     addresses: addresses.filter(({ dev }) => dev === device),
-    routes: routes.filter(({ protocol, dst }) => protocol === routeProtocol && dst === 'default'),
+    routes: routes.filter((route) => route.protocol === protocol && route.dst === 'default'),
   };
 }
 
@@ -178,7 +181,7 @@ function diffRoutes({ subnets }: Network, { device }: DhcpPort, present: readonl
     const inet = family === 'ip' ? 'inet' : 'inet6';
     const via = subnets.find((one) => one.prefix.family === family && one.enabled && one.gateway)?.gateway;
     const [have] = present.filter((route) => route.family === inet);
-    const route = { dst: 'default', family: inet, dev: device, protocol: routeProtocol } as const;
+    const route = { dst: 'default', family: inet, dev: device, protocol } as const;
     const subject = (gateway: string | undefined): string => `default via ${gateway} (${inet})`;
     // A gateway may lie outside its subnet.
     const add = (gateway: string) => (netns: Netns) => netns.routes.replace({ ...route, via: gateway, onlink: true });

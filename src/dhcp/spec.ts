@@ -133,26 +133,26 @@ const keys = {
 const modes: ReadonlySet<unknown> = new Set([undefined, 'slaac', 'dhcpv6-stateful', 'dhcpv6-stateless']);
 
 /** Checks a description, and works out names and defaults. */
-export function checkNetwork(spec: NetworkSpec): Network {
-  checkKeys(spec, keys.network, 'network');
-  const id = checkId(spec.id, 'network.id');
-  const dhcp = spec.dhcp ? checkDhcp(spec.dhcp) : undefined;
-  const subnets = array(spec.subnets, 'network.subnets').map((subnet, at) =>
-    checkSubnet(subnet, dhcp?.isolatedMetadata ?? false, `network.subnets[${at}]`),
+export function checkNetwork(spec: NetworkSpec, path: string = 'network'): Network {
+  checkKeys(spec, keys.network, path);
+  const id = checkId(spec.id, `${path}.id`);
+  const dhcp = spec.dhcp ? checkDhcp(spec.dhcp, `${path}.dhcp`) : undefined;
+  const subnets = array(spec.subnets, `${path}.subnets`).map((subnet, at) =>
+    checkSubnet(subnet, dhcp?.isolatedMetadata ?? false, `${path}.subnets[${at}]`),
   );
   subnets.forEach(({ id: name }, at) => {
     if (subnets.findIndex((other) => other.id === name) !== at) {
-      throw invalidValue(`network.subnets[${at}].id`, 'is taken', name);
+      throw invalidValue(`${path}.subnets[${at}].id`, 'is taken', name);
     }
   });
-  const ports = array(spec.ports ?? [], 'network.ports').map((port, at) =>
-    checkPort(port, subnets, `network.ports[${at}]`),
+  const ports = array(spec.ports ?? [], `${path}.ports`).map((port, at) =>
+    checkPort(port, subnets, `${path}.ports[${at}]`),
   );
   return {
     id,
     namespace: networkNamespace(id),
-    mtu: spec.mtu === undefined ? undefined : checkInteger(spec.mtu, 'network.mtu', 68, 65535),
-    domain: checkDomain(spec.dnsDomain),
+    mtu: spec.mtu === undefined ? undefined : checkInteger(spec.mtu, `${path}.mtu`, 68, 65535),
+    domain: checkDomain(spec.dnsDomain, `${path}.dnsDomain`),
     bridge: spec.bridge,
     dhcp: subnets.some(({ enabled }) => enabled) ? dhcp : undefined,
     subnets,
@@ -160,14 +160,13 @@ export function checkNetwork(spec: NetworkSpec): Network {
   };
 }
 
-function checkDomain(value: unknown): string | undefined {
+function checkDomain(value: unknown, path: string): string | undefined {
   if (value === undefined) return 'openstacklocal';
   if (value === '') return undefined;
-  return checkName(value, 'network.dnsDomain').replace(/\.$/, '');
+  return checkName(value, path).replace(/\.$/, '');
 }
 
-function checkDhcp(spec: DhcpSpec): NonNullable<Network['dhcp']> {
-  const path = 'network.dhcp';
+function checkDhcp(spec: DhcpSpec, path: string): NonNullable<Network['dhcp']> {
   checkKeys(spec, keys.dhcp, path);
   const { leaseDuration = 86_400, dnsmasqDnsServers = [], dnsmasqConfigFile } = spec;
   if (leaseDuration !== -1) checkInteger(leaseDuration, `${path}.leaseDuration`, 120, 0x7fffffff);

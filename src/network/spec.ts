@@ -1,29 +1,29 @@
-/** Networks: what tenants' ports and routers are plugged into. Names are those of Neutron's API. */
+/** Networks of a node: what tenants' ports and routers are plugged into. Names are those of Neutron's API. */
+import type { FixedIp, NetworkPortSpec, NetworkSpec, SubnetSpec } from '../dhcp/spec.js';
 import type { NetnsReference } from '../netns/netns.js';
 
-export interface NetworkSpec {
-  /** A UUID in OpenStack; a Linux bridge of the network's own is named `brq` and its first 11 characters. */
-  readonly id: string;
-  /** Bytes. Of the bridge and of ports that name none. */
-  readonly mtu?: number;
-  /** Default 'linuxbridge'. */
+export interface NodeNetworkSpec extends Omit<NetworkSpec, 'subnets' | 'ports' | 'bridge'> {
+  /** Default 'linuxbridge': a bridge of its own, named `brq` and the id's first 11 characters. */
   readonly mechanism?: 'linuxbridge' | 'openvswitch';
   /**
-   * 'linuxbridge': a bridge that somebody else looks after, such as `br-ex`; default: one of the network's own.
-   * 'openvswitch': the integration bridge; default `br-int`, which is made where it is not there.
+   * 'linuxbridge': a bridge that somebody else looks after instead, such as `br-ex`.
+   * 'openvswitch': the integration bridge; default `br-int`, which is made where it is not there. The network has a local VLAN on it.
    */
   readonly bridge?: string;
   /** A device of the host's that leads to the physical network, and becomes a port of the bridge. */
   readonly physicalDevice?: string;
-  readonly ports?: readonly NetworkPortSpec[];
+  /** What `dhcp` serves. */
+  readonly subnets?: readonly SubnetSpec[];
+  readonly ports?: readonly NodePortSpec[];
 }
 
-/** A port of a VM's. */
-export interface NetworkPortSpec {
-  /** The host's end is `tap` and its first 11 characters. */
+/** A port of a VM's. With `mac` and `fixedIps` the network's DHCP gives it its address. */
+export interface NodePortSpec extends Omit<NetworkPortSpec, 'mac' | 'fixedIps'> {
+  /** The host's end is `tap` and the id's first 11 characters. */
   readonly id: string;
   readonly mac?: string;
-  /** Default: a veth pair where `netns` is given, else a tap device, as QEMU opens it. */
+  readonly fixedIps?: readonly FixedIp[];
+  /** Default: a tap device, as QEMU opens it. False for a port whose device somebody else makes. */
   readonly device?: VethDevice | TapDevice | false;
 }
 

@@ -1,9 +1,12 @@
-/** A network's description, checked: `NetworkSpec` -> `WantedNetwork`. */
+/** A network's description, checked: `NodeNetworkSpec` -> `WantedNetwork`. */
+
+import type { Network } from '../dhcp/network.js';
+import { checkNetwork as checkDhcpNetwork, type NetworkPortSpec } from '../dhcp/spec.js';
 import { checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkMac } from '../ip.js';
 import type { NetnsReference } from '../netns/netns.js';
 import { checkId, networkBridge, portDevice } from '../router/names.js';
-import type { NetworkPortSpec, NetworkSpec } from './spec.js';
+import type { NodeNetworkSpec, NodePortSpec } from './spec.js';
 
 export interface WantedNetwork {
   readonly id: string;
@@ -14,6 +17,8 @@ export interface WantedNetwork {
   readonly ownsBridge: boolean;
   readonly physicalDevice: string | undefined;
   readonly ports: readonly WantedPort[];
+  /** What its DHCP is to be; undefined where the description says nothing of DHCP. */
+  readonly dhcp: Network | undefined;
 }
 
 /** A VM's port that has a device. */
@@ -27,12 +32,30 @@ export interface WantedPort {
     | { readonly kind: 'tap'; readonly owner: number | undefined };
 }
 
-const networkKeys: ReadonlySet<string> = new Set(['id', 'mtu', 'mechanism', 'bridge', 'physicalDevice', 'ports']);
-const portKeys: ReadonlySet<string> = new Set(['id', 'mac', 'device']);
+const networkKeys: ReadonlySet<string> = new Set([
+  'id',
+  'mtu',
+  'mechanism',
+  'bridge',
+  'physicalDevice',
+  'ports',
+  'subnets',
+  'dnsDomain',
+  'dhcp',
+]);
+const portKeys: ReadonlySet<string> = new Set([
+  'id',
+  'mac',
+  'device',
+  'fixedIps',
+  'hostname',
+  'extraDhcpOptions',
+  'dhcp',
+]);
 const vethKeys: ReadonlySet<string> = new Set(['kind', 'netns', 'name']);
 const tapKeys: ReadonlySet<string> = new Set(['kind', 'owner']);
 
-export function checkNetwork(spec: NetworkSpec, path: string): WantedNetwork {
+export function checkNetwork(spec: NodeNetworkSpec, path: string): WantedNetwork {
   checkKeys(spec, networkKeys, path);
   const id = checkId(spec.id, `${path}.id`);
   const { mechanism = 'linuxbridge', bridge, physicalDevice, ports = [] } = spec;
@@ -42,18 +65,45 @@ export function checkNetwork(spec: NetworkSpec, path: string): WantedNetwork {
   if (bridge !== undefined) checkDeviceName(bridge, `${path}.bridge`);
   if (physicalDevice !== undefined) checkDeviceName(physicalDevice, `${path}.physicalDevice`);
   if (!Array.isArray(ports)) throw invalidType(`${path}.ports`, 'an array', ports);
+  const name = bridge ?? (mechanism === 'linuxbridge' ? networkBridge(id) : 'br-int');
   return {
     id,
     mtu: spec.mtu === undefined ? undefined : checkInteger(spec.mtu, `${path}.mtu`, 68, 65535),
     mechanism,
-    bridge: bridge ?? (mechanism === 'linuxbridge' ? networkBridge(id) : 'br-int'),
-    ownsBridge: bridge === undefined,
+    bridge: name,
+    ownsBridge: bridge === undefined && mechanism === 'linuxbridge',
     physicalDevice,
-    ports: ports.flatMap((port: NetworkPortSpec, at: number) => checkPort(port, `${path}.ports[${at}]`)),
+    ports: ports.flatMap((port: NodePortSpec, at: number) => checkPort(port, `${path}.ports[${at}]`)),
+    dhcp: dhcpOf(spec, ports, mechanism === 'linuxbridge' ? name : undefined, path),
   };
 }
 
-function checkPort(port: NetworkPortSpec, path: string): WantedPort[] {
+/** As `Dhcp.apply` takes it: of ports, those that have addresses to give. */
+function dhcpOf(
+  { id, mtu, dnsDomain, subnets = [], dhcp }: NodeNetworkSpec,
+  ports: readonly NodePortSpec[],
+  bridge: string | undefined,
+  path: string,
+): Network | undefined {
+  if (dhcp === undefined || dhcp === false) return undefined;
+  const leased = ports.flatMap(({ device: _, mac, fixedIps, ...port }): NetworkPortSpec[] =>
+    mac === undefined || fixedIps === undefined ? [] : [{ ...port, mac, fixedIps }],
+  );
+  return checkDhcpNetwork(
+    {
+      id,
+      subnets,
+      ports: leased,
+      dhcp,
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(dnsDomain === undefined ? {} : { dnsDomain }),
+      ...(bridge === undefined ? {} : { bridge }),
+    },
+    path,
+  );
+}
+
+function checkPort(port: NodePortSpec, path: string): WantedPort[] {
   checkKeys(port, portKeys, path);
   const id = checkId(port.id, `${path}.id`);
   if (port.mac !== undefined) checkMac(port.mac, `${path}.mac`);

@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '../network/spec.js';
+import type { NodeNetworkSpec } from '../network/spec.js';
 import type { RouterOptions, RouterSpec } from '../router/spec.js';
 
 /** All that a node is to have. What is netloom's, of this name, and not in it is removed. */
@@ -8,7 +8,7 @@ export interface NodeSpec {
    * alone. Default 'node'.
    */
   readonly name?: string;
-  readonly networks?: readonly NetworkSpec[];
+  readonly networks?: readonly NodeNetworkSpec[];
   /** Their ports may name one of the networks instead of a bridge. */
   readonly routers?: readonly RouterSpec[];
 }
