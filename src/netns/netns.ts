@@ -89,7 +89,7 @@ export class Netns {
     });
     this.#streams = new EventStreams(native, label);
     const [route, netfilter] = this.#channels as [Channel, Channel];
-    this.links = new Links(route);
+    this.links = new Links(route, native, label);
     this.addresses = new Addresses(route);
     this.routes = new Routes(route);
     this.nexthops = new Nexthops(route);
