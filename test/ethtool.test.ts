@@ -146,6 +146,14 @@ describe('setFeatures', () => {
     await rejection(netns.ethtool.setFeatures(dev as string, changes as Record<string, boolean>), type);
   });
 
+  test('a handle that is closed says so', async () => {
+    const netns = await namespace();
+    await netns.close();
+    expect(await rejection(netns.ethtool.features('lo'), Error)).toMatchObject({ code: 'ERR_NETNS_CLOSED' });
+    const tap = netns.links.add({ kind: 'tun', mode: 'tap', name: 'tap0' });
+    expect(await rejection(tap, Error)).toMatchObject({ code: 'ERR_NETNS_CLOSED' });
+  });
+
   test('an index that is none is ENODEV', async () => {
     const netns = await namespace();
     expect(await rejection(netns.ethtool.features(4711), NetlinkError)).toMatchObject({ code: 'ENODEV' });

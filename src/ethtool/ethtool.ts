@@ -1,6 +1,7 @@
 import type { NativeError, NativeNamespace } from '../addon.js';
 import { fromNative, invalidType, invalidValue } from '../errors.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
+import { closedError } from '../netlink/channel.js';
 import { checkReference, type DeviceReference } from '../rtnetlink/device.js';
 import { groupTests, patternOf, wordOf } from './names.js';
 
@@ -73,6 +74,7 @@ export class Ethtool {
     options: CallOptions | undefined,
     changes?: FeatureChanges,
   ): ReturnType<NativeNamespace['features']> {
+    if (this.#native.fd < 0) throw closedError(this.#netns);
     try {
       return await abortable(() => this.#native.features(dev, patterns), options);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { NativeNamespace } from '../addon.js';
 import { fromNative } from '../errors.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
+import { closedError } from '../netlink/channel.js';
 import type { TunSpec } from './kinds/index.js';
 import type { LinkChange } from './link-change.js';
 import type { Links } from './links.js';
@@ -14,6 +15,7 @@ export async function makeTun(
   options: CallOptions,
 ): Promise<void> {
   const { name, mode, pi = false, vnetHdr = false, multiQueue = false, owner = null, ownerGroup = null } = spec;
+  if (native.fd < 0) throw closedError(netns);
   const remove = (): Promise<void> => links.delete(name).catch(() => {});
   try {
     await abortable(
