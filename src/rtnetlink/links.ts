@@ -154,18 +154,12 @@ export class Links {
     if (failures.length > 0) throw new BatchError(failures, specs.length);
   }
 
-  /** Takes back what was made, the last first: together those of one namespace that follow each other. */
+  /** Takes back what was made, the last first; what goes with the device that it is on is gone. */
   async #remove(list: readonly LinkSpec[]): Promise<void> {
-    const under: Promise<void>[] = [];
-    let last: Pick<Links, 'delete'> | undefined;
-    for (const { name, netns } of list.toReversed()) {
-      if (name === undefined) continue;
-      const links = netns?.links ?? this;
-      if (links !== last) await Promise.all(under.splice(0));
-      under.push(links.delete(name).catch(ignoreGone));
-      last = links;
-    }
-    await Promise.all(under);
+    const removals = list.toReversed().map(async ({ name, netns }) => {
+      if (name !== undefined) await (netns?.links ?? this).delete(name).catch(ignoreGone);
+    });
+    await Promise.all(removals);
   }
 
   /** What the kernel does not take in the message that makes a device: see `CommonSpec` and `VethPeerSpec`. */
@@ -275,7 +269,6 @@ function checkSpec(spec: LinkSpec, path: string): void {
   if (needsFinish(spec)) checkFinish(spec, path);
 }
 
-/** One that went with the device that it was on. */
 function ignoreGone(error: unknown): void {
   if (!(error instanceof NetlinkError && error.code === 'ENODEV')) throw error;
 }
