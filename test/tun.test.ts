@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { BatchError, type LinkSpec, NetlinkError, type TunSpec } from '../src/index.js';
-import { cleanUp, ip, ipJson, type NamedNetns, namespace, rejection, run } from './helpers/namespaces.js';
+import { cleanUp, ip, ipJson, mayOpenTun, type NamedNetns, namespace, rejection, run } from './helpers/namespaces.js';
 
 const names = ({ name }: NamedNetns): string[] => ipJson(name, 'link').map(({ ifname }) => ifname as string);
 const show = ({ name }: NamedNetns, device: string) => ipJson(name, '-d', 'link', 'show', device)[0]!;
 
-describe('a device', () => {
+describe.skipIf(!mayOpenTun())('a device', () => {
   test.each<[string, Omit<TunSpec, 'kind' | 'name'>, string, object]>([
     ['tap', { mode: 'tap' }, 'mode tap', { mode: 'tap', persist: true, pi: false, vnetHdr: false, multiQueue: false }],
     ['tun', { mode: 'tun' }, 'mode tun', { mode: 'tun' }],
@@ -78,7 +78,7 @@ print(frame[12:14].hex(), '.'.join(map(str, frame[38:42])), flush=True)`;
   });
 });
 
-describe('a failure leaves no device', () => {
+describe.skipIf(!mayOpenTun())('a failure leaves no device', () => {
   test.each<[string, Partial<TunSpec>, string]>([
     ['an MTU that is too small', { mtu: 1 }, 'EINVAL'],
     ['a bridge that is not there', { master: 'nosuch' }, 'ENODEV'],
@@ -119,7 +119,7 @@ describe('a failure leaves no device', () => {
   });
 });
 
-describe('among others', () => {
+describe.skipIf(!mayOpenTun())('among others', () => {
   const specs: LinkSpec[] = [
     { kind: 'bridge', name: 'br0' },
     { kind: 'tun', mode: 'tap', name: 'tap0' },
