@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/conntrack/conntrack.cc",
+      "native/ethtool/features.cc",
       "native/lock/lock.cc",
       "native/netlink/buffer.cc",
       "native/netlink/channel.cc",
@@ -59,19 +60,27 @@
       "native/packet/announce.cc",
       "native/rtnetlink/addresses.cc",
       "native/rtnetlink/kinds/bridge.cc",
+      "native/rtnetlink/kinds/dummy.cc",
       "native/rtnetlink/kinds/ifb.cc",
       "native/rtnetlink/kinds/kinds.cc",
+      "native/rtnetlink/kinds/macvlan.cc",
+      "native/rtnetlink/kinds/tun.cc",
       "native/rtnetlink/kinds/veth.cc",
+      "native/rtnetlink/kinds/vlan.cc",
+      "native/rtnetlink/kinds/vrf.cc",
+      "native/rtnetlink/kinds/vxlan.cc",
       "native/rtnetlink/links.cc",
       "native/rtnetlink/names.cc",
       "native/rtnetlink/neighbours.cc",
       "native/rtnetlink/nexthops.cc",
       "native/rtnetlink/routes.cc",
-      "native/rtnetlink/rules.cc"
+      "native/rtnetlink/rules.cc",
+      "native/tun/tun.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
       "native/addon/channel_object.cc",
+      "native/addon/device_methods.cc",
       "native/addon/instance.cc",
       "native/addon/lock_object.cc",
       "native/addon/monitor_object.cc",

@@ -19,7 +19,7 @@ function sources(...folders) {
 }
 
 const variables = {
-  core_sources: sources('netlink', 'rtnetlink', 'nftables', 'conntrack', 'packet', 'netns', 'lock'),
+  core_sources: sources('netlink', 'rtnetlink', 'nftables', 'conntrack', 'packet', 'netns', 'lock', 'tun', 'ethtool'),
   addon_sources: sources('addon'),
 };
 const expected = `${JSON.stringify({ variables }, null, 2)}\n`;

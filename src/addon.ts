@@ -89,6 +89,21 @@ export interface NativeNamespace {
   socket(kind: string, address: Uint8Array | null, port: number, reuseAddress: boolean): Promise<number>;
   /** The socket that it leaves by is kept until the last. */
   announce(rows: Uint8Array, last: boolean): Promise<void>;
+  /** A device that stays. */
+  createTun(
+    name: string,
+    tap: boolean,
+    pi: boolean,
+    vnetHdr: boolean,
+    multiQueue: boolean,
+    owner: number | null,
+    ownerGroup: number | null,
+  ): Promise<void>;
+  /** Of a device, once the features whose names match the patterns (fnmatch(3)) have been turned on or off. */
+  features(
+    device: string | number,
+    changes: [pattern: string, on: boolean][],
+  ): Promise<[name: string, active: boolean, requested: boolean, fixed: boolean][]>;
   channel(protocol: number): Promise<NativeChannel>;
   /** A receive buffer of so many bytes; 0 for the default. */
   monitor(protocol: number, groups: readonly number[], receiveBuffer: number): Promise<NativeMonitor>;

@@ -59,10 +59,11 @@ function hint(code: string, syscall: string): string | undefined {
   return undefined;
 }
 
-export function fromNative(error: unknown, subject?: string, netns?: string): unknown {
+export function fromNative(error: unknown, subject?: string, netns?: string, request?: unknown): unknown {
   const native = error as NativeError;
   if (typeof native?.errno !== 'number' || typeof native.syscall !== 'string') return error;
-  return new NetlinkError({ errno: native.errno, syscall: native.syscall, subject: subject ?? native.path, netns });
+  const { errno, syscall, path } = native;
+  return new NetlinkError({ errno, syscall, subject: subject ?? path, netns, request });
 }
 
 export interface BatchFailure {

@@ -7,6 +7,7 @@ export * from './announce/index.js';
 export * from './conntrack/index.js';
 export * from './dhcp/index.js';
 export { BatchError, type BatchFailure, NetlinkError } from './errors.js';
+export * from './ethtool/index.js';
 export * from './lock/index.js';
 export type { CallOptions, Dispatch } from './netlink/channel.js';
 export type { EventStream, MonitorOptions } from './netlink/event-stream.js';

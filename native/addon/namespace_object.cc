@@ -1,10 +1,8 @@
 #include "addon/namespace_object.h"
 
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <map>
 
@@ -46,11 +44,6 @@ Outcome openSocket(int protocol, Fd& out) {
   int error = 0;
   out = RawSocket::open(protocol, error);
   return {.error = -error, .syscall = "socket(AF_NETLINK)"};
-}
-
-// Work in flight has a descriptor of its own: the object may be closed meanwhile.
-Fd duplicate(int fd) {
-  return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
 // A namespace with its settings made and its sockets opened, while the mover is in it, and only then named.
@@ -128,7 +121,9 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
       {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
        InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
        InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel"),
-       InstanceMethod<&NamespaceObject::monitor>("monitor")});
+       InstanceMethod<&NamespaceObject::monitor>("monitor"),
+       InstanceMethod<&NamespaceObject::createTun>("createTun"),
+       InstanceMethod<&NamespaceObject::features>("features")});
   Instance::of(env).namespaceClass = Napi::Persistent(constructor);
   exports.Set("createNamespace", Napi::Function::New(env, create));
   exports.Set("deleteNamespace", Napi::Function::New(env, remove));
@@ -167,7 +162,7 @@ Napi::Value NamespaceObject::sysctl(const Napi::CallbackInfo& info) {
     std::vector<Sysctl> sysctls;
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()));
+  auto state = std::make_shared<State>(Fd::duplicateOf(fd_.get()));
   if (!readSysctls(info[0].As<Napi::Array>(), state->sysctls)) return {};
   return instance.run<State>(
       instance.mover, info.Env(), state, [](State& state) { return applySysctls(state.fd.get(), state.sysctls); },
@@ -198,13 +193,13 @@ Napi::Value NamespaceObject::socket(const Napi::CallbackInfo& info) {
   }
   const auto [domain, type, protocol] = kind->second;
   auto state = std::make_shared<State>(
-      duplicate(fd_.get()), SocketSpec{.domain = domain,
-                                       .type = type,
-                                       .protocol = protocol,
-                                       .bind = info[1].IsTypedArray(),
-                                       .address = {},
-                                       .port = static_cast<uint16_t>(info[2].As<Napi::Number>().Uint32Value()),
-                                       .reuseAddress = info[3].As<Napi::Boolean>()});
+      Fd::duplicateOf(fd_.get()), SocketSpec{.domain = domain,
+                                             .type = type,
+                                             .protocol = protocol,
+                                             .bind = info[1].IsTypedArray(),
+                                             .address = {},
+                                             .port = static_cast<uint16_t>(info[2].As<Napi::Number>().Uint32Value()),
+                                             .reuseAddress = info[3].As<Napi::Boolean>()});
   if (state->spec.bind) {
     auto address = info[1].As<Napi::Uint8Array>();
     state->spec.address.assign(address.Data(), address.Data() + address.ByteLength());
@@ -228,7 +223,7 @@ Napi::Value NamespaceObject::announce(const Napi::CallbackInfo& info) {
   const bool last = info[1].As<Napi::Boolean>();
   if (!announcer_) announcer_ = std::make_shared<Fd>();
   auto state = std::make_shared<State>(
-      duplicate(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()), announcer_, last);
+      Fd::duplicateOf(fd_.get()), std::vector<uint8_t>(rows.Data(), rows.Data() + rows.ByteLength()), announcer_, last);
   if (last) announcer_.reset();
   return instance.run<State>(
       instance.mover, info.Env(), state,
@@ -250,7 +245,7 @@ Napi::Value NamespaceObject::channel(const Napi::CallbackInfo& info) {
     Fd made{};
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()), info[0].As<Napi::Number>().Int32Value());
+  auto state = std::make_shared<State>(Fd::duplicateOf(fd_.get()), info[0].As<Napi::Number>().Int32Value());
   return instance.run<State>(
       instance.mover, info.Env(), state,
       [](State& state) {
@@ -270,7 +265,7 @@ Napi::Value NamespaceObject::monitor(const Napi::CallbackInfo& info) {
     Fd made{};
   };
   auto& instance = Instance::of(info.Env());
-  auto state = std::make_shared<State>(duplicate(fd_.get()), info[0].As<Napi::Number>().Int32Value(),
+  auto state = std::make_shared<State>(Fd::duplicateOf(fd_.get()), info[0].As<Napi::Number>().Int32Value(),
                                        info[2].As<Napi::Number>().Int32Value());
   auto groups = info[1].As<Napi::Array>();
   for (uint32_t i = 0; i < groups.Length(); ++i) {

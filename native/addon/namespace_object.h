@@ -26,6 +26,9 @@ class NamespaceObject : public Napi::ObjectWrap<NamespaceObject> {
   Napi::Value announce(const Napi::CallbackInfo& info);
   Napi::Value channel(const Napi::CallbackInfo& info);
   Napi::Value monitor(const Napi::CallbackInfo& info);
+  // device_methods.cc
+  Napi::Value createTun(const Napi::CallbackInfo& info);
+  Napi::Value features(const Napi::CallbackInfo& info);
 
   static void closeLater(class Instance& instance, std::shared_ptr<Fd> socket);
 

@@ -1,6 +1,7 @@
 // A file descriptor with one owner.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -17,6 +18,9 @@ class Fd {
     return *this;
   }
   ~Fd() { reset(); }
+
+  // Of the same open file: work in flight has one of its own, as its owner may close meanwhile.
+  static Fd duplicateOf(int fd) { return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }

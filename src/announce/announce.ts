@@ -3,7 +3,8 @@ import { checkInteger, checkKeys, fromNative } from '../errors.js';
 import { checkAddress, checkMac, writeIpv4 } from '../ip.js';
 import { abortable, type CallOptions, deadline } from '../netlink/call-options.js';
 import { checkColumn } from '../netlink/columns.js';
-import type { DeviceReference, Links } from '../rtnetlink/links.js';
+import type { DeviceReference } from '../rtnetlink/device.js';
+import type { Links } from '../rtnetlink/links.js';
 
 export interface Announcement {
   readonly dev: DeviceReference;

@@ -4,7 +4,7 @@ import { formatAddress } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import { protocol } from '../router/names.js';
 import type { Address } from '../rtnetlink/addresses.js';
-import type { Link } from '../rtnetlink/links.js';
+import type { Link } from '../rtnetlink/link.js';
 import type { Route } from '../rtnetlink/routes.js';
 import { metadataAddresses } from './names.js';
 import type { DhcpPort, Network } from './network.js';

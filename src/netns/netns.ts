@@ -5,6 +5,7 @@ import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
 import { checkAlias, checkFileName, fromNative, invalidType, invalidValue } from '../errors.js';
+import { Ethtool } from '../ethtool/ethtool.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
@@ -65,6 +66,7 @@ export class Netns {
   readonly nft: Nft;
   readonly conntrack: Conntrack;
   readonly sysctl: Sysctl;
+  readonly ethtool: Ethtool;
   readonly #native: NativeNamespace;
   readonly #announcer: Announcer;
   readonly #channels: Channel[];
@@ -89,7 +91,7 @@ export class Netns {
     });
     this.#streams = new EventStreams(native, label);
     const [route, netfilter] = this.#channels as [Channel, Channel];
-    this.links = new Links(route);
+    this.links = new Links(route, native, label);
     this.addresses = new Addresses(route);
     this.routes = new Routes(route);
     this.nexthops = new Nexthops(route);
@@ -98,6 +100,7 @@ export class Netns {
     this.nft = new Nft(netfilter, this.#streams);
     this.conntrack = new Conntrack(netfilter, this.#streams);
     this.sysctl = new Sysctl(native, label);
+    this.ethtool = new Ethtool(native, label);
     this.#announcer = new Announcer(native, this.links, label);
   }
 

@@ -3,7 +3,7 @@ import { Netns } from '../netns/netns.js';
 import { markOf } from '../router/names.js';
 import { type Change, type Stage, type Step, stepOf } from '../router/steps.js';
 import { settled } from '../router/undo.js';
-import type { Link } from '../rtnetlink/links.js';
+import type { Link } from '../rtnetlink/link.js';
 import type { WantedNetwork, WantedPort } from './wanted.js';
 
 /** The host's devices, by name. */

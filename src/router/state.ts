@@ -3,7 +3,7 @@ import { NetlinkError } from '../errors.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import type { Address } from '../rtnetlink/addresses.js';
-import type { Link } from '../rtnetlink/links.js';
+import type { Link } from '../rtnetlink/link.js';
 import type { Neighbour } from '../rtnetlink/neighbours.js';
 import type { NexthopObject } from '../rtnetlink/nexthops.js';
 import type { Route } from '../rtnetlink/routes.js';

@@ -3,7 +3,8 @@ import { checkAddress, formatAddress, formatIpv4, parseIpv4 } from '../ip.js';
 import type { CallOptions, Channel, PackedWork, Work } from '../netlink/channel.js';
 import { type Encoder, fieldIndexes, namesOf, operation, type Schema, type Wire } from '../netlink/codec.js';
 import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
-import { checkReference, type DeviceReference, nameTable } from './links.js';
+import { checkReference, type DeviceReference } from './device.js';
+import { nameTable } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressFamily, checkAddressOrPrefix, type RouteScope } from './values.js';
 

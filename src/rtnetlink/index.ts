@@ -1,20 +1,31 @@
 /** The rtnetlink families: devices, addresses, routes, routing policy, neighbours. One object for each kernel table. */
 export type { Address, Addresses, AddressFilter, AddressReference, AddressSpec, PackedAddresses } from './addresses.js';
+export type { DeviceReference } from './device.js';
 export type {
   BridgeSettings,
   BridgeSpec,
-  DeviceReference,
+  DummySpec,
   IfbSpec,
-  Link,
-  LinkChange,
-  LinkFilter,
   LinkSpec,
-  LinkStats,
-  Links,
-  NetnsTarget,
+  MacvlanMode,
+  MacvlanSettings,
+  MacvlanSpec,
+  TunSettings,
+  TunSpec,
   VethPeerSpec,
   VethSpec,
-} from './links.js';
+  VlanProtocol,
+  VlanSettings,
+  VlanSpec,
+  VrfSettings,
+  VrfSpec,
+  VxlanSettings,
+  VxlanSpec,
+} from './kinds/index.js';
+export type { Link, LinkStats } from './link.js';
+export type { LinkChange } from './link-change.js';
+export type { NetnsTarget } from './link-settings.js';
+export type { LinkFilter, Links } from './links.js';
 export type { MonitorGroup, NetlinkAction, NetlinkEvent } from './monitor.js';
 export type {
   Neighbour,

@@ -1,142 +1,23 @@
+import type { NativeNamespace } from '../addon.js';
 import {
-  checkAlias,
-  checkDeviceName,
+  BatchError,
+  type BatchFailure,
   checkInteger,
   checkKeys,
   invalidType,
   invalidValue,
   NetlinkError,
 } from '../errors.js';
-import { checkMac, formatMac } from '../ip.js';
+import { deadline } from '../netlink/call-options.js';
 import type { CallOptions, Channel, Request, Work } from '../netlink/channel.js';
 import { operation, type Schema, type Wire } from '../netlink/codec.js';
-import { type BatchOptions, oneOrMany } from './one-or-many.js';
-
-/** A device, by name or by index. */
-export type DeviceReference = string | number;
-
-/** A namespace to put a device in: a handle (`Netns`), or a descriptor. */
-export type NetnsTarget = { readonly fd: number; readonly links?: Pick<Links, 'set' | 'delete'> };
-
-interface CommonSpec {
-  /** At most 15 bytes. Without it the kernel names the device (veth0, ...). */
-  readonly name?: string;
-  /** 'aa:bb:cc:dd:ee:ff' */
-  readonly mac?: string;
-  /** Bytes. */
-  readonly mtu?: number;
-  readonly up?: boolean;
-  readonly txQueueLength?: number;
-  /** Default: as the kind has it; a veth one for each processor. */
-  readonly numTxQueues?: number;
-  readonly numRxQueues?: number;
-  /** At most 255 bytes. The kernel takes it, and `addrGenMode`, in a second step, which needs a `name`. */
-  readonly alias?: string;
-  readonly group?: number;
-  /** Where to make it; default: this handle's. */
-  readonly netns?: NetnsTarget;
-  /** How the kernel makes its IPv6 link-local address; 'none' for no address. */
-  readonly addrGenMode?: 'eui64' | 'none' | 'stable_secret' | 'random';
-}
-
-/**
- * The other end, made at the same time, in another namespace if asked. The kernel cannot open a peer before the pair is
- * whole (veth_open), so `up` takes a second step, and with it a `name` and, for another namespace, a `Netns`.
- */
-export interface VethPeerSpec extends CommonSpec {}
-
-export interface VethSpec extends CommonSpec {
-  readonly kind: 'veth';
-  /** A bridge that it becomes a port of. */
-  readonly master?: DeviceReference;
-  readonly peer?: VethPeerSpec;
-}
-
-/** Times are in 1/100 s, as in `ip -j`. */
-export interface BridgeSettings {
-  readonly forwardDelay?: number;
-  readonly helloTime?: number;
-  readonly maxAge?: number;
-  readonly ageingTime?: number;
-  readonly stpState?: 0 | 1;
-  readonly priority?: number;
-  readonly vlanFiltering?: 0 | 1;
-  readonly mcastSnooping?: 0 | 1;
-}
-
-export interface BridgeSpec extends CommonSpec, BridgeSettings {
-  readonly kind: 'bridge';
-}
-
-export interface IfbSpec extends CommonSpec {
-  readonly kind: 'ifb';
-  readonly master?: DeviceReference;
-}
-
-export type LinkSpec = VethSpec | BridgeSpec | IfbSpec;
-
-/** What can be changed of a device that exists. */
-export interface LinkChange {
-  /** A new name. */
-  readonly name?: string;
-  readonly up?: boolean;
-  readonly mtu?: number;
-  readonly mac?: string;
-  readonly txQueueLength?: number;
-  readonly alias?: string;
-  readonly group?: number;
-  /** A bridge to become a port of; null to leave it. */
-  readonly master?: DeviceReference | null;
-  /** Moves it to another namespace. */
-  readonly netns?: NetnsTarget;
-  readonly promisc?: boolean;
-  readonly allmulti?: boolean;
-  readonly arp?: boolean;
-  readonly addrGenMode?: 'eui64' | 'none' | 'stable_secret' | 'random';
-  /** net.ipv4.conf.<device>.arp_ignore, 0 to 8, set by the same message. */
-  readonly arpIgnore?: number;
-}
-
-/**
- * A device. Names are those of `ip -j link`, in camelCase; differences: `index` is `ifindex`, `mac` is `address`, `kind` is
- * `linkinfo.info_kind`, `state` is `operstate` in lower case, `link` and `master` are as `ip` gives them.
- */
-export interface Link {
-  readonly index: number;
-  readonly name: string;
-  readonly type: string;
-  readonly flags: readonly string[];
-  /** Administratively up. */
-  readonly up: boolean;
-  readonly state: string;
-  readonly mtu: number;
-  readonly mac?: string;
-  readonly broadcast?: string;
-  readonly kind?: string;
-  /** Its bridge, by name. */
-  readonly master?: string;
-  /** What it is bound to: a veth's peer. By index, since that may be in another namespace (`linkNetnsid`). */
-  readonly linkIndex?: number;
-  readonly linkNetnsid?: number;
-  readonly alias?: string;
-  readonly group: number;
-  readonly qdisc?: string;
-  readonly txQueueLength: number;
-  /** Settings of a bridge. */
-  readonly bridge?: Required<BridgeSettings>;
-  readonly stats?: LinkStats;
-}
-
-export interface LinkStats {
-  readonly rxPackets: number;
-  readonly txPackets: number;
-  readonly rxBytes: number;
-  readonly txBytes: number;
-  readonly rxErrors: number;
-  readonly txErrors: number;
-  readonly rxDropped: number;
-  readonly txDropped: number;
-}
+import { checkReference, type DeviceReference, referenceWire } from './device.js';
+import { kindOf, kinds, type LinkSpec, type TunSpec } from './kinds/index.js';
+import { type Link, toLink } from './link.js';
+import { changeWire, checkChange, type LinkChange, upWire } from './link-change.js';
+import { type CommonSpec, checkCommon, checkFinish, commonKeys, madeWire, needsFinish } from './link-settings.js';
+import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
+import { makeTun } from './tun-device.js';
 
 export interface LinkFilter {
   readonly kind?: string;
@@ -154,34 +35,22 @@ const operations = {
   list: operation('links.list'),
 };
 
-const commonKeys = ['name', 'mac', 'mtu', 'up', 'txQueueLength', 'alias', 'group', 'netns', 'addrGenMode'];
-const madeKeys = [...commonKeys, 'numTxQueues', 'numRxQueues'];
-const bridgeKeys = [
-  'forwardDelay',
-  'helloTime',
-  'maxAge',
-  'ageingTime',
-  'stpState',
-  'priority',
-  'vlanFiltering',
-  'mcastSnooping',
-];
-const specKeys: Readonly<Record<LinkSpec['kind'], ReadonlySet<string>>> = {
-  veth: new Set([...madeKeys, 'kind', 'master', 'peer']),
-  bridge: new Set([...madeKeys, 'kind', ...bridgeKeys]),
-  ifb: new Set([...madeKeys, 'kind', 'master']),
-};
-const peerKeys: ReadonlySet<string> = new Set(madeKeys);
-const changeKeys: ReadonlySet<string> = new Set([...commonKeys, 'master', 'promisc', 'allmulti', 'arp', 'arpIgnore']);
-
+const specKeys: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(kinds).map(([kind, { keys }]) => [kind, new Set(['kind', ...commonKeys, ...keys])]),
+);
 /** Network devices: RTM_*LINK, ip-link(8). */
 export class Links {
   readonly #channel: Channel;
   /** Lookups under way, so that a burst of calls that name one device asks for it once. */
   readonly #lookups = new Map<string, Promise<number>>();
 
-  constructor(channel: Channel) {
+  readonly #native: NativeNamespace;
+  readonly #netns: string;
+
+  constructor(channel: Channel, native: NativeNamespace, netns: string) {
     this.#channel = channel;
+    this.#native = native;
+    this.#netns = netns;
   }
 
   async list(filter: LinkFilter = {}, options?: CallOptions): Promise<Link[]> {
@@ -207,19 +76,90 @@ export class Links {
     return toLink(reply, () => name, true);
   }
 
-  /** Makes devices. A veth's peer is made with it, directly in its namespace. */
-  async add(specs: LinkSpec | readonly LinkSpec[], options?: BatchOptions): Promise<void> {
+  /**
+   * Makes devices. A veth's peer is made with it, directly in its namespace. Those of an array are made in its order, so that one may be
+   * on another that stands before it.
+   *
+   * A setting that takes a second step (see `CommonSpec`) and fails undoes the whole call. `rollback` needs names, and `Netns` handles
+   * where devices are made in other namespaces.
+   */
+  async add(specs: LinkSpec | readonly LinkSpec[], options: BatchOptions = {}): Promise<void> {
     const list = Array.isArray(specs) ? (specs as readonly LinkSpec[]) : [specs as LinkSpec];
     list.forEach((spec, at) => {
-      checkSpec(spec, Array.isArray(specs) ? `specs[${at}]` : 'spec');
+      const path = Array.isArray(specs) ? `specs[${at}]` : 'spec';
+      checkSpec(spec, path);
+      if (options.rollback) checkUndoable(spec, path);
     });
-    await oneOrMany(this.#channel, addWork, specs, options, deleteMade);
+    if (!list.some(isTun)) return this.#addByNetlink(specs, list, options);
+    if (!Array.isArray(specs)) return this.#addTun(specs as TunSpec, options);
+    return this.#addMixed(list, options);
+  }
+
+  async #addByNetlink(
+    specs: LinkSpec | readonly LinkSpec[],
+    list: readonly LinkSpec[],
+    options: BatchOptions,
+  ): Promise<void> {
+    const sent = oneOrMany(this.#channel, addWork, specs, options);
+    const undo = (failed: ReadonlySet<number>): Promise<void> => this.#remove(list.filter((_, at) => !failed.has(at)));
+    await (options.rollback ? rolledBack(sent, list.length, undo) : sent);
     try {
       await Promise.all(list.map((spec) => this.#finish(spec)));
     } catch (error) {
-      for (const { name, netns } of list) if (name !== undefined) await (netns?.links ?? this).delete(name);
+      await this.#remove(list).catch(() => {});
       throw error;
     }
+  }
+
+  async #addTun(spec: TunSpec, options: CallOptions): Promise<void> {
+    const { netns, ...here } = spec;
+    // Checked: a handle, which enters its own namespace.
+    if (netns?.links) return netns.links.add(here, options);
+    return makeTun(this.#native, this, this.#netns, spec, options);
+  }
+
+  /** In runs of those that one message makes, and of those that take an ioctl. */
+  async #addMixed(list: readonly LinkSpec[], { rollback = false, ...options }: BatchOptions): Promise<void> {
+    const limits = deadline(options);
+    const failures: BatchFailure[] = [];
+    for (let start = 0, end = 0; start < list.length; start = end) {
+      const first = list[start] as LinkSpec;
+      while (end < list.length && isTun(list[end] as LinkSpec) === isTun(first)) end++;
+      const run = list.slice(start, end);
+      try {
+        if (isTun(first)) await this.#addTuns(run as TunSpec[], limits);
+        else await this.#addByNetlink(run, run, limits);
+      } catch (error) {
+        if (error instanceof BatchError) {
+          failures.push(...error.failures.map((failure) => ({ ...failure, index: start + failure.index })));
+          continue;
+        }
+        // Not of one device but of the run, which has undone itself, or whose caller has gone.
+        const failed = new Set(failures.map(({ index }) => index));
+        await this.#remove(list.slice(0, start).filter((_, at) => !failed.has(at))).catch(() => {});
+        throw error;
+      }
+    }
+    if (failures.length === 0) return;
+    const failed = new Set(failures.map(({ index }) => index));
+    if (rollback) await this.#remove(list.filter((_, at) => !failed.has(at)));
+    throw new BatchError(failures, list.length, rollback);
+  }
+
+  async #addTuns(specs: readonly TunSpec[], options: CallOptions): Promise<void> {
+    const results = await Promise.allSettled(specs.map((spec) => this.#addTun(spec, options)));
+    const failures = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [{ index, error: result.reason as Error }] : [],
+    );
+    if (failures.length > 0) throw new BatchError(failures, specs.length);
+  }
+
+  /** Takes back what was made, the last first; what goes with the device that it is on is gone. */
+  async #remove(list: readonly LinkSpec[]): Promise<void> {
+    const removals = list.toReversed().map(async ({ name, netns }) => {
+      if (name !== undefined) await (netns?.links ?? this).delete(name).catch(ignoreGone);
+    });
+    await Promise.all(removals);
   }
 
   /** What the kernel does not take in the message that makes a device: see `CommonSpec` and `VethPeerSpec`. */
@@ -241,9 +181,7 @@ export class Links {
 
   async set(reference: DeviceReference, change: LinkChange, options?: CallOptions): Promise<void> {
     checkReference(reference, 'reference');
-    checkKeys(change, changeKeys, 'change');
-    checkCommon(change, 'change');
-    if (change.arpIgnore !== undefined) checkInteger(change.arpIgnore, 'change.arpIgnore', 0, 8);
+    checkChange(change);
     // By its index, as a message that renames holds the new name.
     const which = change.name === undefined ? referenceWire(reference) : { index: reference };
     await this.#channel.one(
@@ -306,12 +244,6 @@ const addWork: Work<LinkSpec> = {
   describe: (spec) => `${spec.name ?? '(unnamed)'} (${spec.kind})`,
 };
 
-const deleteMade: Work<LinkSpec> = {
-  operation: operations.delete,
-  write: (out, { name }) => out.record(schema, referenceWire(name as string)),
-  describe: ({ name }) => name as string,
-};
-
 const deleteWork: Work<DeviceReference> = {
   operation: operations.delete,
   write: (out, reference, path) => {
@@ -327,165 +259,39 @@ const deleteGroupWork: Work<{ readonly group: number }> = {
   describe: ({ group }) => `group ${group}`,
 };
 
-export function checkReference(reference: unknown, path: string, key?: string): void {
-  if (typeof reference === 'number') checkInteger(reference, path, 1, 0x7fffffff, key);
-  else checkDeviceName(reference, key === undefined ? path : `${path}.${key}`);
-}
-
-function referenceWire(reference: DeviceReference): Wire {
-  return typeof reference === 'number' ? { index: reference } : { name: reference };
-}
-
-function checkCommon(spec: CommonSpec | LinkChange, path: string): void {
-  if (spec.name !== undefined) checkDeviceName(spec.name, `${path}.name`);
-  if (spec.mac !== undefined) checkMac(spec.mac, `${path}.mac`);
-  if (spec.mtu !== undefined) checkInteger(spec.mtu, `${path}.mtu`, 0, 0x7fffffff);
-  if (spec.txQueueLength !== undefined) checkInteger(spec.txQueueLength, `${path}.txQueueLength`, 0, 0xffffffff);
-  if (spec.group !== undefined) checkInteger(spec.group, `${path}.group`, 0, 0xffffffff);
-  for (const key of ['numTxQueues', 'numRxQueues'] as const) {
-    const queues = (spec as CommonSpec)[key];
-    if (queues !== undefined) checkInteger(queues, `${path}.${key}`, 1, 4096);
-  }
-  if (spec.up !== undefined && typeof spec.up !== 'boolean') throw invalidType(`${path}.up`, 'a boolean', spec.up);
-  if (spec.alias !== undefined) checkAlias(spec.alias, `${path}.alias`);
-  if (
-    spec.netns !== undefined &&
-    (typeof spec.netns !== 'object' || !Number.isInteger(spec.netns?.fd) || spec.netns.fd < 0)
-  ) {
-    throw invalidType(`${path}.netns`, 'an open Netns or { fd }', spec.netns);
-  }
-  const mode = spec.addrGenMode;
-  if (mode !== undefined && !['eui64', 'none', 'stable_secret', 'random'].includes(mode)) {
-    throw invalidValue(`${path}.addrGenMode`, "is none of 'eui64', 'none', 'stable_secret', 'random'", mode);
-  }
-}
-
 function checkSpec(spec: LinkSpec, path: string): void {
   if (typeof spec !== 'object' || spec === null) throw invalidType(path, 'an object', spec);
-  const keys = specKeys[spec.kind];
-  if (!keys) throw invalidValue(`${path}.kind`, `is none of ${Object.keys(specKeys).join(', ')}`, spec.kind);
+  const keys = specKeys.get(spec.kind);
+  if (!keys) throw invalidValue(`${path}.kind`, `is none of ${[...specKeys.keys()].join(', ')}`, spec.kind);
   checkKeys(spec, keys, path);
   checkCommon(spec, path);
-  if (spec.kind === 'veth' && spec.peer !== undefined) {
-    checkKeys(spec.peer, peerKeys, `${path}.peer`);
-    checkCommon(spec.peer, `${path}.peer`);
-    if (needsFinish(spec.peer) || spec.peer.up) checkFinish(spec.peer, `${path}.peer`);
-  }
+  kindOf(spec).check?.(spec, path);
   if (needsFinish(spec)) checkFinish(spec, path);
-  if (spec.kind === 'bridge') {
-    for (const key of bridgeKeys) {
-      const value = spec[key as keyof BridgeSettings];
-      if (value !== undefined) checkInteger(value, `${path}.${key}`, 0, 0xffffffff);
-    }
-  }
 }
 
-function needsFinish({ alias, addrGenMode }: CommonSpec): boolean {
-  return alias !== undefined || addrGenMode !== undefined;
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof NetlinkError && error.code === 'ENODEV')) throw error;
 }
 
-function checkFinish({ name, netns }: CommonSpec, path: string): void {
+/** What is to be taken back has to be found again. */
+function checkUndoable({ name, netns }: LinkSpec, path: string): void {
   if (name !== undefined && (!netns || netns.links)) return;
-  throw invalidValue(
-    path,
-    'needs a name (and a Netns, not a bare descriptor) for alias, addrGenMode or a peer that is up',
-    name ?? null,
-  );
+  throw invalidValue(path, 'needs a name (and a Netns, not a bare descriptor) for rollback', name ?? null);
 }
 
-function commonWire(spec: CommonSpec | LinkChange): Wire {
-  return {
-    name: spec.name,
-    mac: spec.mac === undefined ? undefined : checkMac(spec.mac, 'mac'),
-    mtu: spec.mtu,
-    txQueueLength: spec.txQueueLength,
-    alias: spec.alias,
-    group: spec.group,
-    netnsFd: spec.netns?.fd,
-    numTxQueues: (spec as CommonSpec).numTxQueues,
-    numRxQueues: (spec as CommonSpec).numRxQueues,
-    families: spec.addrGenMode === undefined ? undefined : { inet6: { addrGenMode: spec.addrGenMode } },
-  };
-}
-
-function upWire(up: boolean | undefined): Wire {
-  return up === undefined ? {} : { flags: up ? ['up'] : [], change: ['up'] };
+function isTun(spec: LinkSpec): spec is TunSpec {
+  return spec.kind === 'tun';
 }
 
 function specWire(spec: LinkSpec): Wire {
-  const later: Wire = { alias: undefined, families: undefined };
-  const info: Record<string, unknown> = { kind: spec.kind };
-  if (spec.kind === 'veth' && spec.peer) info['peer'] = { ...commonWire(spec.peer), ...later };
-  if (spec.kind === 'bridge') for (const key of bridgeKeys) info[key] = spec[key as keyof BridgeSettings];
-  const master = 'master' in spec ? spec.master : undefined;
-  return { ...commonWire(spec), ...upWire(needsFinish(spec) ? undefined : spec.up), ...later, master, info };
-}
-
-function changeWire(change: LinkChange): Wire {
-  const flags: string[] = [];
-  const changed: string[] = [];
-  const flag = (name: string, value: boolean | undefined): void => {
-    if (value === undefined) return;
-    changed.push(name);
-    if (value) flags.push(name);
+  const { info, below } = kindOf(spec);
+  return {
+    ...madeWire(spec),
+    ...upWire(needsFinish(spec) ? undefined : spec.up),
+    link: below?.(spec),
+    master: 'master' in spec ? spec.master : undefined,
+    info: { kind: spec.kind, ...info?.(spec) },
   };
-  flag('up', change.up);
-  flag('promisc', change.promisc);
-  flag('allmulti', change.allmulti);
-  flag('noarp', change.arp === undefined ? undefined : !change.arp);
-  const { master } = change;
-  const wire: Record<string, unknown> = {
-    flags: changed.length > 0 ? flags : undefined,
-    change: changed.length > 0 ? changed : undefined,
-    // No name: out of the bridge.
-    master: master === null ? '' : master,
-  };
-  for (const [key, value] of Object.entries(commonWire(change))) if (value !== undefined) wire[key] = value;
-  if (change.arpIgnore !== undefined) {
-    wire['families'] = { ...(wire['families'] as Wire | undefined), inet: { conf: { arpIgnore: change.arpIgnore } } };
-  }
-  return wire;
-}
-
-export function toLink(
-  reply: Record<string, unknown>,
-  nameOf: (index: number) => string | undefined,
-  stats: boolean,
-): Link {
-  const flags = reply['flags'] as string[];
-  const info = reply['info'] as Record<string, unknown> | undefined;
-  const master = reply['master'] as number | undefined;
-  const link: Record<string, unknown> = {
-    index: reply['index'],
-    name: reply['name'],
-    type: reply['type'],
-    flags,
-    up: flags.includes('up'),
-    state: reply['state'],
-    mtu: reply['mtu'],
-    group: reply['group'],
-    txQueueLength: reply['txQueueLength'],
-  };
-  const put = (key: string, value: unknown): void => {
-    if (value !== undefined) link[key] = value;
-  };
-  put('mac', macText(reply['mac']));
-  put('broadcast', macText(reply['broadcast']));
-  put('kind', info?.['kind']);
-  put('master', master === undefined ? undefined : nameOf(master));
-  put('linkIndex', reply['link']);
-  put('linkNetnsid', reply['linkNetnsid']);
-  put('alias', reply['alias']);
-  put('qdisc', reply['qdisc']);
-  if (info?.['kind'] === 'bridge') {
-    put('bridge', Object.fromEntries(bridgeKeys.map((key) => [key, info[key]])));
-  }
-  if (stats) put('stats', reply['stats']);
-  return link as unknown as Link;
-}
-
-function macText(bytes: unknown): string | undefined {
-  return bytes instanceof Uint8Array && bytes.length === 6 ? formatMac(bytes) : undefined;
 }
 
 /** Has names of devices by their indexes put into a map: ahead of the replies to what is asked for next. */

@@ -12,7 +12,8 @@ import {
   wordOf,
 } from '../netlink/codec.js';
 import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
-import { checkReference, type DeviceReference, fillNames, type Links } from './links.js';
+import { checkReference, type DeviceReference } from './device.js';
+import { fillNames, type Links } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressAt, addressFamily } from './values.js';
 

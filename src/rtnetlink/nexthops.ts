@@ -2,7 +2,8 @@ import { checkInteger, checkKeys, invalidValue } from '../errors.js';
 import { checkAddress, formatAddress } from '../ip.js';
 import type { CallOptions, Channel, Work } from '../netlink/channel.js';
 import { type Encoder, operation, type Schema, type Wire } from '../netlink/codec.js';
-import { checkReference, type DeviceReference, nameTable } from './links.js';
+import { checkReference, type DeviceReference } from './device.js';
+import { nameTable } from './links.js';
 import { type BatchOptions, oneOrMany } from './one-or-many.js';
 import { type AddressFamily, addressFamily } from './values.js';
 

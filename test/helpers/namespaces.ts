@@ -1,6 +1,7 @@
 /** Namespaces for tests: uniquely named, removed afterwards, and looked at with the machine's own programs. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { afterAll, afterEach } from 'vitest';
 import { Netns, type NetnsOptions } from '../../src/index.js';
 
@@ -48,6 +49,16 @@ export async function namespaceWithVeth(peer?: Netns): Promise<NamedNetns> {
     peer: { name: 'veth1', up: true, ...(peer ? { netns: peer } : {}) },
   });
   return netns;
+}
+
+/** Whether this user may make TUN and TAP devices: on some machines root alone may, outside any user namespace. */
+export function mayOpenTun(): boolean {
+  try {
+    closeSync(openSync('/dev/net/tun', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a program prints. */

@@ -11,5 +11,11 @@ extern const Schema linkSchema;  // of a veth's peer, too
 extern const Schema bridgeSchema;
 extern const Schema vethSchema;
 extern const Schema ifbSchema;
+extern const Schema dummySchema;
+extern const Schema vlanSchema;
+extern const Schema vxlanSchema;
+extern const Schema macvlanSchema;
+extern const Schema vrfSchema;
+extern const Schema tunSchema;
 
 }  // namespace netloom
