@@ -18,6 +18,7 @@ export interface Network {
 }
 
 export interface DhcpPort {
+  readonly portId: string;
   readonly device: string;
   readonly mac: string | undefined;
   readonly addresses: readonly Prefix[];

@@ -172,7 +172,8 @@ function checkDhcp(spec: DhcpSpec, path: string): NonNullable<Network['dhcp']> {
   if (leaseDuration !== -1) checkInteger(leaseDuration, `${path}.leaseDuration`, 120, 0x7fffffff);
   if (dnsmasqConfigFile !== undefined) checkWord(dnsmasqConfigFile, `${path}.dnsmasqConfigFile`);
   return {
-    device: portDevice('tap', checkId(spec.portId, `${path}.portId`)),
+    portId: checkId(spec.portId, `${path}.portId`),
+    device: portDevice('tap', spec.portId),
     mac: spec.mac === undefined ? undefined : formatMac(checkMac(spec.mac, `${path}.mac`)),
     addresses: array(spec.addresses, `${path}.addresses`).map((one, at) =>
       checkPrefix(one, `${path}.addresses[${at}]`),

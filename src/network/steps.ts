@@ -10,6 +10,7 @@ import type { WantedNetwork, WantedPort } from './wanted.js';
 export type HostLinks = ReadonlyMap<string, Link>;
 
 export function networkStages(network: WantedNetwork, links: HostLinks, owner: string | undefined): Stage[] {
+  // Open vSwitch's ports are plugged in together, when they are all there.
   return [
     [bridgeStep(network, links, owner)],
     [physicalStep(network, links), ...network.ports.map((port) => portStep(network, port, links, owner))],
@@ -67,46 +68,48 @@ function physicalStep({ bridge, physicalDevice }: WantedNetwork, links: HostLink
 }
 
 function portStep(
-  { bridge, mtu }: WantedNetwork,
+  { bridge, mtu, mechanism }: WantedNetwork,
   port: WantedPort,
   links: HostLinks,
   owner: string | undefined,
 ): Step | undefined {
   const { tap } = port;
   const present = links.get(tap);
+  const master = mechanism === 'linuxbridge' ? bridge : undefined;
   if (!present) {
-    return stepOf(
-      [{ action: 'create', kind: 'port', subject: tap, detail: `on ${bridge}` }],
-      async ({ host, undo }) => {
-        await plug(host, port, bridge, mtu, owner);
-        undo.add(() => host.links.delete(tap));
-        await host.links.set(tap, { up: true });
-      },
-    );
+    const changes: Change[] = [{ action: 'create', kind: 'port', subject: tap, detail: `on ${bridge}` }];
+    return stepOf(changes, async ({ host, undo }) => {
+      await plug(host, port, master, mtu, owner);
+      undo.add(() => host.links.delete(tap));
+    });
   }
+  const moves = master !== undefined && present.master !== master;
   const details = [
-    ...(present.master === bridge ? [] : [`bridge ${present.master ?? 'none'} -> ${bridge}`]),
+    ...(moves ? [`bridge ${present.master ?? 'none'} -> ${bridge}`] : []),
     ...(mtu === undefined || mtu === present.mtu ? [] : [`mtu ${present.mtu} -> ${mtu}`]),
     ...(present.up ? [] : ['up']),
   ];
   const changes = details.map((detail): Change => ({ action: 'update', kind: 'port', subject: tap, detail }));
   return stepOf(changes, async ({ host, undo }) => {
-    await host.links.set(tap, { master: bridge, up: true, ...(mtu === undefined ? {} : { mtu }) });
-    undo.add(() => host.links.set(tap, { master: present.master ?? null, mtu: present.mtu, up: present.up }));
+    await host.links.set(tap, { up: true, ...(moves ? { master } : {}), ...(mtu === undefined ? {} : { mtu }) });
+    const before = { mtu: present.mtu, up: present.up, ...(moves ? { master: present.master ?? null } : {}) };
+    undo.add(() => host.links.set(tap, before));
   });
 }
 
 async function plug(
   host: Netns,
   { tap, mac, device }: WantedPort,
-  bridge: string,
+  master: string | undefined,
   mtu: number | undefined,
   owner: string | undefined,
 ): Promise<void> {
   const size = mtu === undefined ? {} : { mtu };
-  const common = { name: tap, master: bridge, alias: markOf(owner), ...size };
+  const common = { name: tap, up: true, alias: markOf(owner), ...(master === undefined ? {} : { master }), ...size };
   if (device.kind === 'tap') {
-    throw new Error('tap');
+    // The VM's end has the port's mac; the host's has one of its own.
+    const user = device.owner === undefined ? {} : { owner: device.owner };
+    return host.links.add({ kind: 'tun', mode: 'tap', ...common, ...user });
   }
   const netns = await Netns.open(device.netns);
   try {

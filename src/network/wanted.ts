@@ -12,6 +12,7 @@ export interface WantedNetwork {
   readonly id: string;
   readonly mtu: number | undefined;
   readonly mechanism: 'linuxbridge' | 'openvswitch';
+  /** In the host's namespace, or Open vSwitch's. */
   readonly bridge: string;
   /** Whether the bridge is netloom's to make and to remove. */
   readonly ownsBridge: boolean;

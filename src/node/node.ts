@@ -1,67 +1,83 @@
+import { applyDhcp, Dhcp, planDhcp } from '../dhcp/dhcp.js';
+import { networkNamespace } from '../dhcp/names.js';
 import { NetlinkError } from '../errors.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { Netns } from '../netns/netns.js';
+import { applyOvs, bridgesOf, type OvsWanted, type OvsWantedPort, planOvs } from '../network/openvswitch.js';
 import { type HostLinks, networkStages, staleStages } from '../network/steps.js';
+import type { WantedNetwork } from '../network/wanted.js';
+import { OpenVswitch } from '../ovs/index.js';
 import type { AssociateOptions } from '../router/floating-ips.js';
 import { markOf, routerNamespace } from '../router/names.js';
 import { applyWanted, planWanted, Router, removeRouter } from '../router/router.js';
 import { type Change, changesOf, type Stage, takeSteps } from '../router/steps.js';
 import { Undo } from '../router/undo.js';
+import { portsOf } from '../router/wanted.js';
 import { limited } from './limited.js';
 import { NodePlan, NodeReport, type UnitPlan, type UnitReport } from './report.js';
 import type { NodeOptions, NodeSpec } from './spec.js';
 import { checkConcurrency, checkNode, type WantedNode } from './wanted.js';
 
+type ApplyOptions = NodeOptions & Pick<AssociateOptions, 'announce'>;
+
+/** Where a node is worked on. */
 interface Site {
   readonly host: Netns;
   readonly links: HostLinks;
   readonly node: WantedNode;
   readonly limits: CallOptions;
   readonly concurrency: number;
+  readonly options: ApplyOptions;
+  /** Connects when it is needed first. */
+  openvswitch(): Promise<OpenVswitch>;
 }
 
-/** All networks and routers of a machine, from one description. */
+/** All networks, routers and DHCP of a machine, from one description. */
 export const Node = {
   /**
-   * Makes the node what the spec says: networks first, then routers, as many at a time as `concurrency` says; then removes what
+   * Makes the node what the spec says: networks first, then routers and DHCP, as many at a time as `concurrency` says; then removes what
    * bears the node's name and is no longer in it. What fails is taken back by itself and told in the report; the others go on.
    *
    * @throws TypeError, RangeError for a spec that cannot be, before anything is done.
    */
-  async apply(spec: NodeSpec, options: NodeOptions & Pick<AssociateOptions, 'announce'> = {}): Promise<NodeReport> {
+  async apply(spec: NodeSpec, options: ApplyOptions = {}): Promise<NodeReport> {
     return onSite(spec, options, async (site) => {
-      const { node, concurrency } = site;
-      const networks = await limited(concurrency, node.networks, (network) =>
-        attempt('network', network.id, (undo) => {
-          const exists = site.links.has(network.bridge);
-          return take(site, networkStages(network, site.links, node.name), undo, !exists && network.ownsBridge);
-        }),
-      );
+      const { node, concurrency, host, limits } = site;
+      const networks = await limited(concurrency, node.networks, (network) => applyNetwork(site, network));
       const routers = await limited(concurrency, node.routers, (router) =>
         attempt('router', router.id, async (undo) => {
-          const context = { ...options, host: site.host, limits: site.limits, owner: node.name };
+          const context = { ...options, host, limits, owner: node.name };
           const { netns, fresh, stages } = await applyWanted(router, context, undo);
           // Its announcements are sent in several rounds, which end with the handle.
           netns.announced().then(() => netns.close());
-          return { stages, outcome: fresh ? 'created' : isEmpty(stages) ? 'unchanged' : 'updated' };
+          return done(stages, fresh);
         }),
       );
+      const served = node.networks.filter(({ dhcp }) => dhcp !== undefined);
+      const dhcp = await limited(concurrency, served, (network) => applyNetworkDhcp(site, network));
+      const switches = await limited(concurrency, await switchesOf(site), (wanted) => applySwitch(site, wanted));
       const removed = await limited(concurrency, await staleRouters(node), (id) =>
         attempt('router', id, async () => {
-          await remove(id, site.limits);
-          return { stages: [[{ changes: () => [removal(id)], run: async () => {} }]], outcome: 'deleted' };
+          await removeNamed(id, site);
+          return { outcome: 'deleted', changes: () => [removal(routerNamespace(id))] };
         }),
       );
-      const stale = staleStages(node.networks, await hostLinks(site.host, site.limits), node.name);
+      const unserved = await limited(concurrency, await staleDhcp(site), (id) =>
+        attempt('dhcp', id, async () => {
+          await Dhcp.delete(id, { ...options, host, ...limits });
+          return { outcome: 'deleted', changes: () => [removal(networkNamespace(id))] };
+        }),
+      );
+      const stale = staleStages(node.networks, await hostLinks(host, limits), node.name);
       const bridges = isEmpty(stale)
         ? []
         : [
-            await attempt('network', '(no longer wanted)', async (undo) => ({
-              ...(await take(site, stale, undo, false)),
-              outcome: 'deleted' as const,
-            })),
+            await attempt('network', '(no longer wanted)', async (undo) => {
+              await takeSteps(stale, { netns: host, host, undo, limits });
+              return { outcome: 'deleted', changes: () => changesOf(stale) };
+            }),
           ];
-      return new NodeReport([...networks, ...routers, ...removed, ...bridges]);
+      return new NodeReport([...networks, ...routers, ...dhcp, ...switches, ...removed, ...unserved, ...bridges]);
     });
   },
 
@@ -70,10 +86,10 @@ export const Node = {
     return onSite(spec, options, async (site) => {
       const { node, host, links, limits, concurrency } = site;
       const networks = node.networks.map(
-        ({ id }, at): UnitPlan => ({
+        (network): UnitPlan => ({
           kind: 'network',
-          id,
-          changes: changesOf(networkStages(node.networks[at] as WantedNode['networks'][0], links, node.name)),
+          id: network.id,
+          changes: changesOf(networkStages(network, links, node.name)),
         }),
       );
       const routers = await limited(
@@ -85,28 +101,53 @@ export const Node = {
           changes: await planWanted(router, { ...options, host, limits, owner: node.name }),
         }),
       );
-      const removed = (await staleRouters(node)).map(
-        (id): UnitPlan => ({ kind: 'router', id, changes: [removal(id)] }),
+      const dhcp = await limited(concurrency, node.networks, async ({ id, dhcp }): Promise<UnitPlan> => {
+        const changes = dhcp ? await planDhcp(dhcp, { ...options, host, ...limits, owner: node.name }) : [];
+        return { kind: 'dhcp', id, changes };
+      });
+      const switches = await limited(
+        concurrency,
+        await switchesOf(site),
+        async (wanted): Promise<UnitPlan> => ({
+          kind: 'switch',
+          id: wanted.bridge,
+          changes: await planOvs(await site.openvswitch(), wanted, limits),
+        }),
       );
-      const stale = changesOf(staleStages(node.networks, links, node.name));
+      const gone = (kind: UnitPlan['kind'], ids: readonly string[], namespace: (id: string) => string): UnitPlan[] =>
+        ids.map((id) => ({ kind, id, changes: [removal(namespace(id))] }));
       return new NodePlan([
         ...networks,
         ...routers,
-        ...removed,
-        { kind: 'network', id: '(no longer wanted)', changes: stale },
+        ...dhcp,
+        ...switches,
+        ...gone('router', await staleRouters(node), routerNamespace),
+        ...gone('dhcp', await staleDhcp(site), networkNamespace),
+        {
+          kind: 'network',
+          id: '(no longer wanted)',
+          changes: changesOf(staleStages(node.networks, links, node.name)),
+        },
       ]);
     });
   },
 } as const;
 
-async function onSite<T>(spec: NodeSpec, options: NodeOptions, work: (site: Site) => Promise<T>): Promise<T> {
+async function onSite<T>(spec: NodeSpec, options: ApplyOptions, work: (site: Site) => Promise<T>): Promise<T> {
   const node = checkNode(spec);
   const concurrency = checkConcurrency(options);
   const limits = deadline(options);
   const host = options.host ?? (await Netns.current());
+  let connected: Promise<OpenVswitch> | undefined;
+  const openvswitch = (): Promise<OpenVswitch> => {
+    connected ??= options.openvswitch ? Promise.resolve(options.openvswitch) : OpenVswitch.connect(limits);
+    return connected;
+  };
   try {
-    return await work({ host, links: await hostLinks(host, limits), node, limits, concurrency });
+    const links = await hostLinks(host, limits);
+    return await work({ host, links, node, limits, concurrency, options, openvswitch });
   } finally {
+    if (options.openvswitch === undefined) await connected?.then((ovs) => ovs.close()).catch(() => {});
     if (options.host === undefined) await host.close();
   }
 }
@@ -115,32 +156,34 @@ async function hostLinks(host: Netns, limits: CallOptions): Promise<HostLinks> {
   return new Map((await host.links.list({}, limits)).map((link) => [link.name, link]));
 }
 
-const removal = (id: string): Change => ({ action: 'delete', kind: 'namespace', subject: routerNamespace(id) });
+const removal = (subject: string): Change => ({ action: 'delete', kind: 'namespace', subject });
 
 const isEmpty = (stages: readonly Stage[]): boolean =>
   stages.every((stage) => stage.every((step) => step === undefined));
 
+// ---- units
+
 interface Done {
-  readonly stages: readonly Stage[];
   readonly outcome: Exclude<UnitReport['outcome'], 'failed'>;
+  readonly changes: () => readonly Change[];
 }
 
-async function take({ host, limits }: Site, stages: readonly Stage[], undo: Undo, fresh: boolean): Promise<Done> {
-  await takeSteps(stages, { netns: host, host, undo, limits });
-  return { stages, outcome: fresh ? 'created' : isEmpty(stages) ? 'unchanged' : 'updated' };
+function done(stages: readonly Stage[], fresh: boolean): Done {
+  const outcome = fresh ? 'created' : isEmpty(stages) ? 'unchanged' : 'updated';
+  return { outcome, changes: () => changesOf(stages) };
 }
 
 /** One unit's work. An error is its own: it is told, and the others go on. */
 async function attempt(kind: UnitReport['kind'], id: string, work: (undo: Undo) => Promise<Done>): Promise<UnitReport> {
   try {
-    const { stages, outcome } = await Undo.guard(work);
+    const { outcome, changes } = await Undo.guard(work);
     return {
       kind,
       id,
       outcome,
       // Of many routers with many floating IPs: told when somebody asks.
       get changes() {
-        return changesOf(stages);
+        return changes();
       },
     };
   } catch (error) {
@@ -148,18 +191,102 @@ async function attempt(kind: UnitReport['kind'], id: string, work: (undo: Undo) 
   }
 }
 
+function applyNetwork({ host, links, node, limits }: Site, network: WantedNetwork): Promise<UnitReport> {
+  return attempt('network', network.id, async (undo) => {
+    const stages = networkStages(network, links, node.name);
+    await takeSteps(stages, { netns: host, host, undo, limits });
+    return done(stages, network.ownsBridge && !links.has(network.bridge));
+  });
+}
+
+function applyNetworkDhcp({ host, node, limits, options }: Site, { id, dhcp }: WantedNetwork): Promise<UnitReport> {
+  return attempt('dhcp', id, async () => {
+    if (!dhcp) return done([], false);
+    const { netns, changes } = await applyDhcp(dhcp, { ...options, host, ...limits, owner: node.name });
+    await netns?.close();
+    const fresh = changes.some(({ action, kind }) => action === 'create' && kind === 'namespace');
+    const outcome = fresh ? 'created' : changes.length > 0 ? 'updated' : 'unchanged';
+    return { outcome, changes: () => changes };
+  });
+}
+
+/**
+ * What is to be on each bridge of Open vSwitch: routers' ports, the DHCP ports, VMs' ports. Bridges that no network is on any more are known
+ * of where the caller gave a connection.
+ */
+async function switchesOf({ node: { name: node, networks, routers }, limits, options }: Site): Promise<OvsWanted[]> {
+  const switched = new Map(networks.filter(({ mechanism }) => mechanism === 'openvswitch').map((one) => [one.id, one]));
+  const ports: OvsWantedPort[] = routers.flatMap((router) =>
+    portsOf(router).flatMap(({ tap: name, id: portId, network, mac }) =>
+      network === undefined ? [] : [{ name, portId, network, mac }],
+    ),
+  );
+  for (const { id: network, ports: own, dhcp } of networks) {
+    for (const { tap: name, id: portId, mac } of own) ports.push({ name, portId, network, mac });
+    if (dhcp?.dhcp) ports.push({ name: dhcp.dhcp.device, portId: dhcp.dhcp.portId, network, mac: dhcp.dhcp.mac });
+  }
+  const left = options.openvswitch ? await bridgesOf(options.openvswitch, node, limits) : [];
+  const bridges = new Set([...[...switched.values()].map(({ bridge }) => bridge), ...left]);
+  return [...bridges].map((bridge) => ({
+    bridge,
+    node,
+    ports: ports.filter(({ network }) => switched.get(network)?.bridge === bridge),
+  }));
+}
+
+function applySwitch(site: Site, wanted: OvsWanted): Promise<UnitReport> {
+  return attempt('switch', wanted.bridge, async () => {
+    const ovs = await site.openvswitch();
+    const changes = await planOvs(ovs, wanted, site.limits);
+    if (changes.length > 0) await applyOvs(ovs, wanted, site.limits, (port) => withoutOffload(site, port));
+    const fresh = changes.some(({ action, kind }) => action === 'create' && kind === 'bridge');
+    return { outcome: fresh ? 'created' : changes.length > 0 ? 'updated' : 'unchanged', changes: () => changes };
+  });
+}
+
+/** The other end of a port computes its own checksums. */
+async function withoutOffload({ node, limits }: Site, { name }: OvsWantedPort): Promise<void> {
+  const off = async (netns: Netns, device: string): Promise<void> => {
+    await using open = netns;
+    await open.ethtool.setFeatures(device, { 'tx-checksumming': false }, limits);
+  };
+  for (const router of node.routers) {
+    const port = portsOf(router).find(({ tap }) => tap === name);
+    if (port) return off(await Netns.open(routerNamespace(router.id)), port.device);
+  }
+  for (const { id, ports, dhcp } of node.networks) {
+    if (dhcp?.dhcp?.device === name) return off(await Netns.open(networkNamespace(id)), name);
+    const device = ports.find(({ tap }) => tap === name)?.device;
+    if (device?.kind === 'veth') return off(await Netns.open(device.netns), device.name);
+  }
+}
+
+// ---- what is no longer wanted
+
 /** Ids of routers that bear the node's name and are in no description, and names that a crash has left. */
 async function staleRouters({ name, routers }: WantedNode): Promise<string[]> {
   const wanted = new Set(routers.map(({ id }) => id));
-  const others = (await Router.list()).filter((id) => !wanted.has(id));
-  const stale = await Promise.all(
-    others.map(async (id) => ((await isStale(routerNamespace(id), markOf(name))) ? [id] : [])),
-  );
-  return stale.flat();
+  return stale(await Router.list(), wanted, routerNamespace, markOf(name));
+}
+
+async function staleDhcp({ node: { name, networks }, options }: Site): Promise<string[]> {
+  const wanted = new Set(networks.flatMap(({ id, dhcp }) => (dhcp ? [id] : [])));
+  return stale(await Dhcp.list(options), wanted, networkNamespace, markOf(name));
+}
+
+async function stale(
+  ids: readonly string[],
+  wanted: ReadonlySet<string>,
+  namespaceOf: (id: string) => string,
+  mark: string,
+): Promise<string[]> {
+  const others = ids.filter((id) => !wanted.has(id));
+  const found = await Promise.all(others.map(async (id) => ((await isMarkedAs(namespaceOf(id), mark)) ? [id] : [])));
+  return found.flat();
 }
 
 /** Whether a namespace's loopback device says that it is this owner's. */
-async function isStale(namespace: string, mark: string): Promise<boolean> {
+async function isMarkedAs(namespace: string, mark: string): Promise<boolean> {
   try {
     await using netns = await Netns.open(namespace);
     return (await netns.links.get('lo')).alias === mark;
@@ -172,10 +299,10 @@ async function isStale(namespace: string, mark: string): Promise<boolean> {
 }
 
 /** A router with all that it has, or a name alone. */
-async function remove(id: string, limits: CallOptions): Promise<void> {
+async function removeNamed(id: string, { limits, options }: Site): Promise<void> {
   const name = routerNamespace(id);
   try {
-    await removeRouter(await Netns.open(name), id, limits);
+    await removeRouter(await Netns.open(name), id, limits, options.services);
   } catch (error) {
     if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
     await Netns.delete(name);

@@ -1,9 +1,8 @@
-import type { Change } from '../router/steps.js';
-import { formatChange } from '../router/steps.js';
+import { type Change, formatChange } from '../router/steps.js';
 
-/** A network or a router. */
+/** A network, a router, a network's DHCP, or a bridge of Open vSwitch. */
 export interface UnitReport {
-  readonly kind: 'network' | 'router' | 'dhcp';
+  readonly kind: 'network' | 'router' | 'dhcp' | 'switch';
   readonly id: string;
   readonly outcome: 'created' | 'updated' | 'unchanged' | 'deleted' | 'failed';
   /** What was done; of one that failed, what was to be done and has been taken back. */

@@ -1,4 +1,5 @@
 import type { NodeNetworkSpec } from '../network/spec.js';
+import type { OpenVswitch } from '../ovs/index.js';
 import type { RouterOptions, RouterSpec } from '../router/spec.js';
 
 /** All that a node is to have. What is netloom's, of this name, and not in it is removed. */
@@ -16,4 +17,6 @@ export interface NodeSpec {
 export interface NodeOptions extends RouterOptions {
   /** Routers and networks that are worked on at a time, 1 to 1024; default 32. */
   readonly concurrency?: number;
+  /** For networks with the mechanism 'openvswitch'; default: a connection to the local database, for as long as the call takes. */
+  readonly openvswitch?: OpenVswitch;
 }

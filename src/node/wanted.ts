@@ -24,7 +24,7 @@ export function checkNode(spec: NodeSpec): WantedNode {
   const node: WantedNode = {
     name: checkId(spec.name ?? 'node', 'spec.name'),
     networks: checked,
-    routers: routers.map((router, at) => checkSpec(router, `spec.routers[${at}]`, (id) => byId.get(id))),
+    routers: routers.map((router, at) => checkSpec(router, `spec.routers[${at}]`, (id) => plugged(byId.get(id)))),
   };
   checkOnce(
     node.networks.map(({ id }) => id),
@@ -40,13 +40,21 @@ export function checkNode(spec: NodeSpec): WantedNode {
   const own = node.networks.filter(({ mechanism }) => mechanism === 'linuxbridge').map(({ bridge }) => bridge);
   checkOnce(own, 'spec.networks', 'have one bridge');
   const taps = [
-    ...node.networks.flatMap(({ ports }) => ports.map(({ tap }) => tap)),
+    ...node.networks.flatMap(({ ports, dhcp }) => [
+      ...ports.map(({ tap }) => tap),
+      ...(dhcp?.dhcp ? [dhcp.dhcp.device] : []),
+    ]),
     ...node.routers.flatMap(({ interfaces, gateway }) =>
       [...interfaces, ...(gateway ? [gateway] : [])].map(({ tap }) => tap),
     ),
   ];
   checkOnce([...taps, ...bridges], 'spec', 'has two ports, or networks, whose ids begin with the same 11 characters');
   return node;
+}
+
+/** On Open vSwitch a port's other end is left alone, and plugged in with all others. */
+function plugged(network: WantedNetwork | undefined) {
+  return network && { bridge: network.mechanism === 'linuxbridge' ? network.bridge : undefined, mtu: network.mtu };
 }
 
 export function checkConcurrency({ concurrency = 32 }: NodeOptions): number {

@@ -16,8 +16,8 @@ export type ChangeKind =
   | 'nftables'
   | 'floating-ip'
   | 'port-forwarding'
-  | 'service'
-  | 'dhcp';
+  | 'lease'
+  | 'service';
 
 /** One thing that is made, altered or removed. */
 export interface Change {

@@ -26,6 +26,8 @@ export interface Port {
   readonly tap: string;
   readonly addresses: readonly Prefix[];
   readonly bridge: string | undefined;
+  /** Of the node's networks, the one that it is on, by id. */
+  readonly network: string | undefined;
   readonly mac: string | undefined;
   readonly mtu: number | undefined;
   readonly addressScopes: AddressScopes;
@@ -84,7 +86,9 @@ const routerKeys: ReadonlySet<string> = new Set([
 const bindings: ReadonlySet<string> = new Set(['address', 'route', 'prefix']);
 
 /** What a port's `network` stands for. */
-export type FindNetwork = (id: string) => { readonly bridge: string; readonly mtu: number | undefined } | undefined;
+export type FindNetwork = (
+  id: string,
+) => { readonly bridge: string | undefined; readonly mtu: number | undefined } | undefined;
 
 export function checkSpec(spec: RouterSpec, path: string = 'spec', find?: FindNetwork): Wanted {
   checkKeys(spec, routerKeys, path);
@@ -205,6 +209,7 @@ function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string, fin
     tap: portDevice('tap', id),
     addresses: port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`)),
     bridge: port.bridge ?? network?.bridge,
+    network: port.network,
     mac: port.mac,
     mtu: port.mtu === undefined ? network?.mtu : checkInteger(port.mtu, `${path}.mtu`, 68, 65535),
     addressScopes,
