@@ -3,3 +3,4 @@ export type { AssociateOptions, FloatingIps } from './floating-ips.js';
 export { Router, type RouterPlan } from './router.js';
 export type * from './spec.js';
 export type { Change, ChangeKind } from './steps.js';
+export type { Drift, WatchOptions } from './watch.js';

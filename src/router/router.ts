@@ -22,6 +22,7 @@ import { readBinding } from './tables.js';
 import { translationSteps } from './translation.js';
 import { Undo } from './undo.js';
 import { checkSpec, type Wanted } from './wanted.js';
+import { type Drift, type WatchOptions, watchRouter } from './watch.js';
 
 /** Who looks after programs where nobody else is named. */
 const shared: Services = new Services();
@@ -48,6 +49,8 @@ export class Router {
   readonly #host: Netns;
   readonly #ownsHost: boolean;
   readonly #services: Services;
+  /** What `apply` was given. */
+  #wanted: Wanted | undefined;
 
   private constructor(
     id: string,
@@ -86,7 +89,9 @@ export class Router {
         sharesNexthop: wanted.binding === 'route',
         companions: companionsOf(wanted),
       });
-      return new Router(wanted.id, netns, floatingIps, { host, ownsHost, services });
+      const router = new Router(wanted.id, netns, floatingIps, { host, ownsHost, services });
+      router.#wanted = wanted;
+      return router;
     });
   }
 
@@ -130,6 +135,38 @@ export class Router {
   static async list(): Promise<string[]> {
     const prefix = routerNamespace('0').slice(0, -1);
     return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /**
+   * Yields what drifts from the description that `apply` was given, as the kernel tells of changes, and puts it right if asked. What is
+   * associated by `floatingIps` meanwhile is drift, too: the description is to be applied anew. It ends by `break`, or by its signal.
+   *
+   * @throws Error ERR_NO_DESCRIPTION on a handle that `apply` has not returned.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<Drift, void, undefined> {
+    const wanted = this.#wanted;
+    if (!wanted) {
+      throw Object.assign(
+        new Error(`router ${this.id}: what it should be is not known; watch the handle that apply returns`),
+        {
+          code: 'ERR_NO_DESCRIPTION',
+        },
+      );
+    }
+    const context = { host: this.#host, services: this.#services };
+    return watchRouter(
+      {
+        namespace: routerNamespace(this.id),
+        host: this.#host,
+        plan: (limits) => planWanted(wanted, { ...context, limits }),
+        apply: (limits) =>
+          Undo.guard(async (undo) => {
+            const { netns } = await applyWanted(wanted, { ...context, limits }, undo);
+            netns.announced().then(() => netns.close());
+          }),
+      },
+      options,
+    );
   }
 
   /** Removes its ports, their other ends, and the namespace; ends its radvd. */
