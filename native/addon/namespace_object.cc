@@ -121,8 +121,7 @@ void NamespaceObject::define(Napi::Env env, Napi::Object exports) {
       {InstanceAccessor<&NamespaceObject::getFd>("fd"), InstanceMethod<&NamespaceObject::close>("close"),
        InstanceMethod<&NamespaceObject::sysctl>("sysctl"), InstanceMethod<&NamespaceObject::socket>("socket"),
        InstanceMethod<&NamespaceObject::announce>("announce"), InstanceMethod<&NamespaceObject::channel>("channel"),
-       InstanceMethod<&NamespaceObject::monitor>("monitor"),
-       InstanceMethod<&NamespaceObject::createTun>("createTun"),
+       InstanceMethod<&NamespaceObject::monitor>("monitor"), InstanceMethod<&NamespaceObject::createTun>("createTun"),
        InstanceMethod<&NamespaceObject::features>("features")});
   Instance::of(env).namespaceClass = Napi::Persistent(constructor);
   exports.Set("createNamespace", Napi::Function::New(env, create));
