@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,14 +73,16 @@ function files(reloaded: string = 'a', restarted: string = 'b'): ServiceFile[] {
 
 describe('apply', () => {
   test('starts the program in its namespace, with its files, and then leaves it alone', async () => {
-    const { netns, services, spec, directory } = await site();
+    const { netns, base, services, spec, directory } = await site();
     expect(await services.inspect(spec())).toMatchObject({ action: 'start', files: ['reloaded', 'restarted'] });
     expect(existsSync(directory)).toBe(false);
+    chmodSync(base, 0o700);
     const { action, pid } = await services.apply(spec());
     expect(action).toBe('start');
     expect(pidsIn(netns)).toEqual([pid]);
     expect(filesBelow(directory)).toMatchObject({ reloaded: 'a', restarted: 'b', own: '.', 'seen-restarted': 'b' });
-    expect(run('stat', '-c', '%a', directory, `${directory}/reloaded`)).toBe('755\n644\n');
+    // For a program that is root no longer.
+    expect(run('stat', '-c', '%a', base, directory, `${directory}/reloaded`)).toBe('755\n755\n644\n');
     expect(await services.list('test')).toEqual(['one']);
     expect(await services.status({ kind: 'test', id: 'one' })).toEqual({ kind: 'test', id: 'one', directory, pid });
     const before = run(

@@ -15,10 +15,13 @@ bool isNamed(const std::string& path, int fd) {
          named.st_dev == opened.st_dev;
 }
 
+// The last of them for its owner alone; those above it hold other things too, which programs read that are no longer
+// root (/run/netloom).
 Outcome makeDirectories(const std::string& path) {
   for (auto end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
     const auto directory = path.substr(0, end);
-    if (mkdir(directory.c_str(), 0700) < 0 && errno != EEXIST) return Outcome::failed("mkdir", directory);
+    const mode_t mode = end == path.rfind('/') ? 0700 : 0755;
+    if (mkdir(directory.c_str(), mode) < 0 && errno != EEXIST) return Outcome::failed("mkdir", directory);
   }
   return {};
 }

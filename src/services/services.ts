@@ -2,9 +2,16 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkInteger, checkKeys } from '../errors.js';
-import { withLock } from './lock.js';
+import { Lock } from '../lock/index.js';
 import { namespaceId, signal, terminateAll } from './process.js';
-import { checkReference, checkService, contentOf, type ServiceReference, type ServiceSpec } from './spec.js';
+import {
+  checkReference,
+  checkService,
+  contentOf,
+  lockDirectory,
+  type ServiceReference,
+  type ServiceSpec,
+} from './spec.js';
 import { startProgram } from './start.js';
 import {
   compare,
@@ -54,8 +61,6 @@ export class Services {
   readonly #base: string;
   readonly #grace: number;
   readonly #watcher: Watcher;
-  /** The last piece of work on each directory: one at a time. */
-  readonly #tails = new Map<string, Promise<unknown>>();
 
   constructor(options: ServicesOptions = {}) {
     checkKeys(options, optionKeys, 'options');
@@ -64,8 +69,8 @@ export class Services {
     this.#watcher = new Watcher({
       interval: checkInteger(options.interval ?? 1000, 'options.interval', 10, 600_000),
       longestWait: checkInteger(options.longestWait ?? 60_000, 'options.longestWait', 10, 86_400_000),
-      restart: (directory, wanted) =>
-        this.#alone(directory, async () => {
+      restart: (reference, wanted) =>
+        this.#alone(reference, async (directory) => {
           // Its directory goes when another process stops it.
           const spec = wanted(existsSync(directory));
           return spec && (await this.#apply(spec, directory)).pid;
@@ -98,13 +103,13 @@ export class Services {
    */
   apply(spec: ServiceSpec): Promise<ServiceResult> {
     checkService(spec);
-    return this.#alone(this.directory(spec), (directory) => this.#apply(spec, directory));
+    return this.#alone(spec, (directory) => this.#apply(spec, directory));
   }
 
   /** As `apply`, with a new start whatever the program has read. */
   restart(spec: ServiceSpec): Promise<ServiceResult> {
     checkService(spec);
-    return this.#alone(this.directory(spec), async (directory) => {
+    return this.#alone(spec, async (directory) => {
       const { process } = await readState(directory, []);
       const { files } = await this.inspect(spec);
       return this.#carryOut(spec, directory, { action: process ? 'restart' : 'start', reason: 'asked for', files });
@@ -113,7 +118,8 @@ export class Services {
 
   /** Ends the program, waits until it is gone, and removes its directory. Also what is left of it by a crash; nothing where there is nothing. */
   stop(reference: ServiceReference): Promise<void> {
-    return this.#alone(this.directory(reference), async (directory) => {
+    checkReference(reference, 'service');
+    return this.#alone(reference, async (directory) => {
       this.#watcher.forget(directory);
       await this.#clear(directory);
       await rm(directory, { recursive: true, force: true });
@@ -189,19 +195,13 @@ export class Services {
   }
 
   /** Work on a service: in the order of the calls, and by one process at a time. */
-  #alone<T>(directory: string, work: (directory: string) => Promise<T>): Promise<T> {
-    const before = this.#tails.get(directory);
-    const locked = (): Promise<T> => withLock(directory, () => work(directory));
-    const result = before ? before.then(locked) : locked();
-    const tail = result.then(
-      () => {},
-      () => {},
-    );
-    this.#tails.set(directory, tail);
-    tail.then(() => {
-      if (this.#tails.get(directory) === tail) this.#tails.delete(directory);
-    });
-    return result;
+  async #alone<T>({ kind, id }: ServiceReference, work: (directory: string) => Promise<T>): Promise<T> {
+    const lock = await Lock.acquire(`${kind}.${id}`, { directory: join(this.#base, lockDirectory) });
+    try {
+      return await work(this.directory({ kind, id }));
+    } finally {
+      await lock.release();
+    }
   }
 }
 

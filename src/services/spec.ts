@@ -44,12 +44,16 @@ export interface ServiceSpec extends ServiceReference {
 
 const specKeys: ReadonlySet<string> = new Set(['kind', 'id', 'netns', 'command', 'args', 'files', 'pidFile', 'settle']);
 
+/** Beside the directories of kinds: files that processes lock when they change a service. */
+export const lockDirectory = 'lock';
+
 /** Netloom's own files beside the program's. */
 export const stateFile = 'state.json';
 export const errorFile = 'stderr';
 
 export function checkReference({ kind, id }: ServiceReference, path: string): void {
   checkFileName(kind, `${path}.kind`);
+  if (kind === lockDirectory) throw invalidValue(`${path}.kind`, 'is taken', kind);
   checkFileName(id, `${path}.id`);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { catchesHangup, findProcesses, type ProcessReference, type ServiceProcess, serviceProcess } from './process.js';
 import { contentOf, revisionOf, type ServiceSpec, stateFile } from './spec.js';
@@ -94,20 +94,23 @@ export async function replaceFile(directory: string, name: string, content: stri
   }
 }
 
-/** True when it was not there. */
+/** Makes `<base>/<kind>/<id>`, which ordinary users can read: the program may have become one when it reads its files. True when it was not there. */
 export async function makeDirectory(directory: string): Promise<boolean> {
   const parent = dirname(directory);
-  const made = await mkdir(parent, { recursive: true, mode: 0o755 });
-  // Whatever the umask: the program may no longer be root when it reads its files.
-  for (let at = parent; made !== undefined && at.length >= made.length; at = dirname(at)) await chmod(at, 0o755);
-  try {
-    await mkdir(directory, { mode: 0o755 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+  await mkdir(parent, { recursive: true });
+  const fresh = await mkdir(directory).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+  // Whatever the umask, and whoever has made the base.
+  for (const at of [dirname(parent), parent, directory]) {
+    const { mode } = await stat(at);
+    if ((mode & 0o055) !== 0o055) await chmod(at, (mode & 0o7777) | 0o055);
   }
-  await chmod(directory, 0o755);
-  return true;
+  return fresh;
 }
 
 export async function readText(directory: string, name: string): Promise<string | undefined> {

@@ -25,7 +25,7 @@ interface WatcherOptions {
   readonly longestWait: number;
   /** Applies what is wanted when its turn comes; nothing when that is nothing by then. `wanted` is told whether the directory is there. */
   readonly restart: (
-    directory: string,
+    reference: ServiceReference,
     wanted: (exists: boolean) => ServiceSpec | undefined,
   ) => Promise<number | undefined>;
 }
@@ -114,7 +114,7 @@ export class Watcher {
     entry.busy = true;
     if (again) entry.failures++;
     try {
-      const pid = await this.#options.restart(directory, (exists) => this.#wanted(directory, entry, exists));
+      const pid = await this.#options.restart(entry.spec, (exists) => this.#wanted(directory, entry, exists));
       if (pid !== undefined && again) {
         tell(entry, { ...referenceOf(entry), type: 'restarted', pid });
       }
