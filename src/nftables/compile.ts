@@ -118,6 +118,7 @@ class CommandCompiler implements Transaction {
       key: set.key,
       ...(set.data === undefined ? {} : { data: set.data }),
       ...(set.object === undefined ? {} : { object: set.object }),
+      ...(set.dataInterval === undefined ? {} : { dataInterval: set.dataInterval }),
       interval,
     };
     const merge = set.data === undefined && set.object === undefined;
@@ -265,6 +266,7 @@ class CommandCompiler implements Transaction {
       ...(info.data === undefined ? {} : { data: info.data }),
       ...(info.object === undefined ? {} : { object: info.object }),
       ...(info.statements === undefined ? {} : { statements: info.statements }),
+      ...(info.dataInterval === undefined ? {} : { dataInterval: info.dataInterval }),
       interval: info.flags.includes('interval'),
     };
     return compileElements(value, path, {

@@ -123,7 +123,8 @@ const ipv4: Datatype = {
   prefix: true,
   parse(value, path) {
     const bytes = new Uint8Array(4);
-    const number = typeof value === 'string' ? parseIpv4(value) : numeric(value);
+    const hex = typeof value === 'string' && /^0x/i.test(value);
+    const number = typeof value === 'string' && !hex ? parseIpv4(value) : numeric(value);
     if (number < 0 || number > 0xffff_ffff) throw wrongValue(path, `${show(value)} is not an IPv4 address`);
     writeIpv4(bytes, 0, number);
     return bytes;

@@ -1,6 +1,6 @@
 /** Expressions that can stand on the left: one entry each. */
 
-import { compileBitwise } from './bitwise.js';
+import { compileBitwise, compileShift } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCt } from './ct.js';
 import { checkArray, show, soleKey, wrongValue } from './errors.js';
@@ -35,6 +35,8 @@ const compilers: Readonly<Record<string, Compile>> = {
   ...Object.fromEntries(extensionWords.map(([word, op]) => [word, compileExtension(op)])),
   '&': (value, path, context) => compileBitwise(value, '&', path, context),
   '|': (value, path, context) => compileBitwise(value, '|', path, context),
+  '<<': (value, path, context) => compileShift(value, '<<', path, context),
+  '>>': (value, path, context) => compileShift(value, '>>', path, context),
   '^': (value, path, context) => compileBitwise(value, '^', path, context),
 };
 
