@@ -86,7 +86,7 @@ export class Netns {
     this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
-    this.nft = new Nft(netfilter);
+    this.nft = new Nft(netfilter, (options) => this.links.list({}, options));
     this.conntrack = new Conntrack(netfilter);
     this.sysctl = new Sysctl(native, label);
     this.#announcer = new Announcer(native, this.links, label);

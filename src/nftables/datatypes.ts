@@ -197,13 +197,13 @@ const interfaceIndex: Datatype = {
   order: 'host',
   parse(value, path, type, names) {
     if (numeric(value) >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
-    const index = names.interfaceIndex?.(value) ?? (value === 'lo' ? 1 : undefined);
+    const index = value === 'lo' ? 1 : names.interfaceIndex?.(value);
     if (index === undefined) throw wrongValue(path, `there is no interface ${show(value)} whose index could be taken`);
     return fromNumber(index, 4, 'host');
   },
   format(bytes, _type, names) {
     const index = toNumber(bytes, 'host');
-    return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : String(index));
+    return index === 1 ? 'lo' : (names.interfaceName?.(index) ?? String(index));
   },
 };
 
