@@ -13,6 +13,7 @@ import {
   dense,
   isObject,
   oneOf,
+  property,
   show,
   soleKey,
   wrongType,
@@ -40,6 +41,8 @@ export type CompiledOperation = Operation & { readonly command: number };
 export const families: readonly Family[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
 const verbs = ['add', 'insert', 'create', 'delete', 'replace', 'flush'] as const;
 const objects: readonly string[] = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset', ...objectKinds];
+const COMMAND = `a command (${verbs.join(', ')}) or an object to add`;
+const OBJECT = `an object (${objects.join(', ')})`;
 /** What can stand before the chains that elements jump to. */
 const definitions: readonly string[] = ['table', 'chain', 'set', 'map', ...objectKinds];
 type Verb = (typeof verbs)[number];
@@ -78,12 +81,12 @@ class CommandCompiler implements Transaction {
   compile(command: unknown, index: number): void {
     this.command = index;
     const path = `nftables[${index}]`;
-    const [first, value] = soleKey(command, path, `a command (${verbs.join(', ')}) or an object to add`);
+    const [first, value] = soleKey(command, path, COMMAND);
     if (first === 'metainfo') return;
     if (first === 'list' || first === 'reset')
       throw wrongValue(path, `"${first}" is no part of a transaction: there is ns.nft.${first}()`);
     if ((verbs as readonly string[]).includes(first)) {
-      const [kind, object] = soleKey(value, `${path}.${first}`, `an object (${objects.join(', ')})`);
+      const [kind, object] = soleKey(value, `${path}.${first}`, OBJECT);
       return this.compileCommand(first as Verb, kind, object, `${path}.${first}${property(kind)}`);
     }
     // As `list` has it: a rule's handle is its own, and says nothing of its place.
@@ -143,8 +146,9 @@ class CommandCompiler implements Transaction {
     this.operations[at!] = { ...made, object: { ...made.object, flags: [...(made.object.flags ?? []), 'eval'] } };
   }
 
+  /** Operations are made for this alone. */
   private push(operation: Operation): void {
-    this.operations.push({ ...operation, command: this.command });
+    this.operations.push(Object.assign(operation, { command: this.command }));
   }
 
   private pushElements(
@@ -339,9 +343,6 @@ class CommandCompiler implements Transaction {
 const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
 
 const isPairs = (value: unknown): boolean => Array.isArray(value) && value.every((item) => Array.isArray(item));
-
-/** In a path: `.rule`, `["ct helper"]`. */
-const property = (name: string): string => (/^\w+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
 
 function withoutData({ data: _, object: __, ...info }: SetInfo): SetInfo {
   return info;
