@@ -19,6 +19,7 @@ import {
   wrongType,
   wrongValue,
 } from './errors.js';
+import { compileFlowtable, compileFlowtableReference } from './flowtables.js';
 import type { Command } from './json.js';
 import { mergePieces } from './merge.js';
 import { compileObject, compileObjectReference, isObjectKind, objectKinds } from './objects.js';
@@ -40,11 +41,21 @@ export type CompiledOperation = Operation & { readonly command: number };
 
 export const families: readonly Family[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
 const verbs = ['add', 'insert', 'create', 'delete', 'replace', 'flush'] as const;
-const objects: readonly string[] = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset', ...objectKinds];
+const objects: readonly string[] = [
+  'table',
+  'chain',
+  'rule',
+  'set',
+  'map',
+  'element',
+  'ruleset',
+  'flowtable',
+  ...objectKinds,
+];
 const COMMAND = `a command (${verbs.join(', ')}) or an object to add`;
 const OBJECT = `an object (${objects.join(', ')})`;
 /** What can stand before the chains that elements jump to. */
-const definitions: readonly string[] = ['table', 'chain', 'set', 'map', ...objectKinds];
+const definitions: readonly string[] = ['table', 'chain', 'set', 'map', 'flowtable', ...objectKinds];
 type Verb = (typeof verbs)[number];
 
 /** Takes the array under `nftables`, or the whole `{ nftables: [...] }`. */
@@ -174,7 +185,7 @@ class CommandCompiler implements Transaction {
     if (verb !== 'add' || !definitions.includes(kind)) this.finish();
     const create = verb === 'create' ? { create: true } : {};
     if ((verb === 'insert' || verb === 'replace') && kind !== 'rule') throw wrongValue(path, `"${verb}" is for rules`);
-    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || isObjectKind(kind)))
+    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || kind === 'flowtable' || isObjectKind(kind)))
       throw wrongValue(path, `a ${kind} cannot be flushed`);
     if (isObjectKind(kind)) {
       if (verb === 'delete')
@@ -199,6 +210,12 @@ class CommandCompiler implements Transaction {
           verb === 'delete' ? { op: 'delchain', object: chain } : { op: 'newchain', object: chain, ...create },
         );
       }
+      case 'flowtable':
+        return this.push(
+          verb === 'delete'
+            ? { op: 'delflowtable', object: compileFlowtableReference(object, path, family) }
+            : { op: 'newflowtable', object: compileFlowtable(object, path, family), ...create },
+        );
       case 'rule':
         return this.compileRule(verb, object, path, family);
       case 'element':

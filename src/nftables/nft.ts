@@ -3,13 +3,20 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { compileCommands, setsNeeded } from './compile.js';
 import type { Names } from './datatypes.js';
-import { decompileChain, decompileObject, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import {
+  decompileChain,
+  decompileFlowtable,
+  decompileObject,
+  decompileRule,
+  decompileSet,
+  decompileTable,
+} from './decompile.js';
 import type { Command } from './json.js';
 import { type Interface, withNames } from './names.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
-import type { Chain, Family, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
+import type { Chain, Family, Flowtable, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
 
 export interface NftFilter {
   readonly family?: Family;
@@ -65,6 +72,7 @@ interface Ruleset {
   readonly rules: readonly Rule[];
   readonly sets: readonly SetDefinition[];
   readonly objects: readonly NamedObject[];
+  readonly flowtables: readonly Flowtable[];
 }
 
 /** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
@@ -291,16 +299,19 @@ export class Nft {
 
   /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */
   async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
-    const dump = (name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects'): Promise<Record<string, unknown>[]> =>
+    const dump = (
+      name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects' | 'flowtables',
+    ): Promise<Record<string, unknown>[]> =>
       this.#channel.one({ operation: operations[name], wire: { family } }, options);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const [before, tables, chains, rules, sets, objects, after] = await Promise.all([
+      const [before, tables, chains, rules, sets, objects, flowtables, after] = await Promise.all([
         this.generation(options),
         dump('tables'),
         dump('chains'),
         dump('rules'),
         dump('sets'),
         dump('objects'),
+        dump('flowtables'),
         this.generation(options),
       ]);
       if (before !== after) continue;
@@ -311,6 +322,7 @@ export class Nft {
         rules: rules.filter(inTable) as unknown as Rule[],
         sets: sets.filter(inTable) as unknown as SetDefinition[],
         objects: objects.filter(inTable) as unknown as NamedObject[],
+        flowtables: flowtables.filter(inTable) as unknown as Flowtable[],
       };
     }
     throw new NetlinkError({
@@ -343,6 +355,7 @@ function listOf(
     for (const set of sets.filter(isNamed)) {
       objects.push(decompileSet(set, elements.get(set), names) as Record<string, unknown>);
     }
+    for (const flowtable of ruleset.flowtables.filter(here)) objects.push(decompileFlowtable(flowtable));
     const chains = ruleset.chains
       .filter(here)
       .filter(({ name }) => filter.chain === undefined || name === filter.chain);
