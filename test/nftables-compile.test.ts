@@ -100,6 +100,29 @@ describe('commands', () => {
       { flush: { map: { table: 't', name: 'm' } } },
       { op: 'delsetelem', object: { family: 'ip', table: 't', set: 'm', elements: [] } },
     ],
+    [
+      'add a flowtable',
+      {
+        add: {
+          flowtable: { table: 't', name: 'f', hook: 'ingress', prio: 'filter', dev: ['a', 'b'], flags: 'counter' },
+        },
+      },
+      {
+        op: 'newflowtable',
+        object: {
+          family: 'ip',
+          table: 't',
+          name: 'f',
+          hook: { hooknum: 0, priority: 0, devs: ['a', 'b'] },
+          flags: ['counter'],
+        },
+      },
+    ],
+    [
+      'delete a flowtable by its handle',
+      { delete: { flowtable: { table: 't', handle: 7 } } },
+      { op: 'delflowtable', object: { family: 'ip', table: 't', handle: 7 } },
+    ],
     ['flush everything', { flush: { ruleset: null } }, { op: 'deltable', object: { family: 'unspec' } }],
     ['flush a family', { flush: { ruleset: { family: 'arp' } } }, { op: 'deltable', object: { family: 'arp' } }],
   ])('%s', (_, command, operation) => {

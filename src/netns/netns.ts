@@ -97,7 +97,7 @@ export class Netns {
     this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
-    this.nft = new Nft(netfilter, this.#streams);
+    this.nft = new Nft(netfilter, this.#streams, (options) => this.links.list({}, options));
     this.conntrack = new Conntrack(netfilter, this.#streams);
     this.sysctl = new Sysctl(native, label);
     this.ethtool = new Ethtool(native, label);

@@ -1,13 +1,15 @@
 /** `{"&": [left, right]}`, `|`, `^`: any chain of them with constants is one mask and one xor in the kernel. */
 
-import { and, isOnes, isZero, not, ones, or, toNumber, xor } from './bytes.js';
+import { and, fromNumber, isOnes, isZero, not, ones, or, toNumber, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { byteLength, type Type } from './datatypes.js';
-import { checkArray, isObject, wrongValue } from './errors.js';
+import { describe } from './describe.js';
+import { checkArray, checkUint, isObject, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
 import { flagNames } from './flags.js';
+import { masked } from './match.js';
 import type { RuleReader } from './reader.js';
-import type { Selector } from './selector.js';
+import { loadSelector, type Selector } from './selector.js';
 import type { Expression } from './wire.js';
 
 type BitwiseOperator = '&' | '|' | '^';
@@ -31,6 +33,24 @@ export function compileBitwise(
     selector = { ...left, ...apply(operator, selector, constant) };
   }
   return selector;
+}
+
+/** `{"<<": [left, bits]}`, `>>`: moves what was read, in the machine's order. */
+export function compileShift(value: unknown, operator: '<<' | '>>', path: string, context: RuleContext): Selector {
+  const operands = checkArray(value, path);
+  if (operands.length !== 2) throw wrongValue(path, 'needs two operands');
+  const left = compileSelector(operands[0], `${path}[0]`, context);
+  const bits = checkUint(operands[1], `${path}[1]`, left.bytes * 8 - 1);
+  const { mask: _, xor: __, payload: ___, ...plain } = left;
+  const op = operator === '<<' ? 'lshift' : 'rshift';
+  const data = { value: fromNumber(bits, 4, 'host') };
+  return {
+    ...plain,
+    load: (register) => [
+      ...loadSelector(left, register),
+      { type: 'bitwise', op, sreg: register, dreg: register, len: left.bytes, data },
+    ],
+  };
 }
 
 function apply(
@@ -99,8 +119,13 @@ export function readBitwise(reader: RuleReader, expression: Extract<Expression, 
   const loaded = reader.registers.get(reader.wordOf(sreg));
   if (loaded?.kind !== 'selector') return reader.unknown('bitwise');
   // A header field moved to the end of its byte.
-  if (op === 'rshift' && data?.value !== undefined && loaded.length === 1) {
+  if (op === 'rshift' && data?.value !== undefined && loaded.length === 1 && loaded.source === 'payload') {
     return reader.set(dreg, { ...loaded, shifted: toNumber(data.value, 'host') });
+  }
+  if ((op === 'lshift' || op === 'rshift') && data?.value !== undefined) {
+    const described = describe(reader, loaded);
+    const json = { [op === 'lshift' ? '<<' : '>>']: [masked(described), toNumber(data.value, 'host')] };
+    return reader.setNamed(dreg, json, described.type);
   }
   if ((op !== undefined && op !== 'mask-xor') || mask?.value === undefined || flip?.value === undefined) {
     return reader.unknown('bitwise');

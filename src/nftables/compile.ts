@@ -13,11 +13,13 @@ import {
   dense,
   isObject,
   oneOf,
+  property,
   show,
   soleKey,
   wrongType,
   wrongValue,
 } from './errors.js';
+import { compileFlowtable, compileFlowtableReference } from './flowtables.js';
 import type { Command } from './json.js';
 import { mergePieces } from './merge.js';
 import { compileObject, compileObjectReference, isObjectKind, objectKinds } from './objects.js';
@@ -39,9 +41,21 @@ export type CompiledOperation = Operation & { readonly command: number };
 
 export const families: readonly Family[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
 const verbs = ['add', 'insert', 'create', 'delete', 'replace', 'flush'] as const;
-const objects: readonly string[] = ['table', 'chain', 'rule', 'set', 'map', 'element', 'ruleset', ...objectKinds];
+const objects: readonly string[] = [
+  'table',
+  'chain',
+  'rule',
+  'set',
+  'map',
+  'element',
+  'ruleset',
+  'flowtable',
+  ...objectKinds,
+];
+const COMMAND = `a command (${verbs.join(', ')}) or an object to add`;
+const OBJECT = `an object (${objects.join(', ')})`;
 /** What can stand before the chains that elements jump to. */
-const definitions: readonly string[] = ['table', 'chain', 'set', 'map', ...objectKinds];
+const definitions: readonly string[] = ['table', 'chain', 'set', 'map', 'flowtable', ...objectKinds];
 type Verb = (typeof verbs)[number];
 
 /** Takes the array under `nftables`, or the whole `{ nftables: [...] }`. */
@@ -78,12 +92,12 @@ class CommandCompiler implements Transaction {
   compile(command: unknown, index: number): void {
     this.command = index;
     const path = `nftables[${index}]`;
-    const [first, value] = soleKey(command, path, `a command (${verbs.join(', ')}) or an object to add`);
+    const [first, value] = soleKey(command, path, COMMAND);
     if (first === 'metainfo') return;
     if (first === 'list' || first === 'reset')
       throw wrongValue(path, `"${first}" is no part of a transaction: there is ns.nft.${first}()`);
     if ((verbs as readonly string[]).includes(first)) {
-      const [kind, object] = soleKey(value, `${path}.${first}`, `an object (${objects.join(', ')})`);
+      const [kind, object] = soleKey(value, `${path}.${first}`, OBJECT);
       return this.compileCommand(first as Verb, kind, object, `${path}.${first}${property(kind)}`);
     }
     // As `list` has it: a rule's handle is its own, and says nothing of its place.
@@ -118,6 +132,7 @@ class CommandCompiler implements Transaction {
       key: set.key,
       ...(set.data === undefined ? {} : { data: set.data }),
       ...(set.object === undefined ? {} : { object: set.object }),
+      ...(set.dataInterval === undefined ? {} : { dataInterval: set.dataInterval }),
       interval,
     };
     const merge = set.data === undefined && set.object === undefined;
@@ -142,8 +157,9 @@ class CommandCompiler implements Transaction {
     this.operations[at!] = { ...made, object: { ...made.object, flags: [...(made.object.flags ?? []), 'eval'] } };
   }
 
+  /** Operations are made for this alone. */
   private push(operation: Operation): void {
-    this.operations.push({ ...operation, command: this.command });
+    this.operations.push(Object.assign(operation, { command: this.command }));
   }
 
   private pushElements(
@@ -169,7 +185,7 @@ class CommandCompiler implements Transaction {
     if (verb !== 'add' || !definitions.includes(kind)) this.finish();
     const create = verb === 'create' ? { create: true } : {};
     if ((verb === 'insert' || verb === 'replace') && kind !== 'rule') throw wrongValue(path, `"${verb}" is for rules`);
-    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || isObjectKind(kind)))
+    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || kind === 'flowtable' || isObjectKind(kind)))
       throw wrongValue(path, `a ${kind} cannot be flushed`);
     if (isObjectKind(kind)) {
       if (verb === 'delete')
@@ -194,6 +210,12 @@ class CommandCompiler implements Transaction {
           verb === 'delete' ? { op: 'delchain', object: chain } : { op: 'newchain', object: chain, ...create },
         );
       }
+      case 'flowtable':
+        return this.push(
+          verb === 'delete'
+            ? { op: 'delflowtable', object: compileFlowtableReference(object, path, family) }
+            : { op: 'newflowtable', object: compileFlowtable(object, path, family), ...create },
+        );
       case 'rule':
         return this.compileRule(verb, object, path, family);
       case 'element':
@@ -265,6 +287,7 @@ class CommandCompiler implements Transaction {
       ...(info.data === undefined ? {} : { data: info.data }),
       ...(info.object === undefined ? {} : { object: info.object }),
       ...(info.statements === undefined ? {} : { statements: info.statements }),
+      ...(info.dataInterval === undefined ? {} : { dataInterval: info.dataInterval }),
       interval: info.flags.includes('interval'),
     };
     return compileElements(value, path, {
@@ -337,9 +360,6 @@ class CommandCompiler implements Transaction {
 const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
 
 const isPairs = (value: unknown): boolean => Array.isArray(value) && value.every((item) => Array.isArray(item));
-
-/** In a path: `.rule`, `["ct helper"]`. */
-const property = (name: string): string => (/^\w+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
 
 function withoutData({ data: _, object: __, ...info }: SetInfo): SetInfo {
   return info;

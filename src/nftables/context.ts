@@ -13,6 +13,8 @@ export interface SetInfo {
   readonly key: readonly Type[];
   /** Maps only. */
   readonly data?: readonly Type[];
+  /** It maps to ranges, both ends side by side. */
+  readonly dataInterval?: boolean;
   /** Maps to objects only. */
   readonly object?: ObjectKind;
   readonly flags: readonly SetFlag[];
@@ -34,6 +36,7 @@ export interface Piece {
 export interface AnonymousSet {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
+  readonly dataInterval?: boolean;
   readonly object?: ObjectKind;
   /** For user data: nft describes an anonymous set's key, of maps only a concatenated one. */
   readonly keyTypeof?: Attribute;

@@ -92,7 +92,7 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
     type,
     bytes: type.bits >> 3,
     shift: 0,
-    typeofData: [
+    typeofData: () => [
       uint32(0, TYPEOF_CT),
       nested(1, [
         uint32(0, keys[name].id),

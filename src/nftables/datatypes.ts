@@ -123,7 +123,8 @@ const ipv4: Datatype = {
   prefix: true,
   parse(value, path) {
     const bytes = new Uint8Array(4);
-    const number = typeof value === 'string' ? parseIpv4(value) : numeric(value);
+    const hex = typeof value === 'string' && /^0x/i.test(value);
+    const number = typeof value === 'string' && !hex ? parseIpv4(value) : numeric(value);
     if (number < 0 || number > 0xffff_ffff) throw wrongValue(path, `${show(value)} is not an IPv4 address`);
     writeIpv4(bytes, 0, number);
     return bytes;
@@ -196,13 +197,13 @@ const interfaceIndex: Datatype = {
   order: 'host',
   parse(value, path, type, names) {
     if (numeric(value) >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
-    const index = names.interfaceIndex?.(value) ?? (value === 'lo' ? 1 : undefined);
+    const index = value === 'lo' ? 1 : names.interfaceIndex?.(value);
     if (index === undefined) throw wrongValue(path, `there is no interface ${show(value)} whose index could be taken`);
     return fromNumber(index, 4, 'host');
   },
   format(bytes, _type, names) {
     const index = toNumber(bytes, 'host');
-    return names.interfaceName?.(index) ?? (index === 1 ? 'lo' : String(index));
+    return index === 1 ? 'lo' : (names.interfaceName?.(index) ?? String(index));
   },
 };
 

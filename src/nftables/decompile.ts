@@ -7,6 +7,7 @@ import { findComment } from './userdata.js';
 import type { Rule } from './wire.js';
 
 export { decompileChain } from './chains.js';
+export { decompileFlowtable } from './flowtables.js';
 export { decompileObject } from './objects.js';
 export { decompileSet } from './sets.js';
 export { decompileTable } from './tables.js';

@@ -49,7 +49,7 @@ function describeOption(loaded: Selected, { base, exthdr }: NonNullable<Selected
   const plain = loaded.xor === undefined || isZero(loaded.xor);
   const run = loaded.mask === undefined || !plain ? undefined : runOf(loaded.mask);
   if (run !== undefined) {
-    const { field, json, type } = describeExtension(exthdr, exthdr.offset * 8 + run.first, run.bits);
+    const { field, json, type } = describeExtension(exthdr, (exthdr.offset ?? 0) * 8 + run.first, run.bits);
     if (field !== undefined) {
       const shift = loaded.length * 8 - run.first - run.bits - (loaded.shifted ?? 0);
       return { ...whole(json, type, loaded.length), shift, field: true, ...carrier };

@@ -1,6 +1,6 @@
 /** Elements of sets and maps: `"10.0.0.1"`, `["10.0.0.1", "203.0.113.5"]`, `{"elem": {"val": ..., "timeout": 5}}`. */
 
-import { compare, shiftOut, swap } from './bytes.js';
+import { compare, concat, pad4, shiftOut, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
 import {
   checkArray,
@@ -31,6 +31,8 @@ import type { Data, ObjectKind, SetElement } from './wire.js';
 export interface ElementTypes {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
+  /** Data are ranges, both ends. */
+  readonly dataInterval?: boolean;
   /** Of maps to objects: elements give names. */
   readonly object?: ObjectKind;
   /** What each element gets. */
@@ -54,6 +56,8 @@ export interface CompiledElements {
 }
 
 interface Parsed {
+  /** `"*"`: what no other element is for. */
+  readonly catchAll?: true;
   readonly key: readonly Literal[];
   readonly rest: Omit<SetElement, 'key'>;
   readonly path: string;
@@ -63,13 +67,17 @@ export function compileElements(value: unknown, path: string, options: CompileEl
   const mapping = options.data !== undefined || options.object !== undefined;
   const items = Array.isArray(value) && !(mapping && isPair(value)) ? dense(value) : [value];
   const parsed = items.map((item, i) => parseElement(item, Array.isArray(value) ? `${path}[${i}]` : path, options));
-  const intervals = options.key.length === 1 && options.interval;
-  if (intervals)
-    return compileIntervals(
-      parsed.map((item) => toInterval(item, options)),
-      options,
-    );
-  return { elements: parsed.map((item) => toElement(item, options)), size: parsed.length };
+  const rest = parsed
+    .filter((item) => item.catchAll === true)
+    .map((item): SetElement => ({ ...item.rest, flags: ['catchall'] }));
+  const keyed = rest.length === 0 ? parsed : parsed.filter((item) => item.catchAll !== true);
+  if (options.key.length !== 1 || !options.interval)
+    return { elements: [...keyed.map((item) => toElement(item, options)), ...rest], size: parsed.length };
+  const intervals = compileIntervals(
+    keyed.map((item) => toInterval(item, options)),
+    options,
+  );
+  return { elements: [...intervals.elements, ...rest], size: intervals.size + rest.length };
 }
 
 /** One element of a map not wrapped in a list. */
@@ -79,7 +87,7 @@ const isPair = (value: readonly unknown[]): boolean =>
 /** Whether elements need a set of intervals. */
 export function hasRanges(items: readonly unknown[]): boolean {
   const isRange = (value: unknown): boolean => {
-    if (typeof value === 'string') return value.endsWith('*') && !value.endsWith('\\*');
+    if (typeof value === 'string') return value.endsWith('*') && !value.endsWith('\\*') && value !== '*';
     if (!isObject(value)) return false;
     if ('prefix' in value || 'range' in value) return true;
     if ('concat' in value && Array.isArray(value['concat'])) return value['concat'].some(isRange);
@@ -87,6 +95,10 @@ export function hasRanges(items: readonly unknown[]): boolean {
   };
   return items.some((item) => isRange(Array.isArray(item) ? item[0] : item));
 }
+
+/** Whether a map's elements give ranges. */
+export const givesRanges = (items: unknown): boolean =>
+  Array.isArray(items) && hasRanges(items.map((item) => (Array.isArray(item) ? item[1] : undefined)));
 
 function parseElement(item: unknown, path: string, options: CompileElements): Parsed {
   if (options.data === undefined && options.object === undefined) return parseKey(item, path, options);
@@ -96,11 +108,12 @@ function parseElement(item: unknown, path: string, options: CompileElements): Pa
   const value =
     options.data === undefined
       ? { object: checkName(pair[1], `${path}[1]`) }
-      : { data: parseData(pair[1], `${path}[1]`, options.data, options.names) };
+      : { data: parseData(pair[1], `${path}[1]`, options.data, options) };
   return { ...parsed, rest: { ...parsed.rest, ...value } };
 }
 
 function parseKey(item: unknown, path: string, options: CompileElements): Parsed {
+  if (item === '*') return { key: [], rest: {}, path, catchAll: true };
   if (!isObject(item) || !('elem' in item))
     return { key: parseFields(item, path, options.key, options.names), rest: {}, path };
   const elem = checkObject(checkObject(item, path, ['elem'])['elem'], `${path}.elem`, [
@@ -113,7 +126,9 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
   const at = `${path}.elem`;
   const text = elem['comment'] === undefined ? undefined : checkString(elem['comment'], `${at}.comment`);
   return {
-    key: parseFields(elem['val'], `${at}.val`, options.key, options.names),
+    ...(elem['val'] === '*'
+      ? { key: [], catchAll: true }
+      : { key: parseFields(elem['val'], `${at}.val`, options.key, options.names) }),
     rest: {
       ...(elem['timeout'] === undefined ? {} : { timeout: checkUint(elem['timeout'], `${at}.timeout`) * 1000 }),
       ...(elem['expires'] === undefined ? {} : { expiration: checkUint(elem['expires'], `${at}.expires`) * 1000 }),
@@ -143,10 +158,16 @@ function parseFields(value: unknown, path: string, types: readonly Type[], names
   return fields.map((field, i) => parseLiteral(field, `${path}.concat[${i}]`, types[i]!, names));
 }
 
-function parseData(value: unknown, path: string, types: readonly Type[], names: Names): Data {
+function parseData(value: unknown, path: string, types: readonly Type[], options: CompileElements): Data {
   if (types[0]!.datatype.name === 'verdict') return compileVerdictData(value, path);
-  const fields = parseFields(value, path, types, names).map((literal) => {
-    if (literal.kind !== 'value') throw wrongValue(path, 'must be one value: maps to ranges are not supported');
+  const literals = parseFields(value, path, types, options.names);
+  if (options.dataInterval === true) {
+    const spans = literals.map((literal, i) => span(literal, types[i]!));
+    const end = (which: 0 | 1): Uint8Array => pad4(joinFields(spans.map((ends) => ends[which])));
+    return { value: concat([end(0), end(1)]) };
+  }
+  const fields = literals.map((literal) => {
+    if (literal.kind !== 'value') throw wrongValue(path, 'is a range, and the map was not made for ranges');
     return literal.bytes;
   });
   return { value: joinFields(fields) };
@@ -191,22 +212,25 @@ export function decompileElements(
   interval: boolean,
   names: Names,
 ): readonly unknown[] {
+  const catchAll = elements.filter((element) => element.flags?.includes('catchall') === true);
   const withData = (key: unknown, element: SetElement): unknown =>
     element.object !== undefined
       ? [wrap(key, element), element.object]
       : data === undefined
         ? wrap(key, element)
         : [wrap(key, element), dataJson(element.data, data, names)];
+  const rest = catchAll.map((element) => withData('*', element));
   if (interval && fields.length === 1) {
     const field = fields[0]!;
-    return decompileIntervals(elements).map(({ from, to, element }) =>
+    const listed = decompileIntervals(elements).map(({ from, to, element }) =>
       withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element),
     );
+    return [...listed, ...rest];
   }
   const keyed = elements.filter((element) => element.key?.value !== undefined);
   // Intervals of several fields stay as the kernel has them.
   const sorted = interval ? keyed : keyed.toSorted((a, b) => order(a.key!.value!, b.key!.value!, fields));
-  return sorted.map((element) => withData(keyJson(element, fields, interval, names), element));
+  return [...sorted.map((element) => withData(keyJson(element, fields, interval, names), element)), ...rest];
 }
 
 const unplace = (bytes: Uint8Array, field: FieldView): Uint8Array =>
@@ -230,7 +254,22 @@ function keyJson(element: SetElement, fields: readonly FieldView[], interval: bo
 
 export function dataJson(data: Data | undefined, types: readonly Type[], names: Names): unknown {
   if (data?.verdict !== undefined) return verdictJson(data.verdict);
-  return data?.value === undefined ? null : valuesJson(data.value, types, names);
+  if (data?.value === undefined) return null;
+  // Twice as long as a value: the two ends of a range.
+  const length = types.reduce((sum, type) => sum + pad4(new Uint8Array(byteLength(type))).length, 0);
+  if (data.value.length === length * 2) return rangeJson(data.value, types, names);
+  return valuesJson(data.value, types, names);
+}
+
+function rangeJson(bytes: Uint8Array, types: readonly Type[], names: Names): unknown {
+  const fields = types.map(wholeField);
+  const from = split(bytes.subarray(0, bytes.length / 2), fields);
+  const to = split(bytes.subarray(bytes.length / 2), fields);
+  const parts = types.map((type, i) => {
+    const ends = [from[i]!, to[i]!].map((end) => end.subarray(0, byteLength(type))) as [Uint8Array, Uint8Array];
+    return spanJson(ends[0], ends[1], type, names);
+  });
+  return parts.length === 1 ? parts[0] : { concat: parts };
 }
 
 /** A value, or the fields of a concatenation. */

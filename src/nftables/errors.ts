@@ -32,7 +32,7 @@ export function isObject(value: unknown): value is JsonObject {
 /** An object with no keys but these. */
 export function checkObject(value: unknown, path: string, keys: readonly string[]): JsonObject {
   if (!isObject(value)) throw wrongType(path, `must be an object with ${keys.join(', ')}`, value);
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (!keys.includes(key)) throw wrongValue(path, `unknown key ${show(key)}; known are ${keys.join(', ')}`);
   }
   return value;
@@ -41,10 +41,14 @@ export function checkObject(value: unknown, path: string, keys: readonly string[
 /** The one key of `{ "payload": ... }` and its value. */
 export function soleKey(value: unknown, path: string, what: string): readonly [key: string, value: unknown] {
   if (!isObject(value)) throw wrongType(path, `must be ${what}`, value);
-  const entries = Object.entries(value);
-  if (entries.length !== 1)
-    throw wrongValue(path, `must be ${what}: an object with exactly one key, not ${entries.length}`);
-  return entries[0] as [string, unknown];
+  let sole: string | undefined;
+  let count = 0;
+  for (const key in value) {
+    sole = key;
+    count++;
+  }
+  if (count !== 1) throw wrongValue(path, `must be ${what}: an object with exactly one key, not ${count}`);
+  return [sole!, value[sole!]];
 }
 
 export function checkArray(value: unknown, path: string): readonly unknown[] {
@@ -96,4 +100,16 @@ export function checkName(value: unknown, path: string): string {
 
 function coded(code: string, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
+}
+
+const properties: Map<string, string> = new Map();
+
+/** A key in a path: `.rule`, `["ct helper"]`. Few are known, and each is asked for often. */
+export function property(name: string): string {
+  let text = properties.get(name);
+  if (text === undefined) {
+    text = /^\w+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+    if (properties.size < 1000) properties.set(name, text);
+  }
+  return text;
 }

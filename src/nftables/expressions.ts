@@ -1,9 +1,9 @@
 /** Expressions that can stand on the left: one entry each. */
 
-import { compileBitwise } from './bitwise.js';
+import { compileBitwise, compileShift } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCt } from './ct.js';
-import { checkArray, show, soleKey, wrongValue } from './errors.js';
+import { checkArray, property, show, soleKey, wrongValue } from './errors.js';
 import { compileExtension, extensionWords } from './exthdr.js';
 import { compileFib } from './fib.js';
 import { compileJhash, compileSymhash } from './hash.js';
@@ -35,15 +35,17 @@ const compilers: Readonly<Record<string, Compile>> = {
   ...Object.fromEntries(extensionWords.map(([word, op]) => [word, compileExtension(op)])),
   '&': (value, path, context) => compileBitwise(value, '&', path, context),
   '|': (value, path, context) => compileBitwise(value, '|', path, context),
+  '<<': (value, path, context) => compileShift(value, '<<', path, context),
+  '>>': (value, path, context) => compileShift(value, '>>', path, context),
   '^': (value, path, context) => compileBitwise(value, '^', path, context),
 };
 
 export function compileSelector(value: unknown, path: string, context: RuleContext): Selector {
-  const [name, operand] = soleKey(value, path, `an expression (${Object.keys(compilers).join(', ')})`);
+  const [name, operand] = soleKey(value, path, 'an expression');
   const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
   if (compile === undefined)
     throw wrongValue(path, `unknown expression ${show(name)}; known are ${Object.keys(compilers).join(', ')}, concat`);
-  return compile(operand, /^\w+$/.test(name) ? `${path}.${name}` : `${path}["${name}"]`, context);
+  return compile(operand, path + property(name), context);
 }
 
 export const isSelector = (name: string): boolean => Object.hasOwn(compilers, name);
@@ -72,12 +74,12 @@ export function typeofKey(type: number, key: readonly Selector[]): Attribute | u
   if (key.some((field) => field.typeofData === undefined)) return undefined;
   const [single] = key;
   if (key.length === 1)
-    return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!);
+    return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!());
   return nested(type, [
     uint32(0, TYPEOF_CONCAT),
     nested(
       1,
-      key.map((field, i) => nested(i, field.typeofData!)),
+      key.map((field, i) => nested(i, field.typeofData!())),
     ),
   ]);
 }

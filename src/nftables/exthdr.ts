@@ -135,7 +135,7 @@ export function compileStrip(context: RuleContext, value: unknown, path: string)
   if (word !== 'tcp option') throw wrongValue(path, 'only a TCP option can be stripped');
   const { kind } = placeOf('tcpopt', operand, `${path}["tcp option"]`);
   requireCarrier(context, 'tcpopt', path);
-  context.act({ type: 'exthdr', kind, offset: 0, len: 0, op: 'tcpopt' });
+  context.act({ type: 'exthdr', kind, op: 'tcpopt' });
 }
 
 // Back from expressions.
@@ -143,9 +143,10 @@ export function compileStrip(context: RuleContext, value: unknown, path: string)
 export function readExtension(reader: RuleReader, exthdr: Exthdr): void {
   const carrier = carriers[exthdr.op ?? 'ipv6'];
   if (carrier === undefined) return reader.unknown('exthdr');
+  const { offset = 0, len = 0 } = exthdr;
   const base = carrier[1] === undefined ? {} : { base: protocolNamed(carrier[1])!.base };
   if (exthdr.dreg !== undefined) {
-    const { json, type } = describeExtension(exthdr, exthdr.offset * 8, exthdr.len * 8);
+    const { json, type } = describeExtension(exthdr, offset * 8, len * 8);
     return reader.setNamed(exthdr.dreg, json, type, { ...base, exthdr });
   }
   if (exthdr.sreg === undefined) {
@@ -153,7 +154,7 @@ export function readExtension(reader: RuleReader, exthdr: Exthdr): void {
   }
   const value = reader.registers.get(wordOf(exthdr.sreg));
   if (value === undefined) return reader.unknown('exthdr');
-  const { json, type } = describeExtension(exthdr, exthdr.offset * 8, exthdr.len * 8);
+  const { json, type } = describeExtension(exthdr, offset * 8, len * 8);
   if (base.base !== undefined) reader.drop(base.base);
   reader.mangle(json, reader.value(value, type));
 }

@@ -16,7 +16,18 @@ export interface Concat<Field> {
 
 /** Something read from the packet, or several such things side by side. */
 export type Key = Expression | Concat<Expression>;
-export type Expression = PayloadExpression | MetaExpression | CtExpression | FibExpression | BitwiseExpression;
+export type Expression =
+  | PayloadExpression
+  | MetaExpression
+  | CtExpression
+  | FibExpression
+  | RouteExpression
+  | SocketExpression
+  | FingerprintExpression
+  | NumberExpression
+  | IpsecExpression
+  | ExtensionExpression
+  | BitwiseExpression;
 
 export interface PayloadExpression {
   readonly payload: NamedPayload | RawPayload;
@@ -76,12 +87,20 @@ export type NamedPayload =
       readonly protocol: 'icmpv6';
       readonly field: 'type' | 'code' | 'checksum' | 'parameter-problem' | 'mtu' | 'id' | 'sequence' | 'max-delay';
     }
+  | { readonly protocol: 'vlan'; readonly field: 'pcp' | 'dei' | 'id' | 'type' }
+  | { readonly protocol: 'udplite'; readonly field: 'sport' | 'dport' | 'csumcov' | 'checksum' }
+  | { readonly protocol: 'sctp'; readonly field: 'sport' | 'dport' | 'vtag' | 'checksum' }
+  | { readonly protocol: 'dccp'; readonly field: 'sport' | 'dport' | 'type' }
+  | { readonly protocol: 'ah'; readonly field: 'nexthdr' | 'hdrlength' | 'reserved' | 'spi' | 'sequence' }
+  | { readonly protocol: 'esp'; readonly field: 'spi' | 'sequence' }
+  | { readonly protocol: 'comp'; readonly field: 'nexthdr' | 'flags' | 'cpi' }
+  | { readonly protocol: 'igmp'; readonly field: 'type' | 'mrt' | 'checksum' | 'group' }
   /** Any transport protocol with ports. */
   | { readonly protocol: 'th'; readonly field: 'sport' | 'dport' };
 
-/** Bits from the start of the link, network or transport header. */
+/** Bits from the start of the link, network or transport header, or of what the transport header carries. */
 export interface RawPayload {
-  readonly base: 'll' | 'nh' | 'th';
+  readonly base: 'll' | 'nh' | 'th' | 'ih';
   readonly offset: number;
   readonly len: number;
 }
@@ -161,7 +180,55 @@ export interface FibExpression {
 }
 export type FibFlagJson = 'saddr' | 'daddr' | 'mark' | 'iif' | 'oif';
 
+/** The route that the packet takes. */
+export interface RouteExpression {
+  readonly rt: { readonly key: 'classid' | 'nexthop' | 'mtu' | 'ipsec'; readonly family?: 'ip' | 'ip6' };
+}
+
+/** The local socket that the packet belongs to. */
+export interface SocketExpression {
+  readonly socket: { readonly key: 'transparent' | 'mark' | 'wildcard' | 'cgroupv2'; readonly level?: number };
+}
+
+/** The sender's operating system. `ttl`: how the packet's is compared; exactly where nothing is said. */
+export interface FingerprintExpression {
+  readonly osf: { readonly key: 'name' | 'version'; readonly ttl?: 'loose' | 'skip' };
+}
+
+/** A number from `offset` to `offset + mod - 1`: counted, thrown, or made of what is read. */
+export type NumberExpression =
+  | { readonly numgen: { readonly mode: 'inc' | 'random'; readonly mod: number; readonly offset?: number } }
+  | {
+      readonly jhash: { readonly mod: number; readonly expr: Key; readonly seed?: number; readonly offset?: number };
+    }
+  | { readonly symhash: { readonly mod: number; readonly offset?: number } };
+
+/** The IPsec state that the packet came by, or goes by. */
+export interface IpsecExpression {
+  readonly ipsec: {
+    readonly key: 'saddr' | 'daddr' | 'reqid' | 'spi';
+    readonly family?: 'ip' | 'ip6';
+    readonly dir: 'in' | 'out';
+    readonly spnum?: number;
+  };
+}
+
+/** A field of a header that need not be there; without `field`, whether it is: compared with true or false. */
+export type ExtensionExpression =
+  | { readonly exthdr: { readonly name: string; readonly field?: string; readonly offset?: number } }
+  | { readonly 'ip option': { readonly name: string; readonly field?: string } }
+  | TcpOptionExpression
+  | { readonly 'sctp chunk': { readonly name: string; readonly field?: string } };
+/** By name, or by number with bits from its start. */
+export interface TcpOptionExpression {
+  readonly 'tcp option':
+    | { readonly name: string; readonly field?: string }
+    | { readonly base: number; readonly offset: number; readonly len: number };
+}
+
 export type BitwiseExpression =
+  | { readonly '<<': readonly [Expression, number] }
+  | { readonly '>>': readonly [Expression, number] }
   | { readonly '&': readonly [Expression, ...Constant[]] }
   | { readonly '|': readonly [Expression, ...Constant[]] }
   | { readonly '^': readonly [Expression, ...Constant[]] };

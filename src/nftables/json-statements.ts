@@ -5,6 +5,7 @@ import type {
   Constant,
   CtExpression,
   Expression,
+  ExtensionExpression,
   Key,
   MapExpression,
   MetaExpression,
@@ -13,6 +14,7 @@ import type {
   Range,
   Right,
   SetReference,
+  TcpOptionExpression,
   Value,
 } from './json-expressions.js';
 
@@ -30,6 +32,9 @@ export type Statement =
   | SynproxyStatement
   | SetStatement
   | MeterStatement
+  | RedirectingStatement
+  /** Strips the option. */
+  | { readonly reset: TcpOptionExpression }
   | { readonly notrack: null };
 
 export type Verdict =
@@ -55,7 +60,7 @@ export interface VmapStatement {
 /** Writes a header field, a mark, a conntrack property. */
 export interface MangleStatement {
   readonly mangle: {
-    readonly key: PayloadExpression | MetaExpression | CtExpression;
+    readonly key: PayloadExpression | MetaExpression | CtExpression | ExtensionExpression;
     readonly value: Constant | Expression | MapExpression<Value>;
   };
 }
@@ -71,8 +76,9 @@ export interface NatJson extends PortNatJson {
   readonly addr?: Value | Prefix | Range | MapExpression<Value | Concat<Value>>;
   /** Needed in `inet`, where nothing else says it. */
   readonly family?: 'ip' | 'ip6';
-  readonly type_flags?: 'prefix' | readonly 'prefix'[];
+  readonly type_flags?: NatTypeFlag | readonly NatTypeFlag[];
 }
+export type NatTypeFlag = 'prefix' | 'interval' | 'concat';
 export interface PortNatJson {
   readonly port?: Value | Range | MapExpression<Value>;
   readonly flags?: NatFlagJson | readonly NatFlagJson[];
@@ -191,3 +197,20 @@ export interface RejectStatement {
   readonly reject: null | { readonly type?: RejectType; readonly expr?: string | number };
 }
 export type RejectType = 'tcp reset' | 'icmp' | 'icmpv6' | 'icmpx';
+
+type Target = Constant | Expression | MapExpression<Value>;
+
+/** Sends the packet, or a copy of it, elsewhere. */
+export type RedirectingStatement =
+  /** A copy: to an address, by a device if one is named; in netdev `addr` is the device. */
+  | { readonly dup: { readonly addr: Target; readonly dev?: Target } }
+  | { readonly fwd: { readonly dev: Target; readonly family?: 'ip' | 'ip6'; readonly addr?: Target } }
+  | { readonly tproxy: { readonly family?: 'ip' | 'ip6'; readonly addr?: Target; readonly port?: Target } }
+  | {
+      readonly queue: null | {
+        readonly num?: Value | Range | Expression | MapExpression<Value>;
+        readonly flags?: QueueFlag | readonly QueueFlag[];
+      };
+    }
+  | { readonly flow: { readonly op: 'add'; readonly flowtable: SetReference } };
+export type QueueFlag = 'bypass' | 'fanout';

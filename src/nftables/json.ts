@@ -21,6 +21,7 @@ export type Command =
         | { readonly set: SetJson }
         | { readonly map: MapJson }
         | { readonly element: ElementJson }
+        | { readonly flowtable: FlowtableJson }
         | NamedObjectJson;
     }
   /** Before the rule with the given handle, or first. */
@@ -39,6 +40,7 @@ export type Addable =
   | { readonly set: SetJson }
   | { readonly map: MapJson }
   | { readonly element: ElementJson }
+  | { readonly flowtable: FlowtableJson }
   | NamedObjectJson;
 
 export type Deletable =
@@ -48,6 +50,7 @@ export type Deletable =
   | { readonly set: Named & InTable }
   | { readonly map: Named & InTable }
   | { readonly element: ElementJson }
+  | { readonly flowtable: InTable & ObjectName }
   | { readonly [Kind in ObjectKind]: { readonly [Key in Kind]: InTable & ObjectName } }[ObjectKind];
 
 export type Flushable =
@@ -133,7 +136,7 @@ export interface ElementJson extends Named, InTable {
 }
 
 export type SetElementJson = ElementKey | { readonly elem: ElementProperties };
-export type MapElementJson = readonly [key: SetElementJson, value: Value | Concat<Value> | Verdict];
+export type MapElementJson = readonly [key: SetElementJson, value: ElementKey | Verdict];
 
 export interface ElementProperties {
   readonly val: ElementKey;
@@ -150,6 +153,15 @@ export interface ElementProperties {
 }
 
 export type ElementKey = Value | Prefix | Range | Concat<Value | Prefix | Range>;
+
+/** Flows that skip the rules. */
+export interface FlowtableJson extends Named, InTable {
+  readonly handle?: number;
+  readonly hook: 'ingress';
+  readonly prio: number | string;
+  readonly dev?: string | readonly string[];
+  readonly flags?: 'offload' | 'counter' | readonly ('offload' | 'counter')[];
+}
 
 /** One of the two, to delete it. */
 type ObjectName = { readonly family?: Family } & ({ readonly name: string } | { readonly handle: number });

@@ -4,6 +4,7 @@
 
 import type { RuleContext, SetInfo } from './context.js';
 import { keyLength, type Type } from './datatypes.js';
+import { givesRanges } from './elements.js';
 import { checkArray, checkObject, isObject, wrongType, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { fits, registerAt, wordsFor } from './registers.js';
@@ -137,7 +138,7 @@ function anonymousMap(
     {
       key: key.map((field) => field.type),
       ...(keyTypeof === undefined ? {} : { keyTypeof }),
-      ...('types' in value ? { data: inferData(elements, value.types) } : value),
+      ...('types' in value ? { data: inferData(elements, value.types), dataInterval: givesRanges(elements) } : value),
       elements,
       ...placedKey(key),
     },

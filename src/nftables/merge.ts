@@ -18,7 +18,8 @@ export function mergePieces(pieces: readonly Piece[]): readonly Expression[] {
   for (let start = 0; start < pieces.length; ) {
     let end = start;
     while (end < pieces.length && pieces[end]!.match) end++;
-    expressions.push(...mergeRun(pieces.slice(start, end)).flatMap((piece) => piece.expressions));
+    if (end - start === 1) expressions.push(...pieces[start]!.expressions);
+    else for (const piece of mergeRun(pieces.slice(start, end))) expressions.push(...piece.expressions);
     if (end < pieces.length) expressions.push(...pieces[end]!.expressions);
     start = end + 1;
   }
@@ -28,6 +29,7 @@ export function mergePieces(pieces: readonly Piece[]): readonly Expression[] {
 /** The joined match stands where the one with the lowest offset stood. */
 function mergeRun(run: readonly Piece[]): readonly Piece[] {
   const loads = run.filter((piece) => piece.payload !== undefined).sort((a, b) => rank(a.payload!) - rank(b.payload!));
+  if (loads.length < 2) return run;
   const replaced = new Map<Piece, Piece | undefined>();
   let head: Piece | undefined;
   let joined: Payload | undefined;

@@ -87,7 +87,7 @@ export function compileMeta(value: unknown, path: string): Selector {
     // One bit of a byte: nothing to mask, the kernel writes the whole byte.
     ...(type.bits < 8 ? { type: { ...type, bits: 8 } } : {}),
     shift: 0,
-    typeofData: [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
+    typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
     load: (register) => [{ type: 'meta', key: name, dreg: register }],
     learn: (context, bytes) => learnMeta(context, name, bytes),
   };

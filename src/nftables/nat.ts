@@ -21,6 +21,14 @@ const flagNames: readonly (readonly [json: NatFlagJson, wire: NatFlag])[] = [
 type Nat = Extract<Expression, { type: 'nat' }>;
 type Port = Extract<Expression, { type: 'masq' | 'redir' }>;
 
+/** What a map leaves where: an address, or the ends of a range of them; and the port or ports after it. */
+interface MappedRegisters {
+  readonly min: Register;
+  readonly max?: Register;
+  readonly port?: Register;
+  readonly portMax?: Register;
+}
+
 /** Values in registers of 16 bytes, one after another. */
 class Operands {
   readonly expressions: Expression[] = [];
@@ -37,17 +45,17 @@ class Operands {
   }
 
   /** What a map gives: an address, or an address and the port in the word after it. */
-  map(
-    context: RuleContext,
-    value: unknown,
-    path: string,
-    types: readonly Type[],
-  ): readonly [first: Register, second?: Register] {
+  map(context: RuleContext, value: unknown, path: string, types: readonly Type[]): MappedRegisters {
     const word = wordOf(this.register++);
     const { expressions, set } = compileMap(context, value, path, types, word);
     this.expressions.push(...expressions);
     const wide = (set.data?.length ?? 1) > 1;
-    return wide ? [registerAt(word), registerAt(word + wordsFor(byteLength(types[0]!)))] : [registerAt(word)];
+    const first = wordsFor(byteLength(types[0]!));
+    const [min, port] = [registerAt(word), registerAt(word + first)];
+    if (set.dataInterval !== true) return wide ? { min, port } : { min };
+    // The upper ends stand behind the lower ones.
+    const upper = word + first + (wide ? 1 : 0);
+    return { min, max: registerAt(upper), ...(wide ? { port, portMax: registerAt(upper + first) } : {}) };
   }
 }
 
@@ -61,16 +69,16 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
     if (object['addr'] === undefined && object['port'] === undefined) throw wrongValue(path, 'needs an addr or a port');
     const addr = object['addr'];
     nat.family = natFamily(context, object['family'], addr, path);
-    const address = typeOf(nat.family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
+    const address = typeOf(nat.family === 'ip6' ? 'ipv6_addr' : 'ipv4_addr');
     if (isMap(addr)) {
-      const [first, second] = operands.map(
-        context,
-        checkObject(addr, `${path}.addr`, ['map'])['map'],
-        `${path}.addr.map`,
-        [address, typeOf('inet_service')],
-      );
-      nat.regAddrMin = first;
-      if (second !== undefined) nat.regProtoMin = second;
+      const mapped = operands.map(context, checkObject(addr, `${path}.addr`, ['map'])['map'], `${path}.addr.map`, [
+        address,
+        typeOf('inet_service'),
+      ]);
+      nat.regAddrMin = mapped.min;
+      if (mapped.max !== undefined) nat.regAddrMax = mapped.max;
+      if (mapped.port !== undefined) nat.regProtoMin = mapped.port;
+      if (mapped.portMax !== undefined) nat.regProtoMax = mapped.portMax;
     } else if (addr !== undefined) {
       const [min, max] = operands.add(context, addr, `${path}.addr`, address);
       nat.regAddrMin = min;
@@ -84,7 +92,7 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
 }
 
 /** In inet the family is said, or known from a match before, or seen from the address. */
-function natFamily(context: RuleContext, family: unknown, addr: unknown, path: string): 'ip' | 'ip6' {
+function natFamily(context: RuleContext, family: unknown, addr: unknown, path: string): Nat['family'] {
   const known = context.family === 'ip' || context.family === 'ip6' ? context.family : context.known.network?.name;
   if (family !== undefined) {
     const said = oneOf(family, `${path}.family`, ['ip', 'ip6']);
@@ -93,6 +101,7 @@ function natFamily(context: RuleContext, family: unknown, addr: unknown, path: s
     return said;
   }
   if (known === 'ip' || known === 'ip6') return known;
+  if (addr === undefined && context.family === 'inet') return 'inet';
   if (typeof addr === 'string') return addr.includes(':') ? 'ip6' : 'ip';
   throw wrongValue(path, `needs "family": "ip" or "ip6" in family ${context.family}`);
 }
@@ -116,7 +125,7 @@ function compilePort(
   const service = typeOf('inet_service');
   if (isMap(value))
     return {
-      regProtoMin: operands.map(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [service])[0],
+      regProtoMin: operands.map(context, checkObject(value, path, ['map'])['map'], `${path}.map`, [service]).min,
     };
   const [min, max] = operands.add(context, value, path, service);
   return { regProtoMin: min, ...(max === undefined ? {} : { regProtoMax: max }) };
@@ -132,9 +141,11 @@ function compileFlags(object: Readonly<Record<string, unknown>>, path: string, p
           flagNames.map(([json]) => json),
         );
   const prefix =
-    object['type_flags'] === undefined ? [] : stringList(object['type_flags'], `${path}.type_flags`, ['prefix']);
+    object['type_flags'] === undefined
+      ? []
+      : stringList(object['type_flags'], `${path}.type_flags`, ['prefix', 'interval', 'concat'] as const);
   const named = flagNames
-    .filter(([json]) => said.includes(json) || (json === 'netmap' && prefix.length > 0))
+    .filter(([json]) => said.includes(json) || (json === 'netmap' && prefix.includes('prefix')))
     .map(([, wire]) => wire);
   return port ? ['proto-specified', ...named] : named;
 }
@@ -142,7 +153,7 @@ function compileFlags(object: Readonly<Record<string, unknown>>, path: string, p
 // Back from expressions.
 
 export function readNat(reader: RuleReader, nat: Nat): void {
-  const address = typeOf(nat.family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
+  const address = typeOf(nat.family === 'ip6' ? 'ipv6_addr' : 'ipv4_addr');
   const addr = nat.regAddrMin === undefined ? undefined : readRange(reader, nat.regAddrMin, nat.regAddrMax, address);
   const mapped = nat.regAddrMin !== undefined && reader.registers.get(wordOf(nat.regAddrMin))?.kind === 'map';
   // A map may give address and port side by side.
@@ -161,7 +172,7 @@ export function readNat(reader: RuleReader, nat: Nat): void {
   const flags = readFlags(nat.flags);
   reader.act({
     [nat.kind]: {
-      ...(reader.family === 'inet' || wide ? { family: nat.family } : {}),
+      ...((reader.family === 'inet' || wide) && nat.family !== 'inet' ? { family: nat.family } : {}),
       ...(addr === undefined ? {} : { addr }),
       ...(port === undefined ? {} : { port }),
       ...flags,

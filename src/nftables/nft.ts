@@ -3,13 +3,22 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams, MonitorOptions } from '../netlink/event-stream.js';
 import { compileCommands, setsNeeded } from './compile.js';
-import { decompileChain, decompileObject, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import type { Names } from './datatypes.js';
+import {
+  decompileChain,
+  decompileFlowtable,
+  decompileObject,
+  decompileRule,
+  decompileSet,
+  decompileTable,
+} from './decompile.js';
 import type { Command } from './json.js';
 import { type NftEvent, NftSource } from './monitor.js';
+import { type Interface, withNames } from './names.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
 import { describeOperation, toRequest, transaction } from './transaction.js';
-import type { Chain, Family, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
+import type { Chain, Family, Flowtable, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
 
 export interface NftFilter {
   readonly family?: Family;
@@ -65,16 +74,24 @@ interface Ruleset {
   readonly rules: readonly Rule[];
   readonly sets: readonly SetDefinition[];
   readonly objects: readonly NamedObject[];
+  readonly flowtables: readonly Flowtable[];
 }
 
 /** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
 export class Nft {
   readonly #channel: Channel;
   readonly #streams: EventStreams;
+  readonly #interfaces: (options?: CallOptions) => Promise<readonly Interface[]>;
 
-  constructor(channel: Channel, streams: EventStreams) {
+  /** `interfaces`: those of the namespace, which rules name and the kernel numbers. */
+  constructor(
+    channel: Channel,
+    streams: EventStreams,
+    interfaces: (options?: CallOptions) => Promise<readonly Interface[]>,
+  ) {
     this.#channel = channel;
     this.#streams = streams;
+    this.#interfaces = interfaces;
   }
 
   /**
@@ -92,37 +109,15 @@ export class Nft {
    */
   async list(filter: NftFilter = {}, options?: CallOptions): Promise<Record<string, unknown>[]> {
     const ruleset = await this.#ruleset(filter, options);
-    const named = (set: SetDefinition): boolean => !set.flags?.includes('anonymous');
-    const wanted = ruleset.sets.filter((set) => filter.elements !== false || !named(set));
+    const wanted = ruleset.sets.filter((set) => filter.elements !== false || !isNamed(set));
     const elements = new Map<SetDefinition, readonly SetElement[]>();
     await Promise.all(
       wanted.map(async (set) => elements.set(set, await this.elements(set.family, set.table, set.name, options))),
     );
-    const objects: Record<string, unknown>[] = [];
-    for (const table of ruleset.tables) {
-      const here = <T extends { readonly family: Family; readonly table: string }>(object: T): boolean =>
-        object.family === table.family && object.table === table.name;
-      const sets = ruleset.sets.filter(here);
-      const findSet = (name: string): { definition: SetDefinition; elements?: readonly SetElement[] } | undefined => {
-        const definition = sets.find((set) => set.name === name);
-        const known = definition && elements.get(definition);
-        return definition && { definition, ...(known ? { elements: known } : {}) };
-      };
-      objects.push(decompileTable(table));
-      for (const object of ruleset.objects.filter(here)) objects.push(decompileObject(object));
-      for (const set of sets.filter(named)) {
-        objects.push(decompileSet(set, elements.get(set), {}) as Record<string, unknown>);
-      }
-      const chains = ruleset.chains
-        .filter(here)
-        .filter(({ name }) => filter.chain === undefined || name === filter.chain);
-      for (const chain of chains) objects.push(decompileChain(chain));
-      for (const chain of chains) {
-        const rules = ruleset.rules.filter(here).filter((rule) => rule.chain === chain.name);
-        for (const rule of rules) objects.push(decompileRule(rule, { findSet }));
-      }
-    }
-    return objects;
+    return withNames(
+      (names) => listOf(ruleset, filter, elements, names),
+      () => this.#interfaces(options),
+    );
   }
 
   /**
@@ -181,10 +176,16 @@ export class Nft {
     const list = Array.isArray(commands)
       ? (commands as readonly Command[])
       : (commands as { nftables: readonly Command[] }).nftables;
-    return compileCommands(commands, {
-      ...compileOptions,
-      findSet: (family, table, name) => sets.get(key(family, table, name)),
-    }).map((op) => toRequest(op, list[op.command], () => describeOperation(op)));
+    const compiled = await withNames(
+      (names) =>
+        compileCommands(commands, {
+          ...names,
+          ...compileOptions,
+          findSet: (family, table, name) => sets.get(key(family, table, name)),
+        }),
+      () => this.#interfaces(options),
+    );
+    return compiled.map((op) => toRequest(op, list[op.command], () => describeOperation(op)));
   }
 
   /** Sends requests as one transaction. @internal */
@@ -314,16 +315,19 @@ export class Nft {
 
   /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */
   async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
-    const dump = (name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects'): Promise<Record<string, unknown>[]> =>
+    const dump = (
+      name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects' | 'flowtables',
+    ): Promise<Record<string, unknown>[]> =>
       this.#channel.one({ operation: operations[name], wire: { family } }, options);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const [before, tables, chains, rules, sets, objects, after] = await Promise.all([
+      const [before, tables, chains, rules, sets, objects, flowtables, after] = await Promise.all([
         this.generation(options),
         dump('tables'),
         dump('chains'),
         dump('rules'),
         dump('sets'),
         dump('objects'),
+        dump('flowtables'),
         this.generation(options),
       ]);
       if (before !== after) continue;
@@ -334,6 +338,7 @@ export class Nft {
         rules: rules.filter(inTable) as unknown as Rule[],
         sets: sets.filter(inTable) as unknown as SetDefinition[],
         objects: objects.filter(inTable) as unknown as NamedObject[],
+        flowtables: flowtables.filter(inTable) as unknown as Flowtable[],
       };
     }
     throw new NetlinkError({
@@ -343,6 +348,43 @@ export class Nft {
     });
   }
 }
+
+/** In nft's own order: of each table its objects, sets, chains, and then the rules. */
+function listOf(
+  ruleset: Ruleset,
+  filter: NftFilter,
+  elements: ReadonlyMap<SetDefinition, readonly SetElement[]>,
+  names: Names,
+): Record<string, unknown>[] {
+  const objects: Record<string, unknown>[] = [];
+  for (const table of ruleset.tables) {
+    const here = <T extends { readonly family: Family; readonly table: string }>(object: T): boolean =>
+      object.family === table.family && object.table === table.name;
+    const sets = ruleset.sets.filter(here);
+    const findSet = (name: string): { definition: SetDefinition; elements?: readonly SetElement[] } | undefined => {
+      const definition = sets.find((set) => set.name === name);
+      const known = definition && elements.get(definition);
+      return definition && { definition, ...(known ? { elements: known } : {}) };
+    };
+    objects.push(decompileTable(table));
+    for (const object of ruleset.objects.filter(here)) objects.push(decompileObject(object));
+    for (const set of sets.filter(isNamed)) {
+      objects.push(decompileSet(set, elements.get(set), names) as Record<string, unknown>);
+    }
+    for (const flowtable of ruleset.flowtables.filter(here)) objects.push(decompileFlowtable(flowtable));
+    const chains = ruleset.chains
+      .filter(here)
+      .filter(({ name }) => filter.chain === undefined || name === filter.chain);
+    for (const chain of chains) objects.push(decompileChain(chain));
+    for (const chain of chains) {
+      const rules = ruleset.rules.filter(here).filter((rule) => rule.chain === chain.name);
+      for (const rule of rules) objects.push(decompileRule(rule, { ...names, findSet }));
+    }
+  }
+  return objects;
+}
+
+const isNamed = (set: SetDefinition): boolean => !set.flags?.includes('anonymous');
 
 /** The transport refuses it before anything is sent. */
 function tooLarge(error: unknown): error is NetlinkError {

@@ -8,6 +8,7 @@ import { parseIpv4, parseIpv6 } from '../ip.js';
 import { byteLength, keyLength, type Names, type Type, typesOfId } from './datatypes.js';
 import { valuesJson } from './elements.js';
 import { isObject, show, wrongType, wrongValue } from './errors.js';
+import { findNumber, setAttribute } from './userdata.js';
 import type { SetDefinition } from './wire.js';
 
 /** A key, or `[key, value]` of a map; a concatenation is `{ concat: [...] }` or an array of its fields. */
@@ -22,7 +23,12 @@ export interface PackedRows {
 }
 
 /** Whether a set's elements can be rows at all. */
-export function canPack({ flags, dataType }: Pick<SetDefinition, 'flags' | 'dataType' | 'dataLen'>): boolean {
+export function canPack({
+  flags,
+  dataType,
+  userdata,
+}: Pick<SetDefinition, 'flags' | 'dataType' | 'dataLen' | 'userdata'>): boolean {
+  if (findNumber(userdata, setAttribute.dataInterval) === 1) return false;
   const verdicts = flags?.includes('map') === true && typesOfId(dataType ?? 0, 0)[0]?.datatype.name === 'verdict';
   return flags?.includes('interval') !== true && flags?.includes('object') !== true && !verdicts;
 }

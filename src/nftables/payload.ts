@@ -61,21 +61,46 @@ export function payloadField(value: unknown, path: string): [Protocol, Field] {
 }
 
 function compileField(protocol: Protocol, field: Field, path: string): Selector {
-  const length: readonly ReturnType<typeof uint32>[] =
-    field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
+  const { bytes, shift, payload, load, typeofData, learn, learnAny } = fixedParts(protocol, field);
   return {
-    ...bits(protocol.base, field.offset, field.bits),
     type: field.type,
-    typeofData: [uint32(0, TYPEOF_PAYLOAD), nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length])],
+    bytes,
+    shift,
+    payload: payload!,
+    load,
+    typeofData,
     prepare(context) {
       requireProtocol(context, protocol, path);
       requireMessage(context, protocol, field, path);
     },
-    learn: (context, bytes) => learnField(context, protocol, field, bytes),
-    learnAny(context, values) {
-      if (isMessageType(protocol, field)) context.messages = values.map((value) => toNumber(value, 'big'));
-    },
+    learn,
+    learnAny,
   };
+}
+
+type FixedParts = ReturnType<typeof bits> & Required<Pick<Selector, 'typeofData' | 'learn' | 'learnAny'>>;
+
+/** What is the same wherever the field is read: made once. */
+const fixed: Map<Field, FixedParts> = new Map();
+
+function fixedParts(protocol: Protocol, field: Field): FixedParts {
+  let parts = fixed.get(field);
+  if (parts === undefined) {
+    const length = field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
+    parts = {
+      ...bits(protocol.base, field.offset, field.bits),
+      typeofData: () => [
+        uint32(0, TYPEOF_PAYLOAD),
+        nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length]),
+      ],
+      learn: (context, value) => learnField(context, protocol, field, value),
+      learnAny(context, values) {
+        if (isMessageType(protocol, field)) context.messages = values.map((value) => toNumber(value, 'big'));
+      },
+    };
+    fixed.set(field, parts);
+  }
+  return parts;
 }
 
 export function compileRaw(value: unknown, path: string): Selector {

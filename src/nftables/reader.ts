@@ -5,7 +5,7 @@
  * does; anything between that is not a match keeps them.
  */
 
-import { equal, ones, shiftInto } from './bytes.js';
+import { equal, ones, shiftInto, toNumber } from './bytes.js';
 import { initialProtocols } from './context.js';
 import type { Names, Type } from './datatypes.js';
 import { type Described, describe, describeField } from './describe.js';
@@ -163,13 +163,19 @@ export class RuleReader {
     this.pending.delete(dependency);
   }
 
+  private keepUnless(droppable: boolean, dependency: Dependency, index: number): void {
+    if (droppable) this.pending.set(dependency, index);
+  }
+
   /** What the match just read says of the packet; it may prepare a later one. */
   learn({ header, meta }: Described, value: Uint8Array): void {
     const index = this.statements.length - 1;
     if (header !== undefined) {
       learnField(this, header.protocol, header.field, value);
       if (header.field.name === header.protocol.next) {
-        if (header.protocol.name === 'ether' && this.known.link?.name === 'vlan') this.pending.set('vlan', index);
+        if (header.protocol.name === 'ether' && this.known.link?.name === 'vlan')
+          // Only what `vlan id` would be made of again.
+          this.keepUnless(toNumber(value, 'big') === 0x8100, 'vlan', index);
         else if (header.protocol.base === 'link') this.pending.set('network', index);
         // Elsewhere `ip protocol` also says that the packet is IPv4, and nft keeps it.
         else if (this.family === 'ip' || this.family === 'ip6') this.pending.set('transport', index);

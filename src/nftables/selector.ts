@@ -19,7 +19,7 @@ export interface Selector {
   readonly xor?: Uint8Array;
   readonly payload?: { readonly base: RawBase; readonly offset: number; readonly aligned: boolean };
   /** How nft names it in a set's user data; absent, it has no name there. */
-  readonly typeofData?: readonly Attribute[];
+  readonly typeofData?: () => readonly Attribute[];
   /** What is loaded instead where only its being there is asked for: the match is with true or false. */
   readonly presence?: Selector;
   load(register: Register): readonly Expression[];

@@ -315,6 +315,7 @@ function compileEntries(
     ...(withData && info.data ? { data: info.data } : {}),
     ...(withData && info.object ? { object: info.object } : {}),
     ...(info.statements ? { statements: info.statements } : {}),
+    ...(info.dataInterval ? { dataInterval: true } : {}),
     interval: info.flags.includes('interval'),
   };
   const rest = { merge: info.autoMerge === true, anonymous: false, fresh: false, names: {} };

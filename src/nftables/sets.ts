@@ -2,7 +2,7 @@
 
 import type { AnonymousSet, SetInfo } from './context.js';
 import { byteLength, datatypeNamed, keyLength, type Names, type Type, typeId, typeOf, typesOfId } from './datatypes.js';
-import { decompileElements, wholeField } from './elements.js';
+import { decompileElements, givesRanges, wholeField } from './elements.js';
 import {
   checkName,
   checkObject,
@@ -75,7 +75,11 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     ...(target === undefined ? [] : (['object'] as const)),
     ...(statements.length > 1 ? (['expr'] as const) : []),
   ];
-  const attributes = [...describe(key, data, true), ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : [])];
+  const dataInterval = data !== undefined && givesRanges(object['elem']);
+  const attributes = [
+    ...describe(key, data, true, dataInterval),
+    ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : []),
+  ];
   const text = object['comment'];
   if (text !== undefined)
     attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
@@ -83,7 +87,13 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
   const name = checkName(object['name'], `${path}.name`);
   const seconds = (property: string): number => checkUint(object[property], `${path}["${property}"]`) * 1000;
   const definition: SetDefinition = {
-    ...shape({ key, ...(data === undefined ? {} : { data }), flags, ...(size === undefined ? {} : { size }) }),
+    ...shape({
+      key,
+      ...(data === undefined ? {} : { data }),
+      dataInterval,
+      flags,
+      ...(size === undefined ? {} : { size }),
+    }),
     family,
     table: checkName(object['table'], `${path}.table`),
     name,
@@ -98,7 +108,7 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
     ...expressionFields(statements),
   };
   const values = { ...(data === undefined ? {} : { data }), ...(target === undefined ? {} : { object: target }) };
-  return { definition, info: { name, key, ...values, flags, statements, autoMerge, id } };
+  return { definition, info: { name, key, ...values, dataInterval, flags, statements, autoMerge, id } };
 }
 
 function oneOfPolicy(value: unknown, path: string): { readonly policy?: never } {
@@ -114,7 +124,7 @@ export function compileAnonymousSet(
   interval: boolean,
   size: number,
 ): CompiledSet {
-  const { key, data, object, meter } = set;
+  const { key, data, object, meter, dataInterval = false } = set;
   const flags: SetFlag[] = [
     'anonymous',
     ...(meter === undefined ? (['constant'] as const) : (['eval'] as const)),
@@ -129,13 +139,13 @@ export function compileAnonymousSet(
       ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])]
       : [];
   const merged = interval && data === undefined ? [uint32(setAttribute.mergeElements, 1)] : [];
-  const described = describe(key, data, false).filter(
+  const described = describe(key, data, false, dataInterval).filter(
     (attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined,
   );
   const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
   const name = meter?.name ?? (object !== undefined ? '__objmap%d' : data === undefined ? '__set%d' : '__map%d');
   const definition: SetDefinition = {
-    ...shape({ key, ...(data === undefined ? {} : { data }), flags, size: meter?.size ?? size }),
+    ...shape({ key, ...(data === undefined ? {} : { data }), dataInterval, flags, size: meter?.size ?? size }),
     ...(object === undefined ? {} : { objectType: object }),
     ...(set.keyLen === undefined ? {} : { keyLen: set.keyLen }),
     family,
@@ -145,7 +155,7 @@ export function compileAnonymousSet(
     userdata: encode(attributes.sort((a, b) => a.type - b.type)),
   };
   const values = { ...(data === undefined ? {} : { data }), ...(object === undefined ? {} : { object }) };
-  return { definition, info: { name, key, ...values, flags, id } };
+  return { definition, info: { name, key, ...values, dataInterval, flags, id } };
 }
 
 const TYPEOF_VERDICT = 1;
@@ -154,6 +164,7 @@ const TYPEOF_CONCAT = 13;
 interface Shape {
   readonly key: readonly Type[];
   readonly data?: readonly Type[];
+  readonly dataInterval: boolean;
   readonly flags: readonly SetFlag[];
   readonly size?: number;
 }
@@ -161,6 +172,7 @@ interface Shape {
 function shape({
   key,
   data,
+  dataInterval,
   flags,
   size,
 }: Shape): Pick<SetDefinition, 'flags' | 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'desc'> {
@@ -171,10 +183,14 @@ function shape({
     ...(flags.length === 0 ? {} : { flags }),
     keyType: typeId(key),
     keyLen: keyLength(key),
-    ...(data === undefined ? {} : { dataType: typeId(data), dataLen: keyLength(data) }),
+    ...(data === undefined
+      ? {}
+      : { dataType: typeId(data), dataLen: dataInterval ? pad4Length(data) * 2 : keyLength(data) }),
     ...(Object.keys(desc).length === 0 ? {} : { desc }),
   };
 }
+
+const pad4Length = (types: readonly Type[]): number => (keyLength(types) + 3) & ~3;
 
 /** nft's byte orders: 0 unknown, 1 host, 2 network. An expression's is known even where its datatype's is not. */
 function byteorder(types: readonly Type[], declared: boolean): number {
@@ -184,7 +200,12 @@ function byteorder(types: readonly Type[], declared: boolean): number {
   return type.order === 'big' ? 2 : 1;
 }
 
-function describe(key: readonly Type[], data: readonly Type[] | undefined, declared: boolean): Attribute[] {
+function describe(
+  key: readonly Type[],
+  data: readonly Type[] | undefined,
+  declared: boolean,
+  dataInterval: boolean,
+): Attribute[] {
   // nft writes an empty description for a concatenation declared by type.
   const fields = (attribute: number, types: readonly Type[]): readonly Attribute[] =>
     types.length > 1 ? [nested(attribute, [uint32(0, TYPEOF_CONCAT), nested(1, [])])] : [];
@@ -196,7 +217,7 @@ function describe(key: readonly Type[], data: readonly Type[] | undefined, decla
       : [
           uint32(setAttribute.dataByteorder, byteorder(data, true)),
           ...fields(setAttribute.dataTypeof, data),
-          uint32(setAttribute.dataInterval, 0),
+          uint32(setAttribute.dataInterval, Number(dataInterval)),
         ]),
   ];
 }
@@ -225,6 +246,7 @@ export function setInfo(definition: SetDefinition): SetInfo {
     key: typesOfId(definition.keyType ?? 0, definition.keyLen ?? 0),
     ...(data === undefined ? {} : { data }),
     ...(definition.objectType === undefined ? {} : { object: definition.objectType }),
+    dataInterval: findNumber(definition.userdata, setAttribute.dataInterval) === 1,
     flags: definition.flags ?? [],
     statements: statefulOf(definition),
     autoMerge: findNumber(definition.userdata, setAttribute.mergeElements) === 1,

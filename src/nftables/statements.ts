@@ -5,7 +5,7 @@ import type { RuleContext } from './context.js';
 import { ctNamed } from './ct.js';
 import { typeOf } from './datatypes.js';
 import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
-import { show, soleKey, wrongValue } from './errors.js';
+import { property, show, soleKey, wrongValue } from './errors.js';
 import { compileStrip, readExtension } from './exthdr.js';
 import { readFib } from './fib.js';
 import { flagNames } from './flags.js';
@@ -87,7 +87,7 @@ export function compileStatement(context: RuleContext, value: unknown, path: str
   const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
   if (compile === undefined)
     throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
-  compile(context, operand, /^\w+$/.test(name) ? `${path}.${name}` : `${path}["${name}"]`);
+  compile(context, operand, path + property(name));
 }
 
 /** One of the rule's own, or a named one. */

@@ -82,7 +82,8 @@ export type Expression =
   | {
       readonly type: 'nat';
       readonly kind: 'snat' | 'dnat';
-      readonly family: 'ip' | 'ip6';
+      /** `inet`: of ports alone. */
+      readonly family: 'ip' | 'ip6' | 'inet';
       readonly regAddrMin?: Register;
       readonly regAddrMax?: Register;
       readonly regProtoMin?: Register;
@@ -164,9 +165,9 @@ export type Expression =
       readonly type: 'exthdr';
       /** The number of the header, option or chunk. */
       readonly kind: number;
-      /** Bytes. */
-      readonly offset: number;
-      readonly len: number;
+      /** Bytes; absent where it strips. */
+      readonly offset?: number;
+      readonly len?: number;
       readonly op?: 'ipv6' | 'tcpopt' | 'ipv4' | 'sctp';
       /** Loads, or writes; without both, strips. */
       readonly dreg?: Register;

@@ -334,4 +334,186 @@ export const sections: readonly Section[] = [
       arp operation request accept
       limit rate 5/second accept`,
   },
+  {
+    name: 'extension headers and options',
+    family: 'inet',
+    chain: input,
+    rules: `
+      exthdr frag exists
+      exthdr hbh missing
+      frag id 5
+      frag more-fragments 1
+      frag frag-off 33-44
+      rt type 0
+      rt seg-left != 3
+      hbh nexthdr tcp
+      dst hdrlength 5
+      mh type home-test
+      mh type { home-test, careof-test }
+      tcp option maxseg size 1460
+      tcp option maxseg size set 1400
+      tcp option sack0 left 5
+      tcp option sack2 right 5
+      tcp option timestamp exists
+      tcp option timestamp tsval 5-9
+      tcp option @255,8,8 255
+      tcp option mptcp subtype 1
+      tcp flags syn tcp option maxseg size set 1360
+      reset tcp option sack-perm
+      ip option rr exists
+      ip option ra value 5
+      ip option lsrr ptr { 4, 8 }
+      sctp chunk data exists
+      sctp chunk init num-inbound-streams 5
+      sctp chunk sack cum-tsn-ack 1-9
+      sctp dport 5
+      sctp vtag { 1, 2 }
+      dccp type request
+      dccp sport 5
+      udplite csumcov 5
+      ah spi 5
+      esp sequence 22
+      comp cpi 5
+      igmp type membership-query
+      th dport 53
+      @ih,32,32 0x14000000`,
+  },
+  {
+    name: 'what the kernel knows of a packet',
+    family: 'inet',
+    chain: prerouting,
+    rules: `
+      rt classid 1
+      rt ip nexthop 192.0.2.1
+      rt ip6 nexthop fe80::1
+      rt ipsec exists
+      socket transparent 1
+      socket mark 0x5
+      socket wildcard 0
+      osf name "Linux"
+      osf ttl skip name { "Linux", "Windows" }
+      osf version "Linux:4.20"
+      ipsec in reqid 1
+      ipsec in spnum 2 ip saddr 10.0.0.1
+      ipsec in ip6 daddr fd00::1
+      ipsec in spi 5
+      numgen inc mod 10 < 5
+      meta mark set numgen random mod 10 offset 5
+      meta mark set jhash ip saddr mod 2
+      meta mark set jhash ip saddr . ip daddr mod 2 seed 0xdeadbeef offset 100
+      meta mark set symhash mod 2
+      meta mark set symhash mod 2 offset 5
+      meta mark set jhash ip saddr mod 3 map { 0 : 1, 1 : 2, 2 : 3 }
+      meta mark set numgen inc mod 2 map { 0 : 5, 1 : 6 }
+      numgen inc mod 2 vmap { 0 : jump other, 1 : accept }
+      ct mark set (meta mark | 0x10) << 8
+      meta mark set ct mark >> 8
+      meta time "2026-06-21 17:00:00" drop
+      meta time < "2030-01-01 00:00:00"
+      meta hour "17:00"-"18:30" accept
+      meta day "Saturday" drop
+      meta day { "Saturday", "Sunday" } drop
+      meta skuid 0
+      meta iifgroup 0
+      meta cgroup 5
+      iif "d0" oif != "d1" accept
+      iif { "d0", "lo" } accept
+      meta random < 5`,
+  },
+  {
+    name: 'segment sizes',
+    family: 'inet',
+    chain: 'type filter hook forward priority 0;',
+    rules: `
+      rt mtu > 1000
+      tcp flags syn tcp option maxseg size set rt mtu`,
+  },
+  {
+    name: 'IPv4 sent elsewhere',
+    family: 'ip',
+    objects: `
+      map ranges { type ipv4_addr : interval ipv4_addr; flags interval; elements = { 1.1.1.0/24 : 2.2.2.0/24, 3.3.3.3 : 4.4.4.4-4.4.4.9 } }
+      map wide { type ipv4_addr : interval ipv4_addr . inet_service; elements = { 192.168.1.4 : 10.141.10.0/24 . 8888-8999 } }
+      map rest { type ipv4_addr : verdict; flags interval; elements = { 1.1.1.0/24 : drop, * : accept } }
+      set every { type ipv4_addr; counter; elements = { 1.1.1.1, * } }`,
+    input: 'text',
+    chain: 'type nat hook postrouting priority srcnat;',
+    rules: `
+      snat to ip saddr map @ranges
+      snat ip prefix to ip saddr map @ranges
+      meta l4proto tcp snat ip to ip saddr map @wide
+      snat to ip saddr map { 10.1.1.0/24 : 192.168.0.0/24, 10.2.2.2 : 5.5.5.5-5.5.5.9 }
+      snat prefix to ip saddr map { 10.1.1.0/24 : 192.168.0.0/24 }
+      snat ip to ip saddr . tcp dport map { 192.168.1.2 . 80 : 10.141.10.0/24 . 8888-8999 }
+      snat prefix to 10.1.0.0/16
+      snat to ip saddr map { 10.1.1.1 : 3.3.3.3, * : 4.4.4.4 }
+      ip saddr vmap { 1.1.1.1 : drop, * : accept }
+      ip saddr vmap @rest
+      ip saddr @every`,
+  },
+  {
+    name: 'copies and proxies',
+    family: 'ip',
+    chain: 'type filter hook prerouting priority mangle;',
+    rules: `
+      dup to 192.0.2.1
+      dup to 192.0.2.1 device "d0"
+      dup to ip saddr map { 10.0.0.1 : 192.0.2.1 } device "lo"
+      meta l4proto tcp tproxy to 192.0.2.1
+      meta l4proto tcp tproxy to :50080
+      tcp dport 80 tproxy to 127.0.0.1:50080
+      meta l4proto udp tproxy to 192.0.2.1:53 accept
+      ip dscp set cs1
+      ip ttl set 64
+      ip protocol set 1
+      tcp dport set 8080
+      ip saddr set 10.0.0.1
+      ip saddr & 0xff == 1
+      ip id 1-9`,
+  },
+  {
+    name: 'proxies of both families',
+    family: 'inet',
+    chain: 'type filter hook prerouting priority mangle;',
+    rules: `
+      meta l4proto tcp tproxy to :50080
+      meta l4proto tcp tproxy ip to 127.0.0.1:50080
+      meta l4proto tcp tproxy ip6 to [::1]:50080
+      meta nfproto ipv4 reject
+      reject with icmpx admin-prohibited
+      log prefix "x" reject with tcp reset
+      counter reject with icmpv6 no-route`,
+  },
+  {
+    name: 'frames',
+    family: 'bridge',
+    chain: 'type filter hook prerouting priority 0;',
+    rules: `
+      vlan id 5
+      vlan id 5 vlan pcp 3
+      vlan id 5 ip saddr 10.0.0.1
+      vlan id 5 tcp dport 80
+      vlan id { 1, 2, 4094 } accept
+      ether type vlan accept
+      ether type 8021ad vlan id 1
+      ether saddr aa:bb:cc:dd:ee:ff vlan id 5
+      ether type arp accept
+      arp operation request arp saddr ip 10.0.0.1
+      ip saddr 10.0.0.1 tcp dport 80
+      meta protocol ip`,
+  },
+  {
+    name: 'packets of a device',
+    family: 'netdev',
+    chain: 'type filter hook ingress device lo priority 0;',
+    input: 'text',
+    rules: `
+      dup to "d0"
+      fwd to "d0"
+      fwd ip to 192.0.2.1 device "d0"
+      fwd ip6 to fd00::1 device "d1"
+      dup to meta mark map { 1 : "d0", 2 : "d1" }
+      vlan id 5 ip saddr 10.0.0.1 drop
+      ether saddr aa:bb:cc:dd:ee:ff accept`,
+  },
 ];

@@ -9,7 +9,7 @@ namespace netloom {
 namespace {
 
 const Names kindNames{"natKind", false, {{"snat", NFT_NAT_SNAT}, {"dnat", NFT_NAT_DNAT}}};
-const Names familyNames{"natFamily", false, {{"ip", NFPROTO_IPV4}, {"ip6", NFPROTO_IPV6}}};
+const Names familyNames{"natFamily", false, {{"ip", NFPROTO_IPV4}, {"ip6", NFPROTO_IPV6}, {"inet", NFPROTO_INET}}};
 
 }  // namespace
 
