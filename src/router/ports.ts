@@ -3,6 +3,7 @@ import { NetlinkError } from '../errors.js';
 import { formatAddress } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
+import type { LinkChange } from '../rtnetlink/links.js';
 import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
@@ -74,8 +75,10 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         detail: `up, arp_ignore ${arpIgnore(port)}`,
       })),
       opened.length > 0,
-      ({ netns }) =>
-        settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) }))),
+      async ({ netns, undo }) => {
+        undo.add(() => settled(closed.map(({ device }) => netns.links.set(device, opennessOf(device, state)))));
+        await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
+      },
     ),
     announce: announceStep(ports, state),
     remove: stepOf(
@@ -86,6 +89,15 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
 }
 
 export const arpIgnoreOf = (device: string): string => `net/ipv4/conf/${device}/arp_ignore`;
+
+/** Whether a port that is there is up, and what it answers. */
+function opennessOf(device: string, { links, sysctls }: State): LinkChange {
+  const arpIgnore = sysctls.get(arpIgnoreOf(device));
+  return {
+    up: links.get(device)?.up ?? false,
+    ...(arpIgnore === undefined ? {} : { arpIgnore: Number(arpIgnore) }),
+  };
+}
 
 /** A step that may have work to do which is told of elsewhere: bringing up what is being made. */
 function stepOrQuiet(changes: readonly Change[], needed: boolean, run: Step['run']): Step | undefined {
@@ -115,7 +127,12 @@ function mend(port: Port, { links, taps }: State): Mend[] {
   }
   if (mtu !== undefined && (mtu !== inside.mtu || (outside && mtu !== outside.mtu))) {
     update(`mtu ${inside.mtu} -> ${mtu}`, async ({ netns, host, undo }) => {
-      undo.add(() => netns.links.set(device, { mtu: inside.mtu }));
+      undo.add(() =>
+        settled([
+          netns.links.set(device, { mtu: inside.mtu }),
+          outside && outside.mtu !== mtu ? host.links.set(tap, { mtu: outside.mtu }) : undefined,
+        ]),
+      );
       await settled([
         netns.links.set(device, { mtu }),
         outside && outside.mtu !== mtu ? host.links.set(tap, { mtu }) : undefined,
@@ -129,7 +146,12 @@ function mend(port: Port, { links, taps }: State): Mend[] {
       undo.add(() => host.links.set(tap, { master: outside.master ?? null }));
     });
   }
-  if (!outside.up) update(`${tap} up`, ({ host }) => host.links.set(tap, { up: true }));
+  if (!outside.up) {
+    update(`${tap} up`, async ({ host, undo }) => {
+      await host.links.set(tap, { up: true });
+      undo.add(() => host.links.set(tap, { up: false }));
+    });
+  }
   return mends;
 }
 
