@@ -3,7 +3,7 @@ import { NetlinkError } from '../errors.js';
 import { formatAddress } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
-import type { LinkChange } from '../rtnetlink/links.js';
+import type { LinkChange } from '../rtnetlink/link-change.js';
 import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
