@@ -3,7 +3,6 @@ import { NetlinkError } from '../errors.js';
 import { formatAddress } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
-import type { LinkChange } from '../rtnetlink/link-change.js';
 import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
@@ -76,7 +75,12 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
       })),
       opened.length > 0,
       async ({ netns, undo }) => {
-        undo.add(() => settled(closed.map(({ device }) => netns.links.set(device, opennessOf(device, state)))));
+        // Ports that are made here go again as a whole.
+        for (const { device } of closed) {
+          const before = state.sysctls.get(arpIgnoreOf(device));
+          const up = state.links.get(device)?.up ?? false;
+          undo.add(() => netns.links.set(device, { up, ...(before === undefined ? {} : { arpIgnore: Number(before) }) }));
+        }
         await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
       },
     ),
@@ -89,15 +93,6 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
 }
 
 export const arpIgnoreOf = (device: string): string => `net/ipv4/conf/${device}/arp_ignore`;
-
-/** Whether a port that is there is up, and what it answers. */
-function opennessOf(device: string, { links, sysctls }: State): LinkChange {
-  const arpIgnore = sysctls.get(arpIgnoreOf(device));
-  return {
-    up: links.get(device)?.up ?? false,
-    ...(arpIgnore === undefined ? {} : { arpIgnore: Number(arpIgnore) }),
-  };
-}
 
 /** A step that may have work to do which is told of elsewhere: bringing up what is being made. */
 function stepOrQuiet(changes: readonly Change[], needed: boolean, run: Step['run']): Step | undefined {
