@@ -130,7 +130,10 @@ test(
           .map(({ ifname }) => ifname as string)
           .sort(),
       ).toEqual(['lo', `tapb${name.slice(-9)}`, ...bridges, ...taps.map(({ id }) => `tap${id.slice(0, 11)}`)].sort());
-      expect(await Node.plan(wanted, { host: netns }).then(String)).toBe('0 to create, 0 to update, 0 to delete');
+      // Another test's namespace, at the moment that it has a name alone, is told as a leftover: which it is not to be called here.
+      const plan = await Node.plan(wanted, { host: netns });
+      const own = plan.units.filter(({ kind, id }) => kind !== 'router' || id.startsWith(name));
+      expect(own.flatMap(({ changes }) => changes)).toEqual([]);
       expect(snapshot(`qrouter-${name}-bystander`, true)).toEqual(untouched);
     }
     // A test whose kills all came too late would show nothing.

@@ -243,10 +243,8 @@ describe('what cannot be made', () => {
     cleanUp(() => Node.apply({ name, routers: [] }, { host, announce: false }));
     const report = await Node.apply({ name, routers: [good, bad] }, { host, announce: false });
     await stage.ready();
-    expect(report.units.map(({ id, outcome }) => [id, outcome])).toEqual([
-      [good.id, 'created'],
-      [bad.id, 'failed'],
-    ]);
+    expect(report.units.find(({ id }) => id === good.id)?.outcome).toBe('created');
+    expect(report.failed.map(({ id }) => id)).toEqual([bad.id]);
     expect(report.failed[0]?.error).toMatchObject({ code: 'ENODEV' });
     expect(await outside.tcp('203.0.113.11', 80)).toMatchObject({ host: 'vm1' });
     expect(await outside.arping('203.0.113.13')).toBeUndefined();

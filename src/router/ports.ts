@@ -74,8 +74,15 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         detail: `up, arp_ignore ${arpIgnore(port)}`,
       })),
       opened.length > 0,
-      ({ netns }) =>
-        settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) }))),
+      async ({ netns, undo }) => {
+        // Ports that are made here go again as a whole.
+        for (const { device } of closed) {
+          const before = state.sysctls.get(arpIgnoreOf(device));
+          const up = state.links.get(device)?.up ?? false;
+          undo.add(() => netns.links.set(device, { up, ...(before === undefined ? {} : { arpIgnore: Number(before) }) }));
+        }
+        await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
+      },
     ),
     announce: announceStep(ports, state),
     remove: stepOf(
@@ -115,7 +122,12 @@ function mend(port: Port, { links, taps }: State): Mend[] {
   }
   if (mtu !== undefined && (mtu !== inside.mtu || (outside && mtu !== outside.mtu))) {
     update(`mtu ${inside.mtu} -> ${mtu}`, async ({ netns, host, undo }) => {
-      undo.add(() => netns.links.set(device, { mtu: inside.mtu }));
+      undo.add(() =>
+        settled([
+          netns.links.set(device, { mtu: inside.mtu }),
+          outside && outside.mtu !== mtu ? host.links.set(tap, { mtu: outside.mtu }) : undefined,
+        ]),
+      );
       await settled([
         netns.links.set(device, { mtu }),
         outside && outside.mtu !== mtu ? host.links.set(tap, { mtu }) : undefined,
@@ -129,7 +141,12 @@ function mend(port: Port, { links, taps }: State): Mend[] {
       undo.add(() => host.links.set(tap, { master: outside.master ?? null }));
     });
   }
-  if (!outside.up) update(`${tap} up`, ({ host }) => host.links.set(tap, { up: true }));
+  if (!outside.up) {
+    update(`${tap} up`, async ({ host, undo }) => {
+      await host.links.set(tap, { up: true });
+      undo.add(() => host.links.set(tap, { up: false }));
+    });
+  }
   return mends;
 }
 

@@ -1,5 +1,5 @@
 /** A router's description, checked: `RouterSpec` -> `Wanted`. */
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkInteger, checkKeys, invalidType, invalidValue, outOfRange } from '../errors.js';
 import { checkIpv4, checkIpv6, checkMac, checkPrefix, formatAddress, type Prefix, readIpv4 } from '../ip.js';
 import { checkAddressOrPrefix } from '../rtnetlink/values.js';
 import { AddressIndex } from './address-index.js';
@@ -195,6 +195,9 @@ function checkNames(ports: readonly Port[], path: string): void {
 
 const scopeKeys: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 
+/** Below it the kernel takes IPv6 off a device (addrconf_notify). */
+const leastIpv6Mtu = 1280;
+
 function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string, find: FindNetwork | undefined): Port {
   const id = checkId(port.id, `${path}.id`);
   if (!Array.isArray(port.addresses)) throw invalidType(`${path}.addresses`, 'an array', port.addresses);
@@ -203,15 +206,20 @@ function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string, fin
   const { addressScopes = {} } = port;
   checkKeys(addressScopes, scopeKeys, `${path}.addressScopes`);
   for (const [family, scope] of Object.entries(addressScopes)) checkId(scope, `${path}.addressScopes.${family}`);
+  const addresses = port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`));
+  const mtu = port.mtu === undefined ? network?.mtu : checkInteger(port.mtu, `${path}.mtu`, 68, 65535);
+  if (mtu !== undefined && mtu < leastIpv6Mtu && addresses.some(({ family }) => family === 'ip6')) {
+    throw outOfRange(`${path}.mtu`, `${leastIpv6Mtu} to 65535 on a port with an IPv6 address (RFC 8200)`, mtu);
+  }
   return {
     id,
     device: portDevice(kind, id),
     tap: portDevice('tap', id),
-    addresses: port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`)),
+    addresses,
     bridge: port.bridge ?? network?.bridge,
     network: port.network,
     mac: port.mac,
-    mtu: port.mtu === undefined ? network?.mtu : checkInteger(port.mtu, `${path}.mtu`, 68, 65535),
+    mtu,
     addressScopes,
   };
 }

@@ -1,4 +1,5 @@
 /** A stage for packets: a node with bridges, hosts on them, and what they send one another. */
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
@@ -69,12 +70,23 @@ export class Host {
     const args = ['-n', '-c', String(count), '-i', String(interval), '-W', String(wait)];
     if (size !== undefined) args.push('-M', 'do', '-s', String(size));
     if (source !== undefined) args.push('-I', source);
-    const printed = await this.run('ping', ...args, to);
-    const answers = [...printed.matchAll(/bytes from (\S+): icmp_seq=(\d+) (?!.*DUP)/g)];
+    return pingsOf(await this.run('ping', ...args, to));
+  }
+
+  /** Pings a thousand times a second, until it is stopped. */
+  async pinging(to: string): Promise<{ stop(): Promise<Pings> }> {
+    const child = this.#start('ping', ['-n', '-i', '0.001', '-W', '5', to]);
+    const [printed, ended] = [text(child.stdout!), once(child, 'close')];
+    const end = async (): Promise<unknown> => {
+      child.kill('SIGINT');
+      return ended;
+    };
+    cleanUp(end);
     return {
-      sent: Number(/(\d+) packets transmitted/.exec(printed)?.[1]),
-      answered: answers.map(([, , number]) => Number(number)),
-      from: [...new Set(answers.map(([, from]) => from as string))],
+      stop: async () => {
+        await end();
+        return pingsOf(await printed);
+      },
     };
   }
 
@@ -98,13 +110,26 @@ export class Host {
 
   /** What a program prints, whatever it ends with. */
   async run(command: string, ...args: string[]): Promise<string> {
-    const { LD_PRELOAD: _, ...env } = process.env;
-    const child = this.netns.spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = this.#start(command, args);
     const ended = once(child, 'close');
     const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
     await ended;
     return out + err;
   }
+
+  #start(command: string, args: readonly string[]): ChildProcess {
+    const { LD_PRELOAD: _, ...env } = process.env;
+    return this.netns.spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+}
+
+function pingsOf(printed: string): Pings {
+  const answers = [...printed.matchAll(/bytes from (\S+): icmp_seq=(\d+) (?!.*DUP)/g)];
+  return {
+    sent: Number(/(\d+) packets transmitted/.exec(printed)?.[1]),
+    answered: answers.map(([, , number]) => Number(number)),
+    from: [...new Set(answers.map(([, from]) => from as string))],
+  };
 }
 
 /** A node with br-ex and bridges of tenants', for a whole file. */
