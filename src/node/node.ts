@@ -48,7 +48,7 @@ export const Node = {
       );
       const removed = await limited(concurrency, await staleRouters(node), (id) =>
         attempt('router', id, async () => {
-          await remove(id, site.limits);
+          await remove(id, site.limits, options.services);
           return { stages: [[{ changes: () => [removal(id)], run: async () => {} }]], outcome: 'deleted' };
         }),
       );
@@ -172,10 +172,10 @@ async function isStale(namespace: string, mark: string): Promise<boolean> {
 }
 
 /** A router with all that it has, or a name alone. */
-async function remove(id: string, limits: CallOptions): Promise<void> {
+async function remove(id: string, limits: CallOptions, services: NodeOptions['services']): Promise<void> {
   const name = routerNamespace(id);
   try {
-    await removeRouter(await Netns.open(name), id, limits);
+    await removeRouter(await Netns.open(name), id, limits, services);
   } catch (error) {
     if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
     await Netns.delete(name);

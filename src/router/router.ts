@@ -16,6 +16,7 @@ import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
 import { nothing, readPools, readState, type State } from './state.js';
+import { type RouterStatus, readStatus } from './status.js';
 import { type Change, changesOf, formatChange, type Site, type Stage, stepOf, takeSteps } from './steps.js';
 import { namespaceSysctls, sysctlStep } from './sysctls.js';
 import { readBinding } from './tables.js';
@@ -130,6 +131,12 @@ export class Router {
   static async list(): Promise<string[]> {
     const prefix = routerNamespace('0').slice(0, -1);
     return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /** What it is and does now: ports, floating IPs, port forwardings, with their traffic and their flows. Reads only. */
+  async status(options?: CallOptions): Promise<RouterStatus> {
+    const source = { id: this.id, netns: this.netns, host: this.#host, services: this.#services };
+    return readStatus(source, deadline(options));
   }
 
   /** Removes its ports, their other ends, and the namespace; ends its radvd. */
