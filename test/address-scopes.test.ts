@@ -126,10 +126,7 @@ test('IPv6: a scope is reached from itself alone, and there is no way round', as
       nexthops: ['2001:db8::1'],
       addressScopes: { ipv6: 'scope1' },
     },
-    interfaces: [
-      ports('sa', 'br-same', '2001:db8:1', 'scope1'),
-      ports('ot', 'br-other', '2001:db8:2', 'scope2'),
-    ],
+    interfaces: [ports('sa', 'br-same', '2001:db8:1', 'scope1'), ports('ot', 'br-other', '2001:db8:2', 'scope2')],
   };
   await s.router(spec);
   expect(await outside.reaches('2001:db8:1::11')).toBe(true);

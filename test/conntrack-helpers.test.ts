@@ -56,9 +56,9 @@ test('a transfer from another port passes SNAT with the helper, and not without'
   };
   const router = await s.router(helped);
   expect(await get(vm, '203.0.113.1')).toBe('from another port content');
-  expect((await router.netns.conntrack.list({ originalDstPort: 69 })).some(({ status }) => status.includes('helper'))).toBe(
-    true,
-  );
+  expect(
+    (await router.netns.conntrack.list({ originalDstPort: 69 })).some(({ status }) => status.includes('helper')),
+  ).toBe(true);
   expect(await s.plan(helped)).toEqual([]);
   await s.router(spec);
   expect(await get(vm, '203.0.113.1')).toBe('nothing');

@@ -133,7 +133,10 @@ test('an address begins to be counted at nothing, again and again', async () => 
   expect(await ingress()).toEqual([{ packets: 0, bytes: 0 }]);
   await s.router(spec);
   expect(await outside.reaches('203.0.113.11')).toBe(true);
-  const again = await s.router({ ...spec, floatingIps: [{ floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.12' }] });
+  const again = await s.router({
+    ...spec,
+    floatingIps: [{ floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.12' }],
+  });
   expect((await again.status()).floatingIps).toMatchObject([{ ingress: { packets: 0 } }]);
 });
 

@@ -12,7 +12,10 @@ async function site(id: string): Promise<void> {
   s = await stage('br-in', 'br-second');
   vm = await s.host('br-in', []);
   const port = { id: `in${s.tag}`, bridge: 'br-in', mtu: 1442, addresses: ['2001:db8:1::1/64'] };
-  spec = { id: `${id}-${s.tag}`, interfaces: [{ ...port, routerAdvertisement: { mode: 'slaac', minInterval: 3, maxInterval: 4 } }] };
+  spec = {
+    id: `${id}-${s.tag}`,
+    interfaces: [{ ...port, routerAdvertisement: { mode: 'slaac', minInterval: 3, maxInterval: 4 } }],
+  };
 }
 
 const pid = async (): Promise<number | undefined> => (await s.services.status({ kind: 'radvd', id: spec.id })).pid;
@@ -35,9 +38,11 @@ async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
 }
 
 const globalAddress = (host: Host): Promise<string> =>
-  eventually(async () =>
-    (await host.netns.addresses.list({ family: 'inet6' })).find(({ scope, dev }) => scope === 'global' && dev === 'eth0')
-      ?.address,
+  eventually(
+    async () =>
+      (await host.netns.addresses.list({ family: 'inet6' })).find(
+        ({ scope, dev }) => scope === 'global' && dev === 'eth0',
+      )?.address,
   );
 
 /** The next advertisement, as tcpdump tells it. */
@@ -106,9 +111,7 @@ test('DHCPv6 for addresses: the M flag, and no address is made', async () => {
   const seen = await advertisement(vm);
   expect(seen).toContain('Flags [managed]');
   expect(seen).toMatch(/2001:db8:1::\/64, Flags \[onlink\]/);
-  await eventually(async () =>
-    (await vm.netns.routes.list({ family: 'inet6' })).find(({ dst }) => dst === 'default'),
-  );
+  await eventually(async () => (await vm.netns.routes.list({ family: 'inet6' })).find(({ dst }) => dst === 'default'));
   const addresses = await vm.netns.addresses.list({ family: 'inet6' });
   expect(addresses.filter(({ scope, dev }) => scope === 'global' && dev === 'eth0')).toEqual([]);
 });
@@ -142,7 +145,9 @@ test('a gateway address that is link-local is the router a client takes', async 
   const own = (await router.netns.addresses.list({ family: 'inet6' })).map(({ address }) => address);
   expect(own).toContain('fe80::1/64');
   expect(await advertisement(vm)).not.toMatch(/prefix info option.*fe80/);
-  expect(await vm.run('ping', '-6', '-n', '-c', '2', '-i', '0.2', '-W', '1', 'fe80::1%eth0')).toContain('bytes from fe80::1');
+  expect(await vm.run('ping', '-6', '-n', '-c', '2', '-i', '0.2', '-W', '1', 'fe80::1%eth0')).toContain(
+    'bytes from fe80::1',
+  );
 });
 
 test('a router whose radvd cannot start is not made', async () => {

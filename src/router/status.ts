@@ -11,7 +11,7 @@ import { type Counted, readCounters } from './companions.js';
 import { readFloatingIps } from './floating-ip-state.js';
 import { type ForwardedPort, forwardedPorts, joined, readForwardings } from './forwarding-state.js';
 import { protocolNumbers, rangeText } from './forwardings.js';
-import { isGatewayPort, isRouterPort, portIdOf, portDevice, protocol } from './names.js';
+import { isGatewayPort, isRouterPort, portDevice, portIdOf, protocol } from './names.js';
 import { countedIn, countedOut, forwardMap } from './ruleset.js';
 import type { PortForwarding } from './spec.js';
 import { table } from './table-builder.js';
