@@ -158,3 +158,53 @@ test('a router whose radvd cannot start is not made', async () => {
   await expect(made).rejects.toMatchObject({ code: 'ENOTDIR' });
   expect(await Router.list()).not.toContain(spec.id);
 });
+
+test('a router whose radvd cannot start is what it was before, whatever else was to change', async () => {
+  await site('undone');
+  const [port] = spec.interfaces as [NonNullable<RouterSpec['interfaces']>[0]];
+  const { routerAdvertisement, ...quiet } = port;
+  const addressScopes = { ipv4: 'a', ipv6: 'b' };
+  const gateway = { id: `gw${s.tag}`, addresses: ['203.0.113.2/24', '2001:db8::2/64'] };
+  const inside = { ...quiet, addresses: [...quiet.addresses, '10.0.0.1/24'] };
+  const forwarding = { protocol: 'tcp', floatingAddress: '203.0.113.20', fixedAddress: '10.0.0.5' } as const;
+  const floatingIp = { floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.11' };
+  const plain: RouterSpec = { id: spec.id, gateway, interfaces: [inside], floatingIps: [floatingIp] };
+  const rich: RouterSpec = {
+    id: spec.id,
+    gateway: { ...gateway, addressScopes },
+    interfaces: [{ ...inside, addressScopes }],
+    floatingIps: [floatingIp, { floatingAddress: '203.0.113.12', fixedAddress: '10.0.0.12' }],
+    portForwardings: [
+      { ...forwarding, port: '8000-8009' },
+      { ...forwarding, port: 22 },
+    ],
+    rateLimits: [{ floatingAddress: '203.0.113.11', ingress: { maxKbps: 1000 }, egress: { maxKbps: 1000 } }],
+    conntrackHelpers: [{ helper: 'tftp', protocol: 'udp', port: 69 }],
+    ndpProxies: ['2001:db8:1::11'],
+    counters: true,
+  };
+  const other: RouterSpec = {
+    ...rich,
+    floatingIps: [{ ...floatingIp, fixedAddress: '10.0.0.99' }],
+    portForwardings: [{ ...forwarding, port: '8005-8019', fixedAddress: '10.0.0.6' }],
+    rateLimits: [{ floatingAddress: '203.0.113.11', ingress: { maxKbps: 5000 } }],
+    conntrackHelpers: [{ helper: 'ftp', protocol: 'tcp', port: 21 }],
+    ndpProxies: ['2001:db8:1::12'],
+  };
+  const prefix = { floatingIpBinding: 'prefix' } as const;
+  const changes: [from: RouterSpec, to: RouterSpec][] = [
+    [plain, rich],
+    [rich, plain],
+    [rich, other],
+    [rich, { ...other, ...prefix }],
+    [{ ...rich, ...prefix }, plain],
+  ];
+  const services = new Services({ base: '/dev/null/services' });
+  for (const [from, to] of changes) {
+    await s.router(from);
+    const spoilt = { ...to, interfaces: (to.interfaces ?? []).map((one) => ({ ...one, routerAdvertisement })) as never };
+    const failed = Router.apply(spoilt, { host: s.node, services, announce: false });
+    await expect(failed).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(await s.plan(from)).toEqual([]);
+  }
+});

@@ -74,8 +74,15 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         detail: `up, arp_ignore ${arpIgnore(port)}`,
       })),
       opened.length > 0,
-      ({ netns }) =>
-        settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) }))),
+      async ({ netns, undo }) => {
+        // Ports that are made here go again as a whole.
+        for (const { device } of closed) {
+          const before = state.sysctls.get(arpIgnoreOf(device));
+          const up = state.links.get(device)?.up ?? false;
+          undo.add(() => netns.links.set(device, { up, ...(before === undefined ? {} : { arpIgnore: Number(before) }) }));
+        }
+        await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
+      },
     ),
     announce: announceStep(ports, state),
     remove: stepOf(

@@ -304,8 +304,8 @@ function stagesOf(wanted: Wanted, state: State, { announce, owner, services, net
       proxyStep(wanted, state),
     ],
     [...(announce === false ? [] : [ports.announce, proxyAnnouncement(wanted, state)]), translation.bind],
-    [translation.settle],
     [advertisementStep(wanted, state.advertiser, services, netns)],
+    [translation.settle],
     [nexthopRemoval(wanted, state), ports.remove],
   ];
 }
