@@ -20,6 +20,9 @@ export function portDevice(kind: keyof typeof prefixes, portId: string): string 
   return prefixes[kind] + portId.slice(0, idLength);
 }
 
+/** What of its id a port's device in a router is named by. */
+export const portIdOf = (device: string): string => device.slice(prefixes.router.length);
+
 /** Whether a device in a router's namespace is a port that netloom, or Neutron, has made. */
 export function isRouterPort(device: string): boolean {
   return device.startsWith(prefixes.router) || device.startsWith(prefixes.gateway);

@@ -79,7 +79,9 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         for (const { device } of closed) {
           const before = state.sysctls.get(arpIgnoreOf(device));
           const up = state.links.get(device)?.up ?? false;
-          undo.add(() => netns.links.set(device, { up, ...(before === undefined ? {} : { arpIgnore: Number(before) }) }));
+          undo.add(() =>
+            netns.links.set(device, { up, ...(before === undefined ? {} : { arpIgnore: Number(before) }) }),
+          );
         }
         await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
       },

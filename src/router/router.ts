@@ -16,6 +16,7 @@ import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
 import { nothing, readPools, readState, type State } from './state.js';
+import { type RouterStatus, readStatus } from './status.js';
 import { type Change, changesOf, formatChange, type Site, type Stage, stepOf, takeSteps } from './steps.js';
 import { namespaceSysctls, sysctlStep } from './sysctls.js';
 import { readBinding } from './tables.js';
@@ -167,6 +168,12 @@ export class Router {
       },
       options,
     );
+  }
+
+  /** What it is and does now: ports, floating IPs, port forwardings, with their traffic and their flows. Reads only. */
+  async status(options?: CallOptions): Promise<RouterStatus> {
+    const source = { id: this.id, netns: this.netns, host: this.#host, services: this.#services };
+    return readStatus(source, deadline(options));
   }
 
   /** Removes its ports, their other ends, and the namespace; ends its radvd. */
@@ -334,8 +341,8 @@ function stagesOf(wanted: Wanted, state: State, { announce, owner, services, net
       proxyStep(wanted, state),
     ],
     [...(announce === false ? [] : [ports.announce, proxyAnnouncement(wanted, state)]), translation.bind],
-    [translation.settle],
     [advertisementStep(wanted, state.advertiser, services, netns)],
+    [translation.settle],
     [nexthopRemoval(wanted, state), ports.remove],
   ];
 }

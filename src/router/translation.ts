@@ -77,7 +77,8 @@ export function translationSteps(
       bind(site(netns), toBind, limits, undo),
     ),
     settle: quiet(
-      toUnbind.address.length + toUnbind.route.length + forget.length > 0 || floatingIps.announce.length > 0,
+      toUnbind.address.length + toUnbind.route.length + forget.length + outdated.length > 0 ||
+        floatingIps.announce.length > 0,
       async ({ netns, limits }) => {
         await unbind({ ...site(netns), binding: 'address' }, toUnbind.address, limits);
         await unbind({ ...site(netns), binding: 'route' }, toUnbind.route, limits);
