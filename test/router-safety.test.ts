@@ -17,7 +17,7 @@ beforeAll(async () => {
 type Spec = RouterSpec & { readonly id: string };
 
 /** A router with some of everything. */
-function before(binding: (typeof bindings)[number]): Spec {
+function specBefore(binding: (typeof bindings)[number]): Spec {
   const spec = usual(binding);
   return {
     ...spec,
@@ -37,7 +37,7 @@ function before(binding: (typeof bindings)[number]): Spec {
 }
 
 /** All of it changed: each part is made, altered or removed. */
-function after(spec: Spec): Spec {
+function specAfter(spec: Spec): Spec {
   const next = bindings[(bindings.indexOf(spec.floatingIpBinding ?? 'address') + 1) % bindings.length] ?? 'address';
   const [a] = spec.interfaces as [NonNullable<RouterSpec['interfaces']>[number]];
   return {
@@ -122,10 +122,10 @@ describe.each(bindings)('a router with the %s binding', (binding) => {
   describe.each(failures)('%s', (_, code, break_) => {
     test('that was there is as it was, and carries', async () => {
       const { stage, outside, vm2 } = on;
-      const spec = before(binding);
+      const spec = specBefore(binding);
       await stage.router(spec);
       const was = seen(spec.id);
-      expect(await failing(break_(after(spec)))).toBe(code);
+      expect(await failing(break_(specAfter(spec)))).toBe(code);
       await stage.ready();
       expect(seen(spec.id)).toEqual(was);
       expect((await Router.plan(spec, { host: stage.node.netns })).toString()).toBe('');
@@ -135,8 +135,8 @@ describe.each(bindings)('a router with the %s binding', (binding) => {
 
     test('that is new leaves nothing', async () => {
       const links = hostLinks();
-      const spec = before(binding);
-      expect(await failing(break_(after(spec)))).toBe(code);
+      const spec = specBefore(binding);
+      expect(await failing(break_(specAfter(spec)))).toBe(code);
       expect(await Router.list()).not.toContain(spec.id);
       expect(hostLinks()).toEqual(links);
     });
@@ -144,11 +144,11 @@ describe.each(bindings)('a router with the %s binding', (binding) => {
 
   test('the change itself can be made, and taken back by another', async () => {
     const { stage } = on;
-    const spec = before(binding);
+    const spec = specBefore(binding);
     await stage.router(spec);
     const was = snapshot(`qrouter-${spec.id}`);
-    await stage.apply(after(spec));
-    expect((await Router.plan(after(spec), { host: stage.node.netns })).toString()).toBe('');
+    await stage.apply(specAfter(spec));
+    expect((await Router.plan(specAfter(spec), { host: stage.node.netns })).toString()).toBe('');
     await stage.apply(spec);
     expect(snapshot(`qrouter-${spec.id}`)).toEqual(was);
   });
@@ -176,11 +176,11 @@ async function ownTable(namespace: string, table: string): Promise<() => Promise
 
 test('a table that somebody else owns: the transaction is refused, and the rest is as it was', async () => {
   const { stage, outside } = on;
-  const { metadata: _, ...spec } = before('address');
+  const { metadata: _, ...spec } = specBefore('address');
   await stage.router(spec);
   const was = seen(spec.id);
   const disown = await ownTable(`qrouter-${spec.id}`, 'ip6 netloom');
-  expect(await failing({ ...after(spec), metadata: {} })).toBe('EPERM');
+  expect(await failing({ ...specAfter(spec), metadata: {} })).toBe('EPERM');
   await disown();
   await stage.ready();
   expect(seen(spec.id)).toEqual(was);

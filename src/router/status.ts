@@ -4,7 +4,7 @@ import { formatIpv4 } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import type { Address } from '../rtnetlink/addresses.js';
-import type { Link, LinkStats } from '../rtnetlink/links.js';
+import type { Link, LinkStats } from '../rtnetlink/link.js';
 import type { Services } from '../services/services.js';
 import { advertiser } from './advertisements.js';
 import { type Counted, readCounters } from './companions.js';
