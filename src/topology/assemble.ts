@@ -53,7 +53,7 @@ export interface AssembleOptions {
 
 export function assemble(parts: readonly Part[], options: AssembleOptions): Topology {
   const networks = new Networks(parts, options);
-  const floatingOn = floatingByNetwork(parts, networks);
+  const translations = new Translations(parts, networks);
   const nodes: TopologyNode[] = [];
   const edges: TopologyEdge[] = [];
   for (const part of parts) {
@@ -61,7 +61,7 @@ export function assemble(parts: readonly Part[], options: AssembleOptions): Topo
     const isGuest = part.kind === 'guest' || part.kind === 'self';
     // On networks that are not shown.
     if (isGuest && ports.length === 0 && part.ports.length > 0) continue;
-    const node = nodeOf(part, ports, networks, floatingOn);
+    const node = nodeOf(part, ports, networks, translations);
     nodes.push(node);
     for (const port of ports) edges.push({ from: node.id, to: networks.idOf(port), ...portOf(port) });
   }
@@ -138,12 +138,7 @@ class Networks {
   }
 }
 
-function nodeOf(
-  part: Part,
-  ports: readonly Plugged[],
-  networks: Networks,
-  floatingOn: ReadonlyMap<string, readonly ReadonlyMap<number, string>[]>,
-): TopologyNode {
+function nodeOf(part: Part, ports: readonly Plugged[], networks: Networks, translations: Translations): TopologyNode {
   if (part.kind === 'self') return { kind: 'host', id: 'host:', name: 'this host' };
   if (part.kind === 'guest') {
     const { key, namespace } = part;
@@ -151,12 +146,8 @@ function nodeOf(
     const inside = namespace === undefined ? {} : { namespace };
     const isOutside = ports.length > 0 && ports.every((port) => networks.isExternal(port));
     if (isOutside) return { kind: 'host', id: `host:${key}`, name, ...inside };
-    const floatingIps = ports.flatMap((port) =>
-      (floatingOn.get(networks.keyOf(port)) ?? []).flatMap((byFixed) =>
-        port.addresses.flatMap((address) => byFixed.get(parseIpv4(address.split('/')[0] as string)) ?? []),
-      ),
-    );
-    return { kind: 'vm', id: `vm:${key}`, name, ...inside, floatingIps: sortAddresses(floatingIps) };
+    const floatingIps = translations.of(ports);
+    return { kind: 'vm', id: `vm:${key}`, name, ...inside, ...(floatingIps ? { floatingIps } : {}) };
   }
   const { namespace } = part;
   const name = networks.nameOf(namespace);
@@ -173,27 +164,61 @@ function nodeOf(
   };
 }
 
-/** Of each network, what its routers translate: from fixed to floating addresses. */
-function floatingByNetwork(
-  parts: readonly Part[],
-  networks: Networks,
-): ReadonlyMap<string, readonly ReadonlyMap<number, string>[]> {
-  const found = new Map<string, ReadonlyMap<number, string>[]>();
-  // Only what VMs have may be asked for, and a router may have 100,000.
-  const guests = parts.filter(({ kind }) => kind === 'guest').flatMap(({ ports }) => ports);
-  const wanted = new Set(guests.flatMap(({ addresses }) => addresses.map((one) => parseIpv4(one.split('/')[0] ?? ''))));
-  for (const part of parts) {
-    if (part.kind !== 'router') continue;
-    const { floating, fixed } = part.floating;
-    const byFixed = new Map<number, string>();
-    fixed.forEach((address, row) => {
-      if (wanted.has(address)) byFixed.set(address, formatIpv4(floating[row] as number));
-    });
-    for (const key of new Set(part.ports.filter((port) => networks.shows(port)).map((port) => networks.keyOf(port)))) {
-      found.set(key, [...(found.get(key) ?? []), byFixed]);
+/** What routers translate for the networks that they are on. */
+class Translations {
+  readonly #networks: Networks;
+  /** By network, from fixed to floating addresses; of each router. */
+  readonly #byNetwork = new Map<string, ReadonlyMap<number, string>[]>();
+  /** How many VMs have an address, by network and address. */
+  readonly #holders = new Map<string, number>();
+
+  constructor(parts: readonly Part[], networks: Networks) {
+    this.#networks = networks;
+    // Only what VMs have will be asked for, and a router may have 100,000.
+    const wanted = new Set<number>();
+    for (const { kind, ports } of parts) {
+      if (kind !== 'guest') continue;
+      for (const port of ports) {
+        for (const address of ipv4Of(port)) {
+          const holder = `${networks.keyOf(port)} ${address}`;
+          wanted.add(address);
+          this.#holders.set(holder, (this.#holders.get(holder) ?? 0) + 1);
+        }
+      }
+    }
+    for (const part of parts) {
+      if (part.kind !== 'router') continue;
+      const { floating, fixed } = part.floating;
+      const byFixed = new Map<number, string>();
+      fixed.forEach((address, row) => {
+        if (wanted.has(address)) byFixed.set(address, formatIpv4(floating[row] as number));
+      });
+      const plugged = part.ports.filter((port) => networks.shows(port));
+      for (const key of new Set(plugged.map((port) => networks.keyOf(port)))) {
+        this.#byNetwork.set(key, [...(this.#byNetwork.get(key) ?? []), byFixed]);
+      }
     }
   }
-  return found;
+
+  /** Floating IPs of what has these ports; undefined where that cannot be told. */
+  of(ports: readonly PluggedPort[]): string[] | undefined {
+    const found: string[] = [];
+    let isKnown = false;
+    for (const port of ports) {
+      const key = this.#networks.keyOf(port);
+      const routers = this.#byNetwork.get(key) ?? [];
+      for (const address of ipv4Of(port)) {
+        if ((this.#holders.get(`${key} ${address}`) ?? 0) > 1) return undefined;
+        if (routers.length > 0) isKnown = true;
+        found.push(...routers.flatMap((byFixed) => byFixed.get(address) ?? []));
+      }
+    }
+    return isKnown ? sortAddresses(found) : undefined;
+  }
+}
+
+function ipv4Of({ addresses }: PluggedPort): number[] {
+  return addresses.map((address) => parseIpv4(address.split('/')[0] as string)).filter((address) => address >= 0);
 }
 
 function portOf({ device, peer, addresses, mtu }: PluggedPort): TopologyPort {

@@ -58,8 +58,11 @@ export interface VmNode extends NodeBase {
   readonly kind: 'vm';
   /** Absent where the other end is in none that has a name, or is a process (a tap device). */
   readonly namespace?: string;
-  /** Floating IPs of its addresses, on the routers of its networks. */
-  readonly floatingIps: readonly string[];
+  /**
+   * Floating IPs of its addresses, on the routers of its networks. Absent where that cannot be told: no router is there, or another VM
+   * of the network has the same address.
+   */
+  readonly floatingIps?: readonly string[];
 }
 
 export interface TopologyPort {

@@ -16,7 +16,7 @@ export function shortNames({ nodes }: Topology, ellipsis = '…'): ReadonlyMap<s
 
 /** What the floating IPs of a router or a VM are said to be; undefined where there is nothing to say. */
 export function floatingWords(node: TopologyNode): string | undefined {
-  if (node.kind === 'vm') return node.floatingIps.length > 0 ? node.floatingIps.join(', ') : undefined;
+  if (node.kind === 'vm') return node.floatingIps?.join(', ') || undefined;
   if (node.kind !== 'router' || node.floatingIps === 0) return undefined;
   return `${node.floatingIps.toLocaleString('en')} floating IP${node.floatingIps === 1 ? '' : 's'}`;
 }

@@ -27,9 +27,10 @@ export interface BlockNetwork extends Size {
   readonly node: NetworkNode;
   readonly x: number;
   readonly grid: Grid;
+  readonly gridX: number;
 }
 
-type SizedNetwork = Omit<BlockNetwork, 'x'>;
+type SizedNetwork = Omit<BlockNetwork, 'x' | 'gridX'>;
 
 export interface Block {
   readonly width: number;
@@ -61,12 +62,12 @@ export function blockOf(group: Group, measure: Measure, spacing: Spacing): Block
   const { boxGap } = spacing;
   const arriving = arrivingEdges(group);
   const routers: { part: RouterPart; x: number; width: number; height: number }[] = [];
-  const networks: BlockNetwork[] = [];
+  let networks: BlockNetwork[] = [];
   let x = 0;
   const putNetworks = (sized: readonly SizedNetwork[], from: number): void => {
     let at = from;
     for (const network of sized) {
-      networks.push({ ...network, x: at });
+      networks.push({ ...network, x: at, gridX: at + Math.floor((network.width - network.grid.width) / 2) });
       at += network.width + boxGap;
     }
   };
@@ -90,6 +91,7 @@ export function blockOf(group: Group, measure: Measure, spacing: Spacing): Block
   putNetworks(alone, x);
   if (alone.length > 0) x += widthOf(alone) + boxGap;
 
+  networks = stretched(networks, arriving, new Map(routers.map(({ part, ...place }) => [part.node.id, place])), boxGap);
   const centres = new Map(routers.map(({ part, x: left, width }) => [part.node.id, left + Math.floor(width / 2)]));
   const arrivals = arrivalsOf(networks, arriving, centres, measure, spacing);
   return {
@@ -135,7 +137,7 @@ function sizeNetwork(
   const grid = gridOf(leaves, measure, spacing);
   const { width, height } = measure.bar(node);
   const wires = slotsWidth(arriving.get(node.id) ?? [], measure, spacing);
-  return { node, grid, height, width: Math.max(width, wires, grid.width) };
+  return { node, grid, height, width: Math.max(width, wires + spacing.label + 1, grid.width) };
 }
 
 /** `slot`: what is needed beside the next router, labels included. */
@@ -147,6 +149,25 @@ function routerBox(part: RouterPart, measure: Measure, spacing: Spacing): Size &
   return { width: box, height, slot: Math.max(box, above) };
 }
 
+/** A network of several routers reaches beneath all of them, as far as there is room. */
+function stretched(
+  networks: readonly BlockNetwork[],
+  arriving: ReadonlyMap<string, readonly TopologyEdge[]>,
+  routers: ReadonlyMap<string, { readonly x: number; readonly width: number }>,
+  gap: number,
+): BlockNetwork[] {
+  return networks.map((network, at) => {
+    const attached = (arriving.get(network.node.id) ?? []).flatMap(({ from }) => routers.get(from) ?? []);
+    const end = network.x + network.width;
+    const farthest = Math.max(end, ...attached.map(({ x, width }) => x + width));
+    const next = networks[at + 1]?.x ?? Number.POSITIVE_INFINITY;
+    return attached.length < 2
+      ? network
+      : { ...network, width: Math.max(end, Math.min(farthest, next - gap)) - network.x };
+  });
+}
+
+/** Beneath the router if the network reaches there, and as near to it as the other wires and labels let it otherwise. */
 function arrivalsOf(
   networks: readonly BlockNetwork[],
   arriving: ReadonlyMap<string, readonly TopologyEdge[]>,
@@ -158,18 +179,23 @@ function arrivalsOf(
   const centre = (edge: TopologyEdge): number => centres.get(edge.from) as number;
   for (const { node, x, width } of networks) {
     const edges = [...(arriving.get(node.id) ?? [])].sort((a, b) => centre(a) - centre(b));
+    const slots = edges.map((edge) => slotWidth(edge, measure, spacing));
     const [only, ...others] = edges;
     if (only !== undefined && others.length === 0) {
+      const isBeneath = centre(only) > x && centre(only) + (slots[0] as number) <= x + width;
       const middle = x + Math.floor(width / 2);
       // A step of one unit would look like a mistake.
-      arrivals.set(only, Math.abs(centre(only) - middle) <= 1 ? centre(only) : middle);
+      arrivals.set(only, isBeneath || Math.abs(centre(only) - middle) <= 1 ? centre(only) : middle);
       continue;
     }
-    let at = x + Math.floor((width - slotsWidth(edges, measure, spacing)) / 2) + spacing.label;
-    for (const edge of edges) {
-      arrivals.set(edge, at);
-      at += slotWidth(edge, measure, spacing);
-    }
+    let free = x + spacing.label + 1;
+    let needed = slots.reduce((sum, slot) => sum + slot, 0);
+    edges.forEach((edge, at) => {
+      const place = Math.max(free, Math.min(centre(edge), x + width - needed));
+      arrivals.set(edge, place);
+      free = place + (slots[at] as number);
+      needed -= slots[at] as number;
+    });
   }
   return arrivals;
 }

@@ -4,4 +4,4 @@
  */
 export * from './drawing.js';
 export { layOut } from './layout.js';
-export type { Leaf } from './structure.js';
+export { type Leaf, leavesOf } from './structure.js';

@@ -155,7 +155,9 @@ class Layout {
     const { bars, bottom: barsBottom } = this.#externalBars(runs, index, barsY);
     for (const { run, x: runX } of runs) {
       const bar = run.external && bars.get(run.external.id);
-      if (bar) this.#hang(run.top, runX + Math.floor((run.width - run.top.width) / 2), bar.y, 'up');
+      // Above all bars, whichever theirs is.
+      if (bar)
+        this.#hang(run.top, runX + Math.floor((run.width - run.top.width) / 2), { bar: bar.y, from: barsY }, 'up');
     }
 
     const labelled = (edges: readonly { height: number }[]): number => {
@@ -203,9 +205,10 @@ class Layout {
           this.#label(edge, to, networkY - down, down);
         }
       }
-      for (const { node, x: own, width, height, grid } of block.networks) {
+      for (const { node, x: own, width, height, grid, gridX } of block.networks) {
         this.#bars.push({ node, x: blockX + own, y: networkY, width, height, isFirst: true });
-        this.#hang(grid, blockX + own + Math.floor((width - grid.width) / 2), networkY + height, 'down');
+        const edge = networkY + height;
+        this.#hang(grid, blockX + gridX, { bar: edge, from: edge }, 'down');
       }
     });
     const gridHeight = highest(networks.map(({ grid }) => grid));
@@ -267,8 +270,8 @@ class Layout {
     this.#labels.push({ edge, x: x + label, y: y + Math.floor((room - height) / 2), width, height });
   }
 
-  /** What hangs on a bar whose edge is at `y`, or stands on it. */
-  #hang(grid: Grid, x: number, y: number, direction: 'up' | 'down'): void {
+  /** What hangs on a bar, or stands on it: wires begin at the bar's edge, boxes one wire away from `from`. */
+  #hang(grid: Grid, x: number, { bar, from }: { bar: number; from: number }, direction: 'up' | 'down'): void {
     const { wire, boxGap, stackGap, stub } = this.#spacing;
     const sign = direction === 'down' ? 1 : -1;
     grid.columns.forEach((column, index) => {
@@ -277,19 +280,19 @@ class Layout {
       let reach = wire;
       for (const { node, edge, width, height } of column) {
         const boxX = grid.isStacked ? columnX + stub : columnX;
-        const near = y + sign * reach;
+        const near = from + sign * reach;
         const boxY = direction === 'down' ? near : near - height;
         this.#leaves.push({ node, edge, x: boxX, y: boxY, width, height });
         const middle = boxY + Math.floor(height / 2);
         const centre = boxX + Math.floor(width / 2);
         const points: Point[] = grid.isStacked
           ? [
-              [spine, y],
+              [spine, bar],
               [spine, middle],
               [boxX, middle],
             ]
           : [
-              [centre, y],
+              [centre, bar],
               [centre, near],
             ];
         this.#wires.push({ edge, points });

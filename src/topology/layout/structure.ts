@@ -44,16 +44,12 @@ export interface Section {
   readonly leaves: readonly Leaf[];
 }
 
-export function structureOf({ nodes, edges }: Topology): Section[] {
+export function structureOf(topology: Topology): Section[] {
+  const { nodes, edges } = topology;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const outgoing = groupBy(edges, ({ from }) => from);
-  const leaves = new Map<string, Leaf[]>();
-  for (const edge of edges) {
-    const node = byId.get(edge.from);
-    if (node === undefined || node.kind === 'router') continue;
-    leaves.set(edge.to, [...(leaves.get(edge.to) ?? []), { node, edge }]);
-  }
-  const leavesOf = (id: string): readonly Leaf[] => leaves.get(id) ?? [];
+  const leaves = groupBy(leavesOf(topology), ({ edge }) => edge.to);
+  const leavesOn = (id: string): readonly Leaf[] => leaves.get(id) ?? [];
 
   const externals = nodes.filter((node) => node.kind === 'external');
   const rank = new Map(externals.map(({ id }, at) => [id, at]));
@@ -72,7 +68,7 @@ export function structureOf({ nodes, edges }: Topology): Section[] {
       .filter((id) => !taken.has(id))
       .map((id) => {
         taken.add(id);
-        return { node: byId.get(id) as NetworkNode, leaves: leavesOf(id) };
+        return { node: byId.get(id) as NetworkNode, leaves: leavesOn(id) };
       });
     return { node, up: own.filter(isUp), down, networks };
   };
@@ -81,16 +77,24 @@ export function structureOf({ nodes, edges }: Topology): Section[] {
     networks: [],
   }));
   const alone = nodes.filter((node) => node.kind === 'network').filter(({ id }) => !taken.has(id));
-  groups.push(...alone.map((node) => ({ routers: [], networks: [{ node, leaves: leavesOf(node.id) }] })));
+  groups.push(...alone.map((node) => ({ routers: [], networks: [{ node, leaves: leavesOn(node.id) }] })));
 
   const sectionOf = (group: Group): number => (group.routers[0] ? rankOf(group.routers[0].node.id) : externals.length);
   return [...externals, undefined]
     .map((external, at) => ({
       external,
       groups: groups.filter((group) => sectionOf(group) === at),
-      leaves: external ? leavesOf(external.id) : [],
+      leaves: external ? leavesOn(external.id) : [],
     }))
     .filter(({ external, groups }) => external !== undefined || groups.length > 0);
+}
+
+export function leavesOf({ nodes, edges }: Topology): Leaf[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return edges.flatMap((edge) => {
+    const node = byId.get(edge.from);
+    return node === undefined || node.kind === 'router' ? [] : [{ node, edge }];
+  });
 }
 
 /** Routers that reach each other by tenant networks, in the order given. */

@@ -1,8 +1,8 @@
 /** What is written into boxes and bars and beside wires: lines of text, and the room that they take. */
 import type { ExternalNode, NetworkNode, RouterNode, Topology, TopologyEdge } from '../graph.js';
 import { deviceWords, floatingWords, mtuWords, placeWords, portName, shortNames } from '../labels.js';
-import type { Leaf, Measure, Size } from '../layout/index.js';
-import { type Font, fit, widthOf } from './measure.js';
+import { type Leaf, leavesOf, type Measure, type Size } from '../layout/index.js';
+import { type Font, shorten, widthOf } from './measure.js';
 
 export interface Line {
   readonly text: string;
@@ -27,19 +27,17 @@ const fontOf = ({ look }: Line): Font => (look === 'name' ? nameFont : textFont)
 /** Texts of a topology's parts; the same part always has the same. */
 export class Content implements Measure {
   readonly #names: ReadonlyMap<string, string>;
-  readonly #sizes: { readonly router: number; readonly leaf: number };
+  readonly #widths: { readonly router: number; readonly host: number; readonly guest: number };
 
   constructor(topology: Topology) {
     this.#names = shortNames(topology);
     const routers = topology.nodes.filter((node) => node.kind === 'router');
-    const byId = new Map(topology.nodes.map((node) => [node.id, node]));
-    const leaves = topology.edges
-      .map((edge) => ({ node: byId.get(edge.from) as Leaf['node'], edge }))
-      .filter(({ node }) => node.kind !== 'router');
+    const leaves = leavesOf(topology);
     // Boxes of one width: the eye finds what corresponds.
-    this.#sizes = {
+    this.#widths = {
       router: Math.max(0, ...routers.map((node) => boxWidth(this.routerLines(node)))),
-      leaf: Math.max(0, ...leaves.map((leaf) => boxWidth(this.leafLines(leaf)))),
+      host: Math.max(0, ...leaves.filter(isHost).map((leaf) => boxWidth(this.leafLines(leaf)))),
+      guest: Math.max(0, ...leaves.filter((leaf) => !isHost(leaf)).map((leaf) => boxWidth(this.leafLines(leaf)))),
     };
   }
 
@@ -54,7 +52,7 @@ export class Content implements Measure {
   }
 
   leafLines({ node, edge }: Leaf): readonly Line[] {
-    const floating = node.kind === 'vm' ? node.floatingIps : [];
+    const floating = node.kind === 'vm' ? (node.floatingIps ?? []) : [];
     return cut([
       { text: this.#nameOf(node.id), look: 'name' },
       ...edge.addresses.map((text) => ({ text, look: 'plain' as const })),
@@ -80,11 +78,11 @@ export class Content implements Measure {
   }
 
   router(node: RouterNode): Size {
-    return { width: this.#sizes.router, height: boxHeight(this.routerLines(node)) };
+    return { width: this.#widths.router, height: boxHeight(this.routerLines(node)) };
   }
 
   leaf(leaf: Leaf): Size {
-    return { width: this.#sizes.leaf, height: boxHeight(this.leafLines(leaf)) };
+    return { width: isHost(leaf) ? this.#widths.host : this.#widths.guest, height: boxHeight(this.leafLines(leaf)) };
   }
 
   bar(node: NetworkNode | ExternalNode): Size {
@@ -102,8 +100,12 @@ export class Content implements Measure {
   }
 }
 
+function isHost({ node }: Leaf): boolean {
+  return node.kind === 'host';
+}
+
 function cut(lines: readonly Line[]): readonly Line[] {
-  return lines.map((line) => ({ ...line, text: fit(line.text, fontOf(line), longestText) }));
+  return lines.map((line) => ({ ...line, text: shorten(line.text, fontOf(line), longestText) }));
 }
 
 function boxWidth(lines: readonly Line[]): number {

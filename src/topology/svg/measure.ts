@@ -11,8 +11,8 @@ export interface Font {
 const monoEm = 0.605;
 const sansEm = [
   [/^[ijlIft.,:;'|!()[\]{}\- ]$/, 0.46],
-  [/^[mwMWQO@%&]$/, 1.05],
-  [/^[A-Z0-9_+=<>#$?~^*/\\"]$/, 0.84],
+  [/^[mwMWQO@%&…]$/, 1.11],
+  [/^[A-Z0-9_+=<>#$?~^*/\\"⇄]$/, 0.84],
 ] as const;
 const otherEm = 0.72;
 
@@ -27,7 +27,7 @@ export function widthOf(text: string, { size, isMono }: Font): number {
 }
 
 /** One line, cut to a width. */
-export function fit(text: string, font: Font, width: number): string {
+export function shorten(text: string, font: Font, width: number): string {
   const whole = sanitize(text);
   if (widthOf(whole, font) <= width) return whole;
   let kept = '';

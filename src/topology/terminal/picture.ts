@@ -6,11 +6,11 @@ import {
   type Drawing,
   type Leaf,
   layOut,
+  leavesOf,
   type Measure,
   type Placed,
   type Point,
   type Size,
-  type Spacing,
 } from '../layout/index.js';
 import { Canvas } from './canvas.js';
 import type { DrawOptions } from './terminal.js';
@@ -32,18 +32,15 @@ const attempts = [
   { air: { margin: 0, boxGap: 1, groupGap: 1 }, stacksPorts: true, most: 2 },
 ] as const;
 
-/** The picture, or undefined where it would be wider than the terminal. */
+/** The picture, in one row if that fits, else in several; undefined where not even one router fits. */
 export function drawPicture(topology: Topology, options: DrawOptions): string[] | undefined {
-  for (const { air, stacksPorts, most } of attempts) {
-    const content = new CellContent(topology, options.unicode, stacksPorts);
-    const spacing: Spacing = {
-      ...base,
-      ...air,
-      columns: (boxes) => (boxes <= most ? boxes : Math.max(2, most - 1)),
-      maxWidth: options.columns,
-    };
-    const drawing = layOut(topology, content, spacing);
-    if (drawing.width <= options.columns) return draw(topology, drawing, content, options);
+  for (const maxWidth of [Number.POSITIVE_INFINITY, options.columns]) {
+    for (const { air, stacksPorts, most } of attempts) {
+      const content = new CellContent(topology, options.unicode, stacksPorts);
+      const columns = (boxes: number): number => (boxes <= most ? boxes : Math.max(2, most - 1));
+      const drawing = layOut(topology, content, { ...base, ...air, columns, maxWidth });
+      if (drawing.width <= options.columns) return draw(topology, drawing, content, options);
+    }
   }
   return undefined;
 }
@@ -55,7 +52,8 @@ class CellContent implements Measure {
   readonly #stacksPorts: boolean;
   readonly #names: ReadonlyMap<string, string>;
   readonly #routerSize: Size;
-  readonly #leafSize: Size;
+  readonly #hostSize: Size;
+  readonly #guestSize: Size;
   readonly #barHeight: number;
 
   constructor(topology: Topology, unicode: boolean, stacksPorts: boolean) {
@@ -63,15 +61,14 @@ class CellContent implements Measure {
     this.#unicode = unicode;
     this.#stacksPorts = stacksPorts;
     this.#names = shortNames(topology, unicode ? '…' : '...');
-    const byId = new Map(topology.nodes.map((node) => [node.id, node]));
-    const leaves = topology.edges
-      .map((edge) => ({ node: byId.get(edge.from) as Leaf['node'], edge }))
-      .filter(({ node }) => node.kind !== 'router');
+    const leaves = leavesOf(topology);
+    const isHost = ({ node }: Leaf): boolean => node.kind === 'host';
     const bars = topology.nodes.filter((node) => node.kind === 'network' || node.kind === 'external');
     this.#routerSize = largest(
       topology.nodes.filter((node) => node.kind === 'router').map((node) => this.routerLines(node)),
     );
-    this.#leafSize = largest(leaves.map((leaf) => this.leafLines(leaf)));
+    this.#hostSize = largest(leaves.filter(isHost).map((leaf) => this.leafLines(leaf)));
+    this.#guestSize = largest(leaves.filter((leaf) => !isHost(leaf)).map((leaf) => this.leafLines(leaf)));
     this.#barHeight = Math.max(0, ...bars.map((node) => this.barLines(node).length)) + 2;
   }
 
@@ -87,7 +84,7 @@ class CellContent implements Measure {
     return [
       [span(this.#nameOf(node.id), 'strong')],
       ...edge.addresses.map((address) => [span(address)]),
-      ...floatingIps(node, edge, this.#unicode).map((one) => [one]),
+      ...floatingIps(node, this.#unicode).map((one) => [one]),
     ];
   }
 
@@ -105,8 +102,8 @@ class CellContent implements Measure {
     return this.#routerSize;
   }
 
-  leaf(): Size {
-    return this.#leafSize;
+  leaf({ node }: Leaf): Size {
+    return node.kind === 'host' ? this.#hostSize : this.#guestSize;
   }
 
   bar(node: NetworkNode | ExternalNode): Size {

@@ -83,7 +83,7 @@ class Tree {
   #leaf({ node, edge }: Leaf): Node {
     return {
       head: [span(this.#nameOf(node.id), 'strong')],
-      details: [...edge.addresses.map((address) => span(address)), ...floatingIps(node, edge, this.#unicode)],
+      details: [...edge.addresses.map((address) => span(address)), ...floatingIps(node, this.#unicode)],
       children: [],
     };
   }
