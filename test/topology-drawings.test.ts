@@ -13,6 +13,7 @@ import {
   toTerminal,
   type VmDescription,
 } from '../src/index.js';
+import { overlaps, parse, parseAll, textsOf, type XmlElement } from './helpers/svg.js';
 
 const uuid = (start: string): string => `${start}-7c1e-4a55-9f0e-0c5a51d1a001`;
 
@@ -224,33 +225,29 @@ describe('toTerminal', () => {
   test('with a port that no bridge holds', () => {
     expect(`\n${toTerminal(small, { columns: 80 })}\n`).toMatchInlineSnapshot(`
       "
-
-
-         ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
-         ┃ br-ex                                 ┃
-         ┃ 203.0.113.0/24                        ┃
-         ┗━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━┛
-                             │
-               ╭─────────────┴─────────────╮
-               │ qrouter-1f8ac2d0…         │
-               │ qg-gate   203.0.113.10/24 │
-               │ qr-inner  10.0.0.1/24     │
-               │ qr-loose unplugged        │
-               │ ⇄ 1 floating IP           │
-               ╰─────────────┬─────────────╯
-                             │
-         ┏━━━━━━━━━━━━━━━━━━━┷━━━━━━━━━━━━━━━━━━━┓
-         ┃ brq-1                                 ┃
-         ┃ 10.0.0.0/24                           ┃
-         ┗━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━┛
-                  │                     │
-         ╭────────┴────────╮   ╭────────┴────────╮
-         │ qdhcp-77aa0000… │   │ web             │
-         │ 10.0.0.2/24     │   │ 10.0.0.11/24    │
-         │                 │   │ ⇄ 203.0.113.101 │
-         ╰─────────────────╯   ╰─────────────────╯
-
-
+       ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+       ┃ br-ex                                 ┃
+       ┃ 203.0.113.0/24                        ┃
+       ┗━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━┛
+                           │
+             ╭─────────────┴─────────────╮
+             │ qrouter-1f8ac2d0…         │
+             │ qg-gate   203.0.113.10/24 │
+             │ qr-inner  10.0.0.1/24     │
+             │ qr-loose unplugged        │
+             │ ⇄ 1 floating IP           │
+             ╰─────────────┬─────────────╯
+                           │
+       ┏━━━━━━━━━━━━━━━━━━━┷━━━━━━━━━━━━━━━━━━━┓
+       ┃ brq-1                                 ┃
+       ┃ 10.0.0.0/24                           ┃
+       ┗━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━┛
+                │                     │
+       ╭────────┴────────╮   ╭────────┴────────╮
+       │ qdhcp-77aa0000… │   │ web             │
+       │ 10.0.0.2/24     │   │ 10.0.0.11/24    │
+       │                 │   │ ⇄ 203.0.113.101 │
+       ╰─────────────────╯   ╰─────────────────╯
           ⇄ floating IP
       "
     `);
@@ -273,52 +270,48 @@ describe('toTerminal', () => {
     });
     expect(`\n${toTerminal(many, { columns: 80 })}\n`).toMatchInlineSnapshot(`
       "
-
-
-         ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
-         ┃ br-ex                                                                 ┃
-         ┃ 203.0.113.0/24                                                        ┃
-         ┣━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
-         ┃                                        │
-         ┃                            ╭───────────┴───────────╮
-         ┃                            │ qrouter-r1            │
-         ┃                            │ qg-g1  203.0.113.1/24 │
-         ┃                            │ qr-i1  10.0.0.1/24    │
-         ┃                            ╰───────────┬───────────╯
-         ┃                                        │
-         ┃         ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┷━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
-         ┃         ┃ brq-1                                                       ┃
-         ┃         ┃ 10.0.0.0/24                                                 ┃
-         ┃         ┗┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━┛
-         ┃          │                     │                     │
-         ┃          │ ╭──────────────╮    │ ╭──────────────╮    │ ╭──────────────╮
-         ┃          │ │ vm-1         │    │ │ vm-3         │    │ │ vm-5         │
-         ┃          ├─┤ 10.0.0.11/24 │    ├─┤ 10.0.0.13/24 │    ╰─┤ 10.0.0.15/24 │
-         ┃          │ │ ⇄ none       │    │ │ ⇄ none       │      │ ⇄ none       │
-         ┃          │ ╰──────────────╯    │ ╰──────────────╯      ╰──────────────╯
-         ┃          │ ╭──────────────╮    │ ╭──────────────╮
-         ┃          │ │ vm-2         │    │ │ vm-4         │
-         ┃          ╰─┤ 10.0.0.12/24 │    ╰─┤ 10.0.0.14/24 │
-         ┃            │ ⇄ none       │      │ ⇄ none       │
-         ┃            ╰──────────────╯      ╰──────────────╯
-         ┃
-         ┣━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
-         ┃ br-ex                                                         ┃
-         ┃ 203.0.113.0/24                                                ┃
-         ┗━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━┛
-                               │                             │
-                   ╭───────────┴───────────╮     ╭───────────┴───────────╮
-                   │ qrouter-r2            │     │ qrouter-r3            │
-                   │ qg-g2  203.0.113.2/24 │     │ qg-g3  203.0.113.3/24 │
-                   │ qr-i2  10.0.0.1/24    │     │ qr-i3  10.0.0.1/24    │
-                   ╰───────────┬───────────╯     ╰───────────┬───────────╯
-                               │                             │
-                        ┏━━━━━━┷━━━━━━┓               ┏━━━━━━┷━━━━━━┓
-                        ┃ brq-2       ┃               ┃ brq-3       ┃
-                        ┃ 10.0.0.0/24 ┃               ┃ 10.0.0.0/24 ┃
-                        ┗━━━━━━━━━━━━━┛               ┗━━━━━━━━━━━━━┛
-
-
+       ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+       ┃ br-ex                                                           ┃
+       ┃ 203.0.113.0/24                                                  ┃
+       ┣━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
+       ┃                                  │
+       ┃                      ╭───────────┴───────────╮
+       ┃                      │ qrouter-r1            │
+       ┃                      │ qg-g1  203.0.113.1/24 │
+       ┃                      │ qr-i1  10.0.0.1/24    │
+       ┃                      ╰───────────┬───────────╯
+       ┃                                  │
+       ┃   ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┷━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+       ┃   ┃ brq-1                                                       ┃
+       ┃   ┃ 10.0.0.0/24                                                 ┃
+       ┃   ┗┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━┛
+       ┃    │                     │                     │
+       ┃    │ ╭──────────────╮    │ ╭──────────────╮    │ ╭──────────────╮
+       ┃    │ │ vm-1         │    │ │ vm-3         │    │ │ vm-5         │
+       ┃    ├─┤ 10.0.0.11/24 │    ├─┤ 10.0.0.13/24 │    ╰─┤ 10.0.0.15/24 │
+       ┃    │ │ ⇄ none       │    │ │ ⇄ none       │      │ ⇄ none       │
+       ┃    │ ╰──────────────╯    │ ╰──────────────╯      ╰──────────────╯
+       ┃    │ ╭──────────────╮    │ ╭──────────────╮
+       ┃    │ │ vm-2         │    │ │ vm-4         │
+       ┃    ╰─┤ 10.0.0.12/24 │    ╰─┤ 10.0.0.14/24 │
+       ┃      │ ⇄ none       │      │ ⇄ none       │
+       ┃      ╰──────────────╯      ╰──────────────╯
+       ┃
+       ┣━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+       ┃ br-ex                                                   ┃
+       ┃ 203.0.113.0/24                                          ┃
+       ┗━━━━━━━━━━━━━━━┯━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┯━━━━━━━━━━━┛
+                       │                             │
+           ╭───────────┴───────────╮     ╭───────────┴───────────╮
+           │ qrouter-r2            │     │ qrouter-r3            │
+           │ qg-g2  203.0.113.2/24 │     │ qg-g3  203.0.113.3/24 │
+           │ qr-i2  10.0.0.1/24    │     │ qr-i3  10.0.0.1/24    │
+           ╰───────────┬───────────╯     ╰───────────┬───────────╯
+                       │                             │
+                ┏━━━━━━┷━━━━━━┓               ┏━━━━━━┷━━━━━━┓
+                ┃ brq-2       ┃               ┃ brq-3       ┃
+                ┃ 10.0.0.0/24 ┃               ┃ 10.0.0.0/24 ┃
+                ┗━━━━━━━━━━━━━┛               ┗━━━━━━━━━━━━━┛
           ⇄ floating IP   ⇄ none: seen outside as the gateway address
       "
     `);
@@ -403,10 +396,9 @@ describe('names that look like markup', () => {
     );
   });
 
-  test('stay text in Graphviz, as Graphviz reads it', () => {
+  test.skipIf(!existsSync('/usr/bin/dot'))('stay text in Graphviz, as Graphviz reads it', () => {
     const dot = toDot(withNames([hostile]));
     expect(dot.split('\n').filter((line) => line.includes('click'))).toHaveLength(2);
-    if (!existsSync('/usr/bin/dot')) return;
     const graph = JSON.parse(execFileSync('dot', ['-Tdot_json'], { input: dot, encoding: 'utf8' }));
     const named = (graph.objects as { name: string; label: string }[]).filter(({ name }) => name.startsWith('host:'));
     expect(named).toHaveLength(1);
@@ -467,7 +459,7 @@ describe('toSvg', () => {
       interfaces: [{ id: `i${at}`, bridge: `brq-${at}`, addresses: ['10.0.0.1/24'] }],
     }));
     const svg = toSvg(topologyOf({ routers }));
-    const [root] = parse(svg) as [Element];
+    const [root] = parse(svg) as [XmlElement];
     const ratio = Number(root.attributes['width']) / Number(root.attributes['height']);
     expect(ratio).toBeGreaterThan(1);
     expect(ratio).toBeLessThan(3);
@@ -527,128 +519,4 @@ function anyTopology(): fc.Arbitrary<Topology> {
         ),
       }),
     );
-}
-
-// --- SVG, as a parser of XML sees it ---
-
-interface Element {
-  readonly tag: string;
-  readonly classes: readonly string[];
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly text: string;
-}
-
-/** By Python's parser, which refuses what is not well-formed. */
-function parseAll(documents: readonly string[]): Element[][] {
-  const script = `
-import json, sys, xml.etree.ElementTree as tree
-def walk(node, classes):
-    own = classes + node.get('class', '').split()
-    yield {'tag': node.tag.split('}')[1], 'classes': own, 'attributes': node.attrib, 'text': node.text or ''}
-    for child in node:
-        yield from walk(child, own)
-print(json.dumps([list(walk(tree.fromstring(one.encode()), [])) for one in json.load(sys.stdin)]))`;
-  const input = JSON.stringify(documents);
-  return JSON.parse(execFileSync('python3', ['-c', script], { input, encoding: 'utf8', maxBuffer: 1 << 28 }));
-}
-
-const parse = (document: string): Element[] => parseAll([document])[0] as Element[];
-
-const textsOf = (svg: string): string[] => parse(svg).map(({ text }) => text);
-
-interface Area {
-  readonly what: string;
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-}
-
-/** What lies over something else, in words. */
-function overlaps(all: readonly Element[]): string[] {
-  const elements = all.filter(({ classes }) => !classes.includes('icon'));
-  const page = areaOf(elements.find(({ classes }) => classes.includes('page')) as Element);
-  const rects = elements.filter(({ tag, classes }) => tag === 'rect' && !classes.includes('page'));
-  const boxes = rects.map(areaOf);
-  const texts = elements.filter(({ tag }) => tag === 'text').map(areaOfText);
-  const labels = elements.filter(({ tag, classes }) => tag === 'text' && classes.includes('label')).map(areaOfText);
-  const wires = elements
-    .filter(({ tag, classes }) => tag === 'path' && classes.includes('wire') && !classes.includes('trunk'))
-    .flatMap(({ attributes }) => segmentsOf(attributes['d'] as string));
-  const cards = rects.filter(({ classes }) => classes.includes('box')).map(areaOf);
-  return [
-    ...pairs(boxes),
-    ...pairs(texts),
-    ...between(labels, boxes),
-    ...between(wires, labels),
-    ...between(wires, cards),
-    ...texts
-      .filter(
-        (text) => !labels.some((label) => label.what === text.what && label.x1 === text.x1 && label.y1 === text.y1),
-      )
-      .filter((text) => !boxes.some((box) => contains(box, text)))
-      .map(({ what }) => `${what} is not within its box`),
-    ...[...boxes, ...texts].filter((one) => !contains(page, one)).map(({ what }) => `${what} is not on the page`),
-  ];
-}
-
-function areaOf({ attributes, classes }: Element): Area {
-  const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) => Number(attributes[name] ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { what: `${classes.join('.')} at ${x},${y}`, x1: x, y1: y, x2: x + width, y2: y + height };
-}
-
-/** Of an em, in DejaVu Sans Bold: the letters of names in these tests. */
-const bold: Readonly<Record<string, number>> = {
-  ...{ q: 0.716, r: 0.493, o: 0.687, u: 0.712, t: 0.478, e: 0.678, b: 0.716, h: 0.712, d: 0.716, c: 0.593, p: 0.716 },
-  ...{ i: 0.343, w: 0.924, x: 0.645, l: 0.343, '-': 0.415, M: 0.995, '…': 1, 虛: 1 },
-};
-
-/** With its letters' height; in DejaVu Sans Mono each is 0.602 em wide. */
-function areaOfText({ attributes, classes, text }: Element): Area {
-  const isName = classes.includes('name');
-  const [x, y] = [Number(attributes['x']), Number(attributes['y'])];
-  const mono = (letter: string): number => (letter === '虛' ? 1.204 : 0.602);
-  const em = [...text].reduce((sum, letter) => sum + (isName ? (bold[letter] ?? 0.696) : mono(letter)), 0);
-  const width = em * (isName ? 13 : 11);
-  return { what: `'${text}'`, x1: x, y1: y - (isName ? 10 : 8.5), x2: x + width, y2: y + 2.5 };
-}
-
-/** Of a path in right angles; a wire may touch what it ends at. */
-function segmentsOf(path: string): Area[] {
-  const points = path
-    .split(/[ML]/)
-    .slice(1)
-    .map((point) => point.split(' ').map(Number) as [number, number]);
-  return points.slice(1).map(([x2, y2], at) => {
-    const [x1, y1] = points[at] as [number, number];
-    const grow = x1 === x2 ? { x: 0.8, y: -1 } : { x: -1, y: 0.8 };
-    return {
-      what: `the wire at ${x1},${y1}`,
-      x1: Math.min(x1, x2) - grow.x,
-      y1: Math.min(y1, y2) - grow.y,
-      x2: Math.max(x1, x2) + grow.x,
-      y2: Math.max(y1, y2) + grow.y,
-    };
-  });
-}
-
-function meet(a: Area, b: Area): boolean {
-  return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
-}
-
-function contains(outer: Area, inner: Area): boolean {
-  return outer.x1 <= inner.x1 && outer.y1 <= inner.y1 && outer.x2 >= inner.x2 && outer.y2 >= inner.y2;
-}
-
-function pairs(areas: readonly Area[]): string[] {
-  return areas.flatMap((a, at) => between([a], areas.slice(at + 1)));
-}
-
-function between(some: readonly Area[], others: readonly Area[]): string[] {
-  return some.flatMap((a) => others.filter((b) => meet(a, b)).map((b) => `${a.what} over ${b.what}`));
 }

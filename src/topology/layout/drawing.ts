@@ -31,6 +31,8 @@ export interface Spacing {
   readonly wire: number;
   /** Between horizontal wires. */
   readonly track: number;
+  /** Between trunks. */
+  readonly trunk: number;
   /** Between wires at one router. */
   readonly port: number;
   /** From a wire to its label, and above and below that. */

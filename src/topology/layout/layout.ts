@@ -1,5 +1,6 @@
-import type { ExternalNode, Topology } from '../graph.js';
-import { type Block, blockOf, type Grid, gridOf } from './block.js';
+import type { ExternalNode, Topology, TopologyEdge } from '../graph.js';
+import { type Band, bandsOf, brokenOf, type Run } from './bands.js';
+import type { Block, Grid } from './block.js';
 import type {
   Drawing,
   Measure,
@@ -13,75 +14,28 @@ import type {
   Trunk,
   Wire,
 } from './drawing.js';
-import { type Section, structureOf } from './structure.js';
+import { structureOf } from './structure.js';
 import { tracksOf } from './tracks.js';
 
-/** Blocks of one section, side by side. */
-interface Run {
-  readonly external: ExternalNode | undefined;
-  readonly blocks: readonly Block[];
-  /** Above the external network's bar. */
-  readonly top: Grid;
-  readonly width: number;
+interface PlacedBlock {
+  readonly block: Block;
+  readonly x: number;
 }
 
-/** Runs side by side. */
-type Band = readonly Run[];
+interface PlacedRun {
+  readonly run: Run;
+  readonly x: number;
+  readonly blocks: readonly PlacedBlock[];
+}
 
 interface Bar extends Placed {
   readonly node: ExternalNode;
-  readonly lane: number;
 }
 
 /** Places everything. What the drawing is made of decides about sizes, this about places alone. */
 export function layOut(topology: Topology, measure: Measure, spacing: Spacing): Drawing {
   const bands = bandsOf(structureOf(topology), measure, spacing);
   return new Layout(measure, spacing, bands).drawing();
-}
-
-function bandsOf(sections: readonly Section[], measure: Measure, spacing: Spacing): Band[] {
-  const whole = sections.map(({ external, groups, leaves }) => {
-    const blocks = groups.map((group) => blockOf(group, measure, spacing));
-    return runOf(external, blocks, gridOf(leaves, measure, spacing), measure, spacing);
-  });
-  const { maxWidth, groupGap, margin } = spacing;
-  const room = maxWidth - 2 * margin;
-  if (whole.reduce((sum, { width }) => sum + width + groupGap, -groupGap) <= room)
-    return whole.length > 0 ? [whole] : [];
-  const none = gridOf([], measure, spacing);
-  return whole.flatMap(({ external, blocks, top, width }): Band[] => {
-    if (width <= room) return [[runOf(external, blocks, top, measure, spacing)]];
-    // A trunk takes room on the left.
-    const rows = rowsOf(blocks, room - 2 * groupGap, groupGap);
-    return rows.map((row, at) => [runOf(external, row, at === 0 ? top : none, measure, spacing)]);
-  });
-}
-
-function rowsOf(blocks: readonly Block[], room: number, gap: number): Block[][] {
-  const rows: Block[][] = [[]];
-  let used = 0;
-  for (const block of blocks) {
-    const row = rows.at(-1) as Block[];
-    if (row.length > 0 && used + gap + block.width > room) {
-      rows.push([block]);
-      used = block.width;
-    } else {
-      row.push(block);
-      used += (row.length > 1 ? gap : 0) + block.width;
-    }
-  }
-  return rows;
-}
-
-function runOf(
-  external: ExternalNode | undefined,
-  blocks: readonly Block[],
-  top: Grid,
-  measure: Measure,
-  { groupGap }: Spacing,
-): Run {
-  const width = blocks.reduce((sum, block) => sum + block.width + groupGap, -groupGap);
-  return { external, blocks, top, width: Math.max(0, width, top.width, external ? measure.bar(external).width : 0) };
 }
 
 class Layout {
@@ -105,9 +59,8 @@ class Layout {
   }
 
   drawing(): Drawing {
-    const { margin, bandGap, groupGap } = this.#spacing;
-    const lanes = [...this.#broken.keys()];
-    const left = margin + (lanes.length > 0 ? 2 * groupGap : 0);
+    const { margin, bandGap, trunk } = this.#spacing;
+    const left = margin + (this.#broken.size > 0 ? (this.#broken.size + 1) * trunk : 0);
     let y = margin;
     let width = 0;
     this.#bands.forEach((band, at) => {
@@ -132,96 +85,80 @@ class Layout {
   }
 
   #band(band: Band, index: number, left: number, top: number): { right: number; bottom: number } {
-    const { groupGap, wire, label, track } = this.#spacing;
-    const runs: { run: Run; x: number; blocks: { block: Block; x: number }[] }[] = [];
-    let x = left;
-    for (const run of band) {
-      const used = run.blocks.reduce((sum, block) => sum + block.width + groupGap, -groupGap);
-      let at = x + Math.max(0, Math.floor((run.width - used) / 2));
-      const blocks = run.blocks.map((block) => {
-        const placed = { block, x: at };
-        at += block.width + groupGap;
-        return placed;
-      });
-      runs.push({ run, x, blocks });
-      x += run.width + groupGap;
-    }
-    const placed = runs.flatMap(({ blocks }) => blocks);
-    const routers = placed.flatMap(({ block }) => block.routers);
-    const networks = placed.flatMap(({ block }) => block.networks);
-
-    const topHeight = highest(band.map(({ top }) => top));
+    const { wire } = this.#spacing;
+    const { runs, right } = sideBySide(band, left, this.#spacing.groupGap);
+    const blocks = runs.flatMap((run) => run.blocks);
+    const topHeight = highest(band.map((run) => run.top));
     const barsY = top + (topHeight > 0 ? topHeight + wire : 0);
     const { bars, bottom: barsBottom } = this.#externalBars(runs, index, barsY);
-    for (const { run, x: runX } of runs) {
+    for (const { run, x } of runs) {
       const bar = run.external && bars.get(run.external.id);
       // Above all bars, whichever theirs is.
-      if (bar)
-        this.#hang(run.top, runX + Math.floor((run.width - run.top.width) / 2), { bar: bar.y, from: barsY }, 'up');
+      const middle = x + Math.floor((run.width - run.top.width) / 2);
+      if (bar) this.#hang(run.top, middle, { bar: bar.y, from: barsY }, 'up');
     }
+    const routersBottom = this.#routersOf(blocks, bars, barsBottom ?? barsY);
+    const networksBottom = this.#networksOf(blocks, routersBottom, routersBottom > barsY);
+    const gridHeight = highest(blocks.flatMap(({ block }) => block.networks.map(({ grid }) => grid)));
+    return { right, bottom: networksBottom + (gridHeight > 0 ? wire + gridHeight : 0) };
+  }
 
-    const labelled = (edges: readonly { height: number }[]): number => {
-      const height = highest(edges);
-      return Math.max(wire, height === 0 ? 0 : height + 2 * label);
-    };
-    const up = labelled(routers.flatMap((router) => router.up.map(({ edge }) => this.#measure.label(edge))));
-    const routerY = barsBottom === undefined || routers.length === 0 ? (barsBottom ?? barsY) : barsBottom + up;
-    const routerBottom = routerY + highest(routers);
-    const tracks = placed.map(({ block }) => tracksOf(block, track));
-    const tracksHeight = Math.max(0, ...tracks.map(({ count }) => count)) * track;
-    const down = labelled(routers.flatMap((router) => router.down.map(({ edge }) => this.#measure.label(edge))));
-    const hasAbove = routers.length > 0 || barsBottom !== undefined;
-    const networkY = networks.length === 0 || !hasAbove ? routerBottom : routerBottom + tracksHeight + down;
-    const networkBottom = networkY + highest(networks);
-
-    placed.forEach(({ block, x: blockX }, at) => {
-      for (const { node, x: own, width, up: ports, down: downPorts } of block.routers) {
-        this.#routers.push({ node, x: blockX + own, y: routerY, width, height: highest(routers) });
-        for (const { edge, x: port } of ports) {
-          const bar = bars.get(edge.to);
-          if (!bar) continue;
-          const px = blockX + port;
-          this.#wires.push({
-            edge,
-            points: [
-              [px, bar.y + bar.height],
-              [px, routerY],
-            ],
-          });
-          this.#label(edge, px, routerY - up, up);
-        }
-        for (const { edge, x: port } of downPorts) {
-          const [from, to] = [blockX + port, blockX + (block.arrivals.get(edge) as number)];
-          const row = tracks[at]?.of.get(edge);
-          const turn = routerBottom + ((row ?? 0) + 1) * track;
-          const bend: Point[] =
-            row === undefined
-              ? []
-              : [
-                  [to, turn],
-                  [from, turn],
-                ];
-          this.#wires.push({ edge, points: [[to, networkY], ...bend, [from, routerBottom]] });
-          this.#label(edge, to, networkY - down, down);
+  /** Returns where they end. */
+  #routersOf(blocks: readonly PlacedBlock[], bars: ReadonlyMap<string, Bar>, top: number): number {
+    const routers = blocks.flatMap(({ block }) => block.routers);
+    if (routers.length === 0) return top;
+    const room = bars.size === 0 ? 0 : this.#labelled(routers.flatMap(({ up }) => up));
+    const height = highest(routers);
+    const y = top + room;
+    for (const { block, x: blockX } of blocks) {
+      for (const { node, x, width, up } of block.routers) {
+        this.#routers.push({ node, x: blockX + x, y, width, height });
+        for (const port of up) {
+          const bar = bars.get(port.edge.to);
+          const at = blockX + port.x;
+          if (bar) this.#wire(port.edge, [at, bar.y + bar.height], [at, y]);
+          if (bar) this.#label(port.edge, at, top, room);
         }
       }
-      for (const { node, x: own, width, height, grid, gridX } of block.networks) {
-        this.#bars.push({ node, x: blockX + own, y: networkY, width, height, isFirst: true });
-        const edge = networkY + height;
-        this.#hang(grid, blockX + gridX, { bar: edge, from: edge }, 'down');
+    }
+    return y + height;
+  }
+
+  /** Returns where their bars end; what hangs on them comes beneath. */
+  #networksOf(blocks: readonly PlacedBlock[], top: number, hasAbove: boolean): number {
+    const { track } = this.#spacing;
+    const networks = blocks.flatMap(({ block }) => block.networks);
+    if (networks.length === 0) return top;
+    const tracks = blocks.map(({ block }) => tracksOf(block, track));
+    const turning = Math.max(0, ...tracks.map(({ count }) => count)) * track;
+    const room = this.#labelled(blocks.flatMap(({ block }) => block.routers.flatMap(({ down }) => down)));
+    const y = hasAbove ? top + turning + room : top;
+    blocks.forEach(({ block, x: blockX }, at) => {
+      for (const { edge, x } of block.routers.flatMap(({ down }) => down)) {
+        const [from, to] = [blockX + x, blockX + (block.arrivals.get(edge) as number)];
+        const row = tracks[at]?.of.get(edge);
+        if (row === undefined) this.#wire(edge, [to, y], [from, top]);
+        else {
+          const turn = top + (row + 1) * track;
+          this.#wire(edge, [to, y], [to, turn], [from, turn], [from, top]);
+        }
+        this.#label(edge, to, y - room, room);
+      }
+      for (const { node, x, width, height, grid, gridX } of block.networks) {
+        this.#bars.push({ node, x: blockX + x, y, width, height, isFirst: true });
+        this.#hang(grid, blockX + gridX, { bar: y + height, from: y + height }, 'down');
       }
     });
-    const gridHeight = highest(networks.map(({ grid }) => grid));
-    return { right: x - groupGap, bottom: networkBottom + (gridHeight > 0 ? wire + gridHeight : 0) };
+    return y + highest(networks);
   }
 
   /** Those that one band has, above each other where they would overlap. */
   #externalBars(
-    runs: readonly { readonly run: Run; readonly x: number; readonly blocks: readonly { block: Block; x: number }[] }[],
+    runs: readonly PlacedRun[],
     index: number,
     top: number,
   ): { bars: ReadonlyMap<string, Bar>; bottom: number | undefined } {
-    const { margin, groupGap, track } = this.#spacing;
+    const { margin, trunk, track } = this.#spacing;
     const spans = new Map<ExternalNode, { from: number; to: number }>();
     const cover = (node: ExternalNode, from: number, to: number): void => {
       const span = spans.get(node) ?? { from, to };
@@ -239,7 +176,7 @@ class Layout {
     const trunks = [...this.#broken.keys()];
     for (const [node, span] of spans) {
       const lane = trunks.indexOf(node);
-      if (lane >= 0) span.from = margin + Math.floor((lane * groupGap) / trunks.length);
+      if (lane >= 0) span.from = margin + lane * trunk;
     }
     const lanes: { from: number; to: number }[][] = [];
     const bars = new Map<string, Bar>();
@@ -249,7 +186,7 @@ class Layout {
       let lane = lanes.findIndex((taken) => taken.every((other) => other.to < from || other.from > to));
       if (lane < 0) lane = lanes.push([]) - 1;
       lanes[lane]?.push({ from, to });
-      const bar = { node, lane, x: from, y: top + lane * (height + track), width: to - from, height };
+      const bar = { node, x: from, y: top + lane * (height + track), width: to - from, height };
       bars.set(node.id, bar);
       const isFirst = (this.#broken.get(node)?.[0] ?? index) === index;
       this.#bars.push({ node, x: bar.x, y: bar.y, width: bar.width, height, isFirst });
@@ -263,7 +200,18 @@ class Layout {
     return undefined;
   }
 
-  #label(edge: Wire['edge'], x: number, y: number, room: number): void {
+  #wire(edge: TopologyEdge, ...points: Point[]): void {
+    this.#wires.push({ edge, points });
+  }
+
+  /** How long wires are to be, for their labels to be beside them. */
+  #labelled(ports: readonly { readonly edge: TopologyEdge }[]): number {
+    const { wire, label } = this.#spacing;
+    const height = highest(ports.map(({ edge }) => this.#measure.label(edge)));
+    return Math.max(wire, height === 0 ? 0 : height + 2 * label);
+  }
+
+  #label(edge: TopologyEdge, x: number, y: number, room: number): void {
     const { width, height } = this.#measure.label(edge);
     if (width === 0) return;
     const { label } = this.#spacing;
@@ -302,22 +250,22 @@ class Layout {
   }
 }
 
-/** Externals of more than one band. */
-function brokenOf(bands: readonly Band[]): ReadonlyMap<ExternalNode, readonly number[]> {
-  const externals = new Map<string, ExternalNode>();
-  for (const { external } of bands.flat()) if (external) externals.set(external.id, external);
-  const found = new Map<ExternalNode, number[]>();
-  bands.forEach((band, at) => {
-    const edges = band.flatMap(({ blocks }) => blocks.flatMap(({ routers }) => routers.flatMap(({ up }) => up)));
-    const ids = new Set(edges.map(({ edge }) => edge.to));
-    for (const { external } of band) if (external) ids.add(external.id);
-    for (const id of ids) {
-      const node = externals.get(id);
-      if (node) found.set(node, [...(found.get(node) ?? []), at]);
-    }
+/** Blocks in the middle of their run, which may be wider for the sake of its bar. */
+function sideBySide(band: Band, left: number, gap: number): { runs: PlacedRun[]; right: number } {
+  let x = left;
+  const runs = band.map((run): PlacedRun => {
+    const used = run.blocks.reduce((sum, block) => sum + block.width + gap, -gap);
+    let at = x + Math.max(0, Math.floor((run.width - used) / 2));
+    const blocks = run.blocks.map((block): PlacedBlock => {
+      const placed = { block, x: at };
+      at += block.width + gap;
+      return placed;
+    });
+    const placed = { run, x, blocks };
+    x += run.width + gap;
+    return placed;
   });
-  for (const [node, at] of found) if (at.length < 2) found.delete(node);
-  return found;
+  return { runs, right: x - gap };
 }
 
 function middleOf({ x, y, height }: Placed): Point {

@@ -20,6 +20,7 @@ const spacing: Omit<Spacing, 'maxWidth'> = {
   bandGap: 56,
   wire: 28,
   track: 14,
+  trunk: 14,
   port: 16,
   label: 10,
   stub: 24,

@@ -22,14 +22,14 @@ const FRAME: Style = 'faint';
 /** A frame and one space on either side. */
 const BORDERS = 4;
 
-const base = { stackGap: 0, bandGap: 1, wire: 1, track: 1, port: 2, label: 0, stub: 3 };
+const base = { margin: 0, trunk: 2, stackGap: 0, bandGap: 1, wire: 1, track: 1, port: 2, label: 0, stub: 3 };
 
 /** The first that fits is taken: with air where there is room for it, ports side by side rather than stacked. */
 const attempts = [
-  { air: { margin: 2, boxGap: 3, groupGap: 5 }, stacksPorts: false, most: 4 },
-  { air: { margin: 0, boxGap: 1, groupGap: 1 }, stacksPorts: false, most: 4 },
-  { air: { margin: 0, boxGap: 1, groupGap: 1 }, stacksPorts: true, most: 4 },
-  { air: { margin: 0, boxGap: 1, groupGap: 1 }, stacksPorts: true, most: 2 },
+  { air: { boxGap: 3, groupGap: 5 }, stacksPorts: false, most: 4 },
+  { air: { boxGap: 1, groupGap: 1 }, stacksPorts: false, most: 4 },
+  { air: { boxGap: 1, groupGap: 1 }, stacksPorts: true, most: 4 },
+  { air: { boxGap: 1, groupGap: 1 }, stacksPorts: true, most: 2 },
 ] as const;
 
 /** The picture, in one row if that fits, else in several; undefined where not even one router fits. */
