@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -13,6 +15,7 @@ import {
   toTerminal,
   type VmDescription,
 } from '../src/index.js';
+import { library } from './helpers/programs.js';
 import { overlaps, parse, parseAll, textsOf, type XmlElement } from './helpers/svg.js';
 
 const uuid = (start: string): string => `${start}-7c1e-4a55-9f0e-0c5a51d1a001`;
@@ -321,7 +324,8 @@ describe('toTerminal', () => {
     fc.assert(
       fc.property(anyTopology(), fc.integer({ min: 1, max: 200 }), fc.boolean(), (any, columns, unicode) => {
         const plain = toTerminal(any, { columns, unicode });
-        for (const line of plain.split('\n')) expect([...line].length).toBeLessThanOrEqual(columns);
+        const cells = (line: string): number => [...line].length + (line.match(/虛/g)?.length ?? 0);
+        for (const line of plain.split('\n')) expect(cells(line)).toBeLessThanOrEqual(columns);
         expect(stripVTControlCharacters(toTerminal(any, { columns, unicode, color: true }))).toBe(plain);
       }),
       { numRuns: 60 },
@@ -465,6 +469,20 @@ describe('toSvg', () => {
     expect(ratio).toBeLessThan(3);
     expect(svg.match(/\(continued\)/g)?.length).toBeGreaterThan(3);
     expect(overlaps(parse(svg))).toEqual([]);
+  });
+
+  test('draws the picture of the documentation from the snippet there', () => {
+    const page = readFileSync(new URL('../docs/topology.md', import.meta.url), 'utf8');
+    const [, snippet = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'netloom-'));
+    try {
+      const code = snippet.replace("'netloom'", JSON.stringify(library));
+      execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+      const picture = readFileSync(new URL('../docs/topology.svg', import.meta.url), 'utf8');
+      expect(readFileSync(join(folder, 'topology.svg'), 'utf8')).toBe(picture);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('draws nothing at all', () => {
