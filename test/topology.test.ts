@@ -204,28 +204,28 @@ describe('readTopology', () => {
     await apply(spec, host);
     const vm = await guest(host, 'brq-red', 'red1', '10.0.0.11/24');
     const tap = (await host.links.get('red1')).index;
-    // Its peer is elsewhere, and has the number that the tap has on the host.
-    const elsewhere = await namespace();
-    ip(
-      elsewhere.name,
-      'link',
-      'add',
-      'decoy',
-      'index',
-      String(tap),
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth1',
-      'netns',
-      vm.name,
-    );
-    expect(ipJson(vm.name, 'link').map(({ link_index }) => link_index)).toEqual([undefined, tap, tap]);
+    // To the twin, its eth0 looks as the VM's does, number by number; but its peer is elsewhere.
+    const [twin, elsewhere] = [await namespace(), await namespace()];
+    const pair = ['decoy', 'index', String(tap), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', twin.name];
+    ip(elsewhere.name, 'link', 'add', ...pair);
+    ip(host.name, 'link', 'add', 'red2', 'type', 'veth', 'peer', 'name', 'eth1', 'netns', twin.name);
+    ip(host.name, 'link', 'set', 'red2', 'master', 'brq-red');
+    const numbers = (name: string): unknown => {
+      const eth0 = ipJson(name, 'link').find(({ ifname }) => ifname === 'eth0');
+      return [eth0?.['ifindex'], eth0?.['link_index']];
+    };
+    expect(numbers(twin.name)).toEqual(numbers(vm.name));
+    // And the VM has a second device whose peer has the number of its tap.
+    const another = await namespace();
+    ip(another.name, 'link', 'add', ...pair.with(-3, 'eth1').with(-1, vm.name));
 
     const topology = await readTopology({ host });
     expect(edgesOf(topology, `vm:${vm.name}`)).toMatchObject([{ device: 'eth0', peer: 'red1', to: 'network:brq-red' }]);
-    expect(topology.nodes.map(({ id }) => id)).not.toContain(`vm:${elsewhere.name}`);
+    expect(edgesOf(topology, `vm:${twin.name}`)).toMatchObject([
+      { device: 'eth1', peer: 'red2', to: 'network:brq-red' },
+    ]);
+    const ids = topology.nodes.map(({ id }) => id);
+    for (const { name } of [elsewhere, another]) expect(ids).not.toContain(`vm:${name}`);
   });
 
   test('sees the host’s own addresses and uplinks, unnamed namespaces, and DHCP servers', async () => {
