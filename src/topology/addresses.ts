@@ -1,5 +1,5 @@
 import { formatAddress, parsePrefix } from '../ip.js';
-import { networkOf } from '../router/spec.js';
+import { networkOf } from '../router/wanted.js';
 
 /** IPv4 first, then by value; one of each. */
 export function sortAddresses(addresses: Iterable<string>): string[] {

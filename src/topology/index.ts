@@ -16,6 +16,6 @@ export type {
 } from './graph.js';
 export { toMermaid } from './mermaid.js';
 export { type ReadTopologyOptions, readTopology } from './read.js';
-export { type DhcpDescription, type TopologySpec, topologyOf, type VmDescription } from './spec.js';
+export { type TopologySpec, topologyOf, type VmDescription } from './spec.js';
 export { type SvgOptions, toSvg } from './svg/svg.js';
 export { type TerminalOptions, toTerminal } from './terminal/terminal.js';

@@ -4,9 +4,10 @@ import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { Netns } from '../netns/netns.js';
 import { type Associations, fromRows, none } from '../router/associations.js';
 import { isGatewayPort, isRouterPort } from '../router/names.js';
-import { dnatMap, table } from '../router/ruleset.js';
+import { dnatMap } from '../router/ruleset.js';
+import { table } from '../router/table-builder.js';
 import type { Address } from '../rtnetlink/addresses.js';
-import type { Link } from '../rtnetlink/links.js';
+import type { Link } from '../rtnetlink/link.js';
 import { assemble, type Part, type PluggedPort } from './assemble.js';
 import type { SharedNetwork, Topology } from './graph.js';
 import { checkShared, checkTopologyNames } from './spec.js';
@@ -17,8 +18,8 @@ export interface ReadTopologyOptions extends CallOptions {
   /** Names for people, by the name of a namespace or of a bridge. */
   readonly names?: Readonly<Record<string, string>>;
   /** Networks that share a bridge. */
-  readonly networks?: readonly SharedNetwork[];
-  /** Bridges without a router, and namespaces without a port, too. */
+  readonly shared?: readonly SharedNetwork[];
+  /** Bridges without a router too; and, without `host`, namespaces without a port. */
   readonly all?: boolean;
 }
 
@@ -33,19 +34,19 @@ const openAtOnce = 32;
  * @throws TypeError for options that cannot be. NetlinkError EPERM: no CAP_SYS_ADMIN.
  */
 export async function readTopology(options: ReadTopologyOptions = {}): Promise<Topology> {
-  const { host: given, names = {}, networks = [], all = false } = options;
+  const { host: given, names = {}, shared = [], all = false } = options;
   checkTopologyNames(names, 'options.names');
-  checkShared(networks, 'options.networks');
+  checkShared(shared, 'options.shared');
   if (typeof all !== 'boolean') throw invalidType('options.all', 'true or false', all);
   const limits = deadline(options);
   const host = given ?? (await Netns.current());
   try {
     const [links, addresses] = await Promise.all([host.links.list({}, limits), host.addresses.list({}, limits)]);
-    const site: Site = { host, links, showsLonely: all || given === undefined, all, limits };
+    const site: Site = { host, links, showsLonely: given === undefined, all, limits };
     const inside = await readNamespaces(site);
     const bridges = links.filter(({ kind }) => kind === 'bridge').map(({ name }) => name);
     const parts = [...inside.parts, ...unnamedGuests(site, inside.ids), ...ownPorts(links, addresses)];
-    return assemble(parts, { shared: networks, names, bridges: all ? bridges : [] });
+    return assemble(parts, { shared, names, bridges: all ? bridges : [] });
   } finally {
     if (given === undefined) await host.close();
   }
@@ -54,7 +55,7 @@ export async function readTopology(options: ReadTopologyOptions = {}): Promise<T
 interface Site {
   readonly host: Netns;
   readonly links: readonly Link[];
-  /** Routers that have no port yet are shown: their host cannot be told. */
+  /** Whether what has no port is shown. Whose it is cannot be told: it counts as the process's own host's. */
   readonly showsLonely: boolean;
   readonly all: boolean;
   readonly limits: CallOptions;
@@ -82,7 +83,7 @@ async function readNamespace(site: Site, name: string, ids: Set<number>): Promis
     if (id !== undefined) ids.add(id);
     const kind = /^q(router|dhcp)-./.exec(name)?.[1] as 'router' | 'dhcp' | undefined;
     const isWanted = ends.some(({ master }) => master !== undefined) || (kind ? ends.length > 0 : false);
-    if (!isWanted && !(kind ? site.showsLonely : site.all)) return undefined;
+    if (!isWanted && !(site.showsLonely && (kind !== undefined || site.all))) return undefined;
     const [links, addresses] = await Promise.all([
       netns.links.list({}, site.limits),
       netns.addresses.list({}, site.limits),
@@ -165,8 +166,11 @@ function portsOf(links: readonly Link[], addresses: readonly Address[], ends: re
     });
 }
 
+/** Without link-local ones (RFC 3927, RFC 4291): where DHCP servers answer for metadata, too. */
 function addressesOf(device: string, addresses: readonly Address[]): string[] {
-  return addresses.filter(({ dev, scope }) => dev === device && scope !== 'link').map(({ address }) => address);
+  return addresses
+    .filter(({ dev, scope, address }) => dev === device && scope !== 'link' && !address.startsWith('169.254.'))
+    .map(({ address }) => address);
 }
 
 /** What a bridge's ports lead to that has no name: a container's namespace, a process with a tap device. */

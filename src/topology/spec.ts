@@ -1,31 +1,22 @@
 import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkPrefix, formatAddress, type Prefix } from '../ip.js';
-import { checkId, portDevice, routerNamespace } from '../router/names.js';
-import { checkSpec, type Port, type RouterSpec } from '../router/spec.js';
+import type { WantedNetwork } from '../network/wanted.js';
+import type { NodeSpec } from '../node/spec.js';
+import { checkNode } from '../node/wanted.js';
+import { portDevice, routerNamespace } from '../router/names.js';
+import type { RouterSpec } from '../router/spec.js';
+import type { Port, Wanted } from '../router/wanted.js';
 import { assemble, type Part, type PluggedPort } from './assemble.js';
 import type { SharedNetwork, Topology } from './graph.js';
 
-export interface TopologySpec {
-  /** As `Router.apply` takes them. */
-  readonly routers?: readonly RouterSpec[];
-  readonly dhcp?: readonly DhcpDescription[];
+/** A node's description, as `Node.apply` takes it, and what is of interest beside. */
+export interface TopologySpec extends NodeSpec {
+  /** VMs that somebody else plugs in. */
   readonly vms?: readonly VmDescription[];
-  /** Networks that share a bridge; a bridge that is not among them is one network. Ports are named `tap…` by their ids. */
-  readonly networks?: readonly SharedNetwork[];
+  /** Networks that share a bridge, by ports: `tap` and the first 11 characters of their ids. */
+  readonly shared?: readonly SharedNetwork[];
   /** Names for people, by the name of a namespace or of a bridge. */
   readonly names?: Readonly<Record<string, string>>;
-}
-
-/** A DHCP server, in `qdhcp-<id>`. */
-export interface DhcpDescription {
-  /** The network's id. */
-  readonly id: string;
-  readonly portId: string;
-  readonly bridge: string;
-  /** With their lengths. */
-  readonly addresses?: readonly string[];
-  /** Bytes. */
-  readonly mtu?: number;
 }
 
 export interface VmDescription {
@@ -44,29 +35,34 @@ export interface VmDescription {
   }[];
 }
 
-const specKeys: ReadonlySet<string> = new Set(['routers', 'dhcp', 'vms', 'networks', 'names']);
-const dhcpKeys: ReadonlySet<string> = new Set(['id', 'portId', 'bridge', 'addresses', 'mtu']);
 const vmKeys: ReadonlySet<string> = new Set(['name', 'ports']);
 const vmPortKeys: ReadonlySet<string> = new Set(['bridge', 'peer', 'device', 'addresses', 'mtu']);
 const sharedKeys: ReadonlySet<string> = new Set(['bridge', 'name', 'tag', 'ports']);
 
 /**
- * What a description would make, without making it: nothing is read and nothing is sent. For routers it equals what
- * `readTopology` reads after `Router.apply`, but for an `mtu` that the description leaves to the kernel.
+ * What a description would make, without making it: nothing is read and nothing is sent. Of routers, networks and DHCP servers it says
+ * what `readTopology` would read afterwards, but for an `mtu` that the description leaves to the kernel. Networks of Open vSwitch are
+ * shown, one for each local VLAN.
  *
  * @throws TypeError, RangeError for a spec that cannot be.
  */
 export function topologyOf(spec: TopologySpec): Topology {
-  checkKeys(spec, specKeys, 'spec');
-  const { routers = [], dhcp = [], vms = [], networks = [], names = {} } = spec;
-  checkShared(networks, 'spec.networks');
+  if (typeof spec !== 'object' || spec === null) throw invalidType('spec', 'an object', spec);
+  const { vms = [], shared = [], names = {}, ...described } = spec;
+  checkShared(shared, 'spec.shared');
   checkTopologyNames(names, 'spec.names');
+  const node = checkNode(described);
   const parts: Part[] = [
-    ...list(routers, 'spec.routers').map(routerPart),
-    ...list(dhcp, 'spec.dhcp').map(dhcpPart),
+    ...node.routers.map(routerPart),
+    ...node.networks.flatMap(networkParts),
+    ...uplinks(node.networks),
     ...list(vms, 'spec.vms').map(vmPart),
   ];
-  return assemble(parts, { shared: networks, names, bridges: [] });
+  return assemble(parts, {
+    shared: [...shared, ...vlans(node.networks, spec.routers ?? [])],
+    names,
+    bridges: node.networks.filter(({ mechanism }) => mechanism === 'linuxbridge').map(({ bridge }) => bridge),
+  });
 }
 
 export function checkShared(networks: readonly SharedNetwork[], path: string): void {
@@ -89,8 +85,7 @@ export function checkTopologyNames(names: Readonly<Record<string, string>>, path
   for (const [key, name] of Object.entries(names)) checkText(name, `${path}[${JSON.stringify(key)}]`);
 }
 
-function routerPart(spec: RouterSpec): Part {
-  const { id, gateway, interfaces, floatingIps } = checkSpec(spec);
+function routerPart({ id, gateway, interfaces, floatingIps }: Wanted): Part {
   return {
     kind: 'router',
     namespace: routerNamespace(id),
@@ -110,12 +105,48 @@ function routerPort({ device, tap, bridge, addresses, mtu }: Port): PluggedPort 
   };
 }
 
-function dhcpPart(description: DhcpDescription, at: number): Part {
-  const path = `spec.dhcp[${at}]`;
-  checkKeys(description, dhcpKeys, path);
-  const tap = portDevice('tap', checkId(description.portId, `${path}.portId`));
-  const port = checkedPort({ ...description, device: tap, peer: tap }, path);
-  return { kind: 'dhcp', namespace: `qdhcp-${checkId(description.id, `${path}.id`)}`, ports: [port] };
+/** Its DHCP server, and its VMs: by the namespace that their device is in. */
+function networkParts({ bridge, mtu, dhcp, ports }: WantedNetwork): Part[] {
+  const size = mtu === undefined ? {} : { mtu };
+  const guests = ports.map(({ id, tap, device }): Part => {
+    const namespace = device.kind === 'veth' && typeof device.netns === 'string' ? device.netns : undefined;
+    const leased = dhcp?.ports.find((port) => port.id === id)?.fixedIps ?? [];
+    const addresses = leased.map(({ address, subnet }) => `${address}/${subnet.prefix.length}`);
+    const inside = device.kind === 'veth' ? { device: device.name } : {};
+    return {
+      kind: 'guest',
+      key: namespace ?? tap,
+      namespace,
+      ports: [{ ...inside, peer: tap, bridge, addresses, ...size }],
+    };
+  });
+  if (!dhcp?.dhcp) return guests;
+  const { device, addresses } = dhcp.dhcp;
+  const port = { device, peer: device, bridge, addresses: addresses.map(textOf), ...size };
+  return [...guests, { kind: 'dhcp', namespace: dhcp.namespace, ports: [port] }];
+}
+
+function uplinks(networks: readonly WantedNetwork[]): Part[] {
+  const ports = networks.flatMap(({ physicalDevice, bridge }) =>
+    physicalDevice === undefined ? [] : [{ peer: physicalDevice, bridge, addresses: [] }],
+  );
+  return ports.length === 0 ? [] : [{ kind: 'self', ports }];
+}
+
+/** Networks that are local VLANs of one Open vSwitch bridge, told apart by their ports. Their tags are chosen when they are made. */
+function vlans(networks: readonly WantedNetwork[], routers: readonly RouterSpec[]): SharedNetwork[] {
+  const plugged = routers.flatMap(({ gateway, interfaces = [] }) => [...(gateway ? [gateway] : []), ...interfaces]);
+  return networks
+    .filter(({ mechanism }) => mechanism === 'openvswitch')
+    .map(({ id, bridge, ports, dhcp }) => ({
+      bridge,
+      name: id,
+      ports: [
+        ...ports.map(({ tap }) => tap),
+        ...(dhcp?.dhcp ? [dhcp.dhcp.device] : []),
+        ...plugged.filter(({ network }) => network === id).map((port) => portDevice('tap', port.id)),
+      ],
+    }));
 }
 
 function vmPart(vm: VmDescription, at: number): Part {

@@ -189,6 +189,6 @@ export function readNetworks({ node, red, blue }: Networks): Promise<Topology> {
   return readTopology({
     host: node,
     names: Object.fromEntries(roles.map((role) => [namespaceName(role), role])),
-    networks: [red, blue].map(({ name, tag, taps }) => ({ bridge: 'br-int', name, tag, ports: taps })),
+    shared: [red, blue].map(({ name, tag, taps }) => ({ bridge: 'br-int', name, tag, ports: taps })),
   });
 }
