@@ -36,6 +36,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   apply: async (args) => {
     const options = meant(() => parseNode(args));
     return (await import('./node/node.js')).runApply(options);
+  },
   topology: async (args) => {
     const options = meant(() => parseTopology(args));
     return (await import('./topology/topology.js')).runTopology(options);
