@@ -54,7 +54,7 @@ const tenants: TopologySpec = {
       ports: [{ bridge: 'br-int', peer: name, addresses: [`10.0.0.1${name.at(-1)}/24`] }],
     })),
   ],
-  networks: [
+  shared: [
     { bridge: 'br-int', name: 'red', tag: 1, ports: ['tap52b7e6a4-19', 'red-1', 'red-2'] },
     { bridge: 'br-int', name: 'blue', tag: 2, ports: ['tap0f6a93d5-c2', 'blue-1', 'blue-2'] },
   ],
@@ -74,7 +74,14 @@ const small = topologyOf({
       floatingIps: [{ floatingAddress: '203.0.113.101', fixedAddress: '10.0.0.11' }],
     },
   ],
-  dhcp: [{ id: uuid('77aa0000'), portId: 'dhcpport', bridge: 'brq-1', addresses: ['10.0.0.2/24'] }],
+  networks: [
+    {
+      id: uuid('77aa0000'),
+      bridge: 'brq-1',
+      subnets: [{ cidr: '10.0.0.0/24' }],
+      dhcp: { portId: 'dhcpport', addresses: ['10.0.0.2/24'] },
+    },
+  ],
   vms: [{ name: 'web', ports: [{ bridge: 'brq-1', peer: 'tapweb', addresses: ['10.0.0.11/24'] }] }],
 });
 

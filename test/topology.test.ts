@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
   Netns,
+  Node,
+  type NodeSpec,
   Router,
   type RouterSpec,
   readTopology,
@@ -198,6 +200,33 @@ describe('readTopology', () => {
     expect(plan.nodes).toEqual(read.nodes.filter(({ kind }) => kind !== 'vm' && kind !== 'host'));
   });
 
+  test('equals what a node’s description says, before it is applied', async () => {
+    const host = await nodeWith('br-ex');
+    const name = uniqueName();
+    const tail = name.slice(-8);
+    const spec: NodeSpec = {
+      name,
+      networks: [
+        { id: `x${tail}`, bridge: 'br-ex', mtu: 1500 },
+        { id: `r${tail}`, mtu: 1450 },
+        { id: `lonely${tail}`, mtu: 1400 },
+      ],
+      routers: [
+        {
+          id: `70b0-${name}`,
+          gateway: { id: `g${tail}`, network: `x${tail}`, addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
+          interfaces: [{ id: `i${tail}`, network: `r${tail}`, addresses: ['10.0.0.1/24'] }],
+        },
+      ],
+    };
+    cleanUp(() => Node.apply({ name }, { host, announce: false }));
+    const report = await Node.apply(spec, { host, announce: false });
+    expect(report.ok).toBe(true);
+    const plan = topologyOf(spec);
+    expect(await readTopology({ host, all: true })).toEqual(plan);
+    expect(plan.nodes.map(({ kind }) => kind)).toEqual(['external', 'router', 'network', 'network']);
+  });
+
   test('finds the other end by the kernel’s numbers where indexes are the same', async () => {
     const host = await nodeWith('br-ex', 'brq-red');
     const spec = routerSpec({ tenant: 'brq-red', last: 10 });
@@ -313,14 +342,14 @@ describe('readTopology', () => {
     const whole = await readTopology({ host });
     for (const { name } of vms) expect(node(whole, `vm:${name}`)).not.toHaveProperty('floatingIps');
 
-    const networks = ['red', 'blue'].map((name, at) => ({
+    const shared = ['red', 'blue'].map((name, at) => ({
       bridge: 'br-int',
       name,
       tag: at + 1,
       ports: [`tap${specs[at]?.interfaces?.[0]?.id.slice(0, 11)}`, `${name}1`],
     }));
     const names = { [vms[0]?.name as string]: 'first' };
-    const split = await readTopology({ host, networks, names });
+    const split = await readTopology({ host, shared, names });
     expect(node(split, 'network:br-int/red')).toEqual({
       kind: 'network',
       id: 'network:br-int/red',
@@ -333,7 +362,7 @@ describe('readTopology', () => {
       { name: 'first', floatingIps: ['203.0.113.101'] },
       { name: vms[1]?.name, floatingIps: ['203.0.113.201'] },
     ]);
-    expect(topologyOf({ routers: specs, networks }).edges).toEqual(
+    expect(topologyOf({ routers: specs, shared }).edges).toEqual(
       split.edges.filter(({ from }) => from.startsWith('router:')),
     );
   });
@@ -350,12 +379,89 @@ describe('readTopology', () => {
 
   test.each([
     [{ all: 'yes' }, /options\.all/],
-    [{ networks: [{ bridge: 'br-int', name: 'a', ports: [], port: 1 }] }, /networks\[0\]\.port/],
-    [{ networks: [1, 2].map(() => ({ bridge: 'br-int', name: 'a', ports: [] })) }, /networks\[1\]\.name/],
+    [{ shared: [{ bridge: 'br-int', name: 'a', ports: [], port: 1 }] }, /shared\[0\]\.port/],
+    [{ shared: [1, 2].map(() => ({ bridge: 'br-int', name: 'a', ports: [] })) }, /shared\[1\]\.name/],
     [{ names: { x: 1 } }, /names\["x"\]/],
   ])('refuses %j', async (options, message) => {
     await expect(readTopology(options as never)).rejects.toThrow(message);
     await expect(readTopology(options as never)).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
+describe('topologyOf', () => {
+  test('shows what a network has: its DHCP server, VMs, uplink', () => {
+    const topology = topologyOf({
+      networks: [
+        {
+          id: 'net',
+          physicalDevice: 'eth1',
+          mtu: 1400,
+          subnets: [{ cidr: '10.0.0.0/24' }],
+          dhcp: { portId: 'dhcpport', addresses: ['10.0.0.2/24'] },
+          ports: [
+            {
+              id: 'port-1',
+              mac: '02:00:00:00:00:01',
+              fixedIps: [{ ipAddress: '10.0.0.5' }],
+              device: { kind: 'veth', netns: 'web' },
+            },
+            { id: 'port-2' },
+            { id: 'port-3', device: false },
+          ],
+        },
+      ],
+    });
+    expect(topology.edges).toEqual([
+      {
+        from: 'dhcp:net',
+        to: 'network:brqnet',
+        device: 'tapdhcpport',
+        peer: 'tapdhcpport',
+        addresses: ['10.0.0.2/24'],
+        mtu: 1400,
+      },
+      { from: 'host:', to: 'network:brqnet', peer: 'eth1', addresses: [] },
+      { from: 'vm:tapport-2', to: 'network:brqnet', peer: 'tapport-2', addresses: [], mtu: 1400 },
+      {
+        from: 'vm:web',
+        to: 'network:brqnet',
+        device: 'eth0',
+        peer: 'tapport-1',
+        addresses: ['10.0.0.5/24'],
+        mtu: 1400,
+      },
+    ]);
+  });
+
+  test('shows each local network of an Open vSwitch bridge by itself', () => {
+    const networks = ['red', 'blue'].map((id) => ({
+      id,
+      mechanism: 'openvswitch' as const,
+      ports: [{ id: `vm-${id}` }],
+    }));
+    const interfaces = ['red', 'blue'].map((id) => ({ id: `p-${id}`, network: id, addresses: ['10.0.0.1/24'] }));
+    const topology = topologyOf({
+      networks,
+      routers: interfaces.map((port) => ({ id: `r-${port.network}`, interfaces: [port] })),
+    });
+    expect(topology.edges.map(({ from, to }) => [from, to])).toEqual([
+      ['router:r-blue', 'network:br-int/blue'],
+      ['router:r-red', 'network:br-int/red'],
+      ['vm:tapvm-blue', 'network:br-int/blue'],
+      ['vm:tapvm-red', 'network:br-int/red'],
+    ]);
+  });
+
+  test.each([
+    [{ routers: [{ id: 'r', gateways: {} }] }, /spec\.routers\[0\]\.gateways/],
+    [{ frobs: [] }, /spec\.frobs/],
+    [
+      { vms: [{ name: 'a', ports: [{ bridge: 'b', addresses: ['10.0.0.1'] }] }] },
+      /vms\[0\]\.ports\[0\]\.addresses\[0\]/,
+    ],
+    [{ vms: [{ name: '', ports: [] }] }, /vms\[0\]\.name/],
+  ])('refuses %j', (spec, message) => {
+    expect(() => topologyOf(spec as never)).toThrow(message);
   });
 });
 
