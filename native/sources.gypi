@@ -71,6 +71,7 @@
       "native/rtnetlink/kinds/vxlan.cc",
       "native/rtnetlink/links.cc",
       "native/rtnetlink/names.cc",
+      "native/rtnetlink/namespace_ids.cc",
       "native/rtnetlink/neighbours.cc",
       "native/rtnetlink/nexthops.cc",
       "native/rtnetlink/routes.cc",

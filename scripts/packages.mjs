@@ -53,6 +53,7 @@ const packages = {
   'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
   clang: () => which('clang++'),
   'libclang-rt-dev': hasLibFuzzer,
+  graphviz: () => which('dot'),
   'clang-format': () => which('clang-format'),
   'golang-go': () => which('go'),
   'golang-github-vishvananda-netlink-dev': () => existsSync('/usr/share/gocode/src/github.com/vishvananda/netlink'),
@@ -93,7 +94,7 @@ const contenders = [
 export const purposes = {
   demo: { needed: [...build, 'util-linux'], wanted: ['iproute2', 'nftables'] },
   bench: { needed: [...build, 'util-linux'], wanted: contenders },
-  test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev', 'openvswitch-switch'] },
+  test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev', 'graphviz', 'openvswitch-switch'] },
   lint: { needed: ['clang-format'], wanted: [] },
   cmake: { needed: [...build, 'cmake', 'doctest-dev'], wanted: [] },
   fuzz: { needed: [...build, 'cmake', 'clang', 'libclang-rt-dev'], wanted: [] },

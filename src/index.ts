@@ -19,3 +19,4 @@ export * from './ovs/index.js';
 export * from './router/index.js';
 export * from './rtnetlink/index.js';
 export * from './services/index.js';
+export * from './topology/index.js';

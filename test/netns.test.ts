@@ -205,6 +205,21 @@ test('requests made before closing are carried out', async () => {
   expect(ipJson(netns.name, 'rule')).toContainEqual(expect.objectContaining({ priority: 77, table: '77' }));
 });
 
+test('knows the number of a namespace that a device of its has a peer in', async () => {
+  const [here, first, second, stranger] = [await namespace(), await namespace(), await namespace(), await namespace()];
+  for (const { name } of [first, second]) {
+    ip(here.name, 'link', 'add', `to-${name.slice(-8)}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
+  }
+  const listed = JSON.parse(run('ip', '-n', here.name, '-j', 'netns', 'list-id')) as { nsid: number; name: string }[];
+  expect(listed).toHaveLength(2);
+  expect(await Promise.all([first, second].map((other) => here.idOf(other)))).toEqual(
+    [first, second].map((other) => listed.find(({ name }) => name === other.name)?.nsid),
+  );
+  expect(await here.idOf(stranger)).toBeUndefined();
+  await stranger.close();
+  await expect(here.idOf(stranger)).rejects.toMatchObject({ code: 'ERR_NETNS_CLOSED' });
+});
+
 // Adding a device looks up its master first, and asks for the device a few microtasks later: after close.
 test('a call of several steps ends with the handle', async () => {
   const netns = await namespace();

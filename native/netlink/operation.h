@@ -37,6 +37,7 @@ std::vector<Operation> linkOperations();
 std::vector<Operation> addressOperations();
 std::vector<Operation> routeOperations();
 std::vector<Operation> nexthopOperations();
+std::vector<Operation> namespaceIdOperations();
 std::vector<Operation> ruleOperations();
 std::vector<Operation> neighbourOperations();
 std::vector<Operation> nftablesOperations();

@@ -3,15 +3,18 @@ import { readFileSync } from 'node:fs';
 import { benchUsage, parseBench } from './bench/options.js';
 import { demoUsage, parseDemo } from './demo/options.js';
 import { nodeUsage, parseNode } from './node/options.js';
+import { parseTopology, topologyUsage } from './topology/options.js';
 
-const usage = `usage: netloom demo | bench | plan | apply [options]
+const usage = `usage: netloom demo | bench | plan | apply | topology [options]
        netloom --help | --version
 
 ${demoUsage}
 
 ${benchUsage}
 
-${nodeUsage}`;
+${nodeUsage}
+
+${topologyUsage}`;
 
 /** The command line cannot be meant. */
 class UsageError extends Error {}
@@ -33,6 +36,10 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   apply: async (args) => {
     const options = meant(() => parseNode(args));
     return (await import('./node/node.js')).runApply(options);
+  },
+  topology: async (args) => {
+    const options = meant(() => parseTopology(args));
+    return (await import('./topology/topology.js')).runTopology(options);
   },
 };
 

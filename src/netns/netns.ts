@@ -25,6 +25,8 @@ import { Sysctl, type SysctlValues, sysctlEntries } from './sysctl.js';
 /** Of a namespace's two sockets. */
 const protocols = [operation('links.list').protocol, operation('nft.tables').protocol];
 
+const namespaceId = operation('namespaceIds.get');
+
 /** Where ip-netns(8) keeps named namespaces. */
 export const namespaceDirectory = '/run/netns';
 
@@ -195,6 +197,17 @@ export class Netns {
   /** Of the namespace, as `/proc/<pid>/fd/<fd>` can be opened while this handle is; -1 once closed. */
   get fd(): number {
     return this.#native.fd;
+  }
+
+  /**
+   * The number under which this namespace knows another: `linkNetnsid` of its devices that have a peer there, `ip netns list-id`.
+   * Undefined where it has none.
+   */
+  async idOf(other: Netns, options?: CallOptions): Promise<number | undefined> {
+    const wire = { fd: other.#open().fd };
+    const [reply] = await (this.#channels[0] as Channel).one({ operation: namespaceId, wire }, options);
+    const id = reply?.['id'] as number | undefined;
+    return id === undefined || id < 0 ? undefined : id;
   }
 
   /**

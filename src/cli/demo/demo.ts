@@ -1,9 +1,10 @@
 /** `netloom demo`: the whole path, from namespaces to packets, on the real kernel. */
 import type { FloatingIpBinding } from '../../router/index.js';
-import { createOutput, detectMode, drawTopology } from '../terminal/index.js';
+import { toTerminal } from '../../topology/index.js';
+import { createOutput, detectMode } from '../terminal/index.js';
 import { churn } from './churn.js';
 import { namespaceName, removeLeftovers } from './leftovers.js';
-import { buildNetworks, type Networks, pictureOf } from './networks.js';
+import { buildNetworks, type Networks, readNetworks } from './networks.js';
 import { Stage, Stopped } from './stage.js';
 import { showTraffic } from './traffic.js';
 
@@ -50,7 +51,7 @@ async function play(stage: Stage, options: DemoOptions): Promise<Networks> {
   if (removed > 0) out.warn(`removed ${removed} namespaces that an earlier demo had left`);
   out.section('Networks');
   const networks = await buildNetworks(stage);
-  out.text(drawTopology(pictureOf(networks), out));
+  out.text(toTerminal(await readNetworks(networks), out));
   out.section('Traffic');
   await showTraffic(stage, networks);
   out.section('Churn');

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Netns } from '../../netns/index.js';
 import { type FloatingIpBinding, Router } from '../../router/index.js';
-import type { Topology } from '../terminal/index.js';
+import { readTopology, type Topology } from '../../topology/index.js';
 import { isolate } from './bridge.js';
 import { namespaceName, routerId } from './leftovers.js';
 import type { Stage } from './stage.js';
@@ -183,17 +183,12 @@ async function plug(
   );
 }
 
-export function pictureOf({ red, blue }: Networks): Topology {
-  return {
-    outside: { name: 'outside', addresses: outsideAddresses },
-    external: { bridge: 'br-ex', subnets: ['203.0.113.0/24', '2001:db8:f::/64'] },
-    integrationBridge: 'br-int',
-    routers: [red, blue].map(({ name, tag, subnets, router, gateway, internal, vms }) => ({
-      id: router.id,
-      gateway,
-      internal,
-      network: { name, tag, subnets },
-      vms: vms.map((vm) => ({ name: vm.name, addresses: [vm.fixedAddress], floatingIp: vm.floatingAddress })),
-    })),
-  };
+/** As the kernel has them; what it cannot know is which names they go by, and which ports of br-int are whose. */
+export function readNetworks({ node, red, blue }: Networks): Promise<Topology> {
+  const roles = ['outside', ...[red, blue].flatMap(({ vms }) => vms.map(({ name }) => name))];
+  return readTopology({
+    host: node,
+    names: Object.fromEntries(roles.map((role) => [namespaceName(role), role])),
+    shared: [red, blue].map(({ name, tag, taps }) => ({ bridge: 'br-int', name, tag, ports: taps })),
+  });
 }

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import { paint, type Span, span } from '../../text/spans.js';
 import { describeError } from './describe-error.js';
 import { type LiveItem, LiveRegion } from './live-region.js';
 import type { OutputMode } from './mode.js';
 import type { Column, Output, OutputOptions, Progress, Step } from './output.js';
 import { type ProgressState, percent, perSecond, progressLine } from './progress-bar.js';
 import { count, rate, wholeSeconds } from './quantities.js';
-import { paint, type Span, span } from './spans.js';
 import { type Outcome, type StepLine, stepLines } from './step-lines.js';
 import { layoutTable } from './table.js';
 

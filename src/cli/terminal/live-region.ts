@@ -1,4 +1,4 @@
-import { clip, paint, type Span, spansWidth } from './spans.js';
+import { clip, paint, type Span, spansWidth } from '../../text/spans.js';
 
 /** What output needs of a stream; `process.stdout` is one. */
 export interface TerminalStream {

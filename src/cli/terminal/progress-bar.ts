@@ -1,5 +1,5 @@
+import { type Span, span, spansWidth } from '../../text/spans.js';
 import { count, rate, wholeSeconds } from './quantities.js';
-import { type Span, span, spansWidth } from './spans.js';
 
 const MAX_BAR = 40;
 const MIN_BAR = 10;

@@ -1,6 +1,6 @@
+import { clip, pad, type Span, type Style, span, spansWidth } from '../../text/spans.js';
+import { wrapWords } from '../../text/text-width.js';
 import { duration } from './quantities.js';
-import { clip, pad, type Span, type Style, span, spansWidth } from './spans.js';
-import { wrapWords } from './text-width.js';
 
 export type Outcome = 'done' | 'failed' | 'skipped' | 'stopped' | 'running';
 

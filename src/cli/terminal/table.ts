@@ -1,6 +1,6 @@
+import { clip, pad, type Span, span, spansWidth } from '../../text/spans.js';
+import { textWidth } from '../../text/text-width.js';
 import type { Column } from './output.js';
-import { clip, pad, type Span, span, spansWidth } from './spans.js';
-import { textWidth } from './text-width.js';
 
 const GAP = '   ';
 const MIN_TEXT_COLUMN = 8;

@@ -1,5 +1,5 @@
-import { paint, type Span, type Style, span } from './spans.js';
-import { graphemes } from './text-width.js';
+import { paint, type Span, type Style, span } from '../../text/spans.js';
+import { graphemes } from '../../text/text-width.js';
 
 export type Weight = 'light' | 'heavy';
 
@@ -35,6 +35,7 @@ const JOINTS: Readonly<Record<string, string>> = {
   '0122': '┯',
   '1022': '┷',
   '1122': '┿',
+  '2202': '┣',
 };
 
 /** A grid of characters on which lines that touch are joined. What lies outside is not drawn. */
@@ -67,8 +68,12 @@ export class Canvas {
     for (const column of [x, right]) this.#line([column, y], [column, bottom], ['down', 'up'], weight, style);
   }
 
-  vertical(x: number, top: number, bottom: number, style: Style): void {
-    this.#line([x, top], [x, bottom], ['down', 'up'], 'light', style);
+  vertical(x: number, top: number, bottom: number, style: Style, weight: Weight = 'light'): void {
+    this.#line([x, top], [x, bottom], ['down', 'up'], weight, style);
+  }
+
+  horizontal(left: number, right: number, y: number, style: Style): void {
+    this.#line([left, y], [right, y], ['right', 'left'], 'light', style);
   }
 
   render({ unicode, color }: { unicode: boolean; color: boolean }): string[] {

@@ -1,0 +1,200 @@
+import { invalidType, NetlinkError } from '../errors.js';
+import { formatIpv4, parseIpv4 } from '../ip.js';
+import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { Netns } from '../netns/netns.js';
+import { type Associations, fromRows, none } from '../router/associations.js';
+import { isGatewayPort, isRouterPort } from '../router/names.js';
+import { dnatMap } from '../router/ruleset.js';
+import { table } from '../router/table-builder.js';
+import type { Address } from '../rtnetlink/addresses.js';
+import type { Link } from '../rtnetlink/link.js';
+import { assemble, type Part, type PluggedPort } from './assemble.js';
+import type { SharedNetwork, Topology } from './graph.js';
+import { checkShared, checkTopologyNames } from './spec.js';
+
+export interface ReadTopologyOptions extends CallOptions {
+  /** Where the bridges are; default: the process's own namespace. Only routers with a port there are read. */
+  readonly host?: Netns;
+  /** Names for people, by the name of a namespace or of a bridge. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Networks that share a bridge. */
+  readonly shared?: readonly SharedNetwork[];
+  /** Bridges without a router too; and, without `host`, namespaces without a port. */
+  readonly all?: boolean;
+}
+
+/** So many namespaces are open at a time. */
+const openAtOnce = 32;
+
+/**
+ * Reads routers (`qrouter-`), DHCP servers (`qdhcp-`), their networks, and what else is on these, from the kernel alone: named
+ * namespaces (ip-netns(8)), devices, addresses, default routes and floating IPs. A port's other end is found by the kernel's numbers
+ * (`linkIndex`, `linkNetnsid`), not by name. What goes while it is read is left out.
+ *
+ * @throws TypeError for options that cannot be. NetlinkError EPERM: no CAP_SYS_ADMIN.
+ */
+export async function readTopology(options: ReadTopologyOptions = {}): Promise<Topology> {
+  const { host: given, names = {}, shared = [], all = false } = options;
+  checkTopologyNames(names, 'options.names');
+  checkShared(shared, 'options.shared');
+  if (typeof all !== 'boolean') throw invalidType('options.all', 'true or false', all);
+  const limits = deadline(options);
+  const host = given ?? (await Netns.current());
+  try {
+    const [links, addresses] = await Promise.all([host.links.list({}, limits), host.addresses.list({}, limits)]);
+    const site: Site = { host, links, showsLonely: given === undefined, all, limits };
+    const inside = await readNamespaces(site);
+    const bridges = links.filter(({ kind }) => kind === 'bridge').map(({ name }) => name);
+    const parts = [...inside.parts, ...unnamedGuests(site, inside.ids), ...ownPorts(links, addresses)];
+    return assemble(parts, { shared, names, bridges: all ? bridges : [] });
+  } finally {
+    if (given === undefined) await host.close();
+  }
+}
+
+interface Site {
+  readonly host: Netns;
+  readonly links: readonly Link[];
+  /** Whether what has no port is shown. Whose it is cannot be told: it counts as the process's own host's. */
+  readonly showsLonely: boolean;
+  readonly all: boolean;
+  readonly limits: CallOptions;
+}
+
+/** `ids`: those under which the host knows namespaces that have a name. */
+async function readNamespaces(site: Site): Promise<{ parts: Part[]; ids: ReadonlySet<number> }> {
+  const names = await Netns.list();
+  const parts: Part[] = [];
+  const ids = new Set<number>();
+  for (let at = 0; at < names.length; at += openAtOnce) {
+    const chunk = names.slice(at, at + openAtOnce);
+    const read = await Promise.all(chunk.map((name) => readNamespace(site, name, ids)));
+    parts.push(...read.filter((part) => part !== undefined));
+  }
+  return { parts, ids };
+}
+
+async function readNamespace(site: Site, name: string, ids: Set<number>): Promise<Part | undefined> {
+  const netns = await openIfThere(name);
+  if (netns === undefined) return undefined;
+  try {
+    const id = await site.host.idOf(netns, site.limits);
+    const ends = id === undefined ? [] : site.links.filter(({ linkNetnsid }) => linkNetnsid === id);
+    if (id !== undefined) ids.add(id);
+    const kind = /^q(router|dhcp)-./.exec(name)?.[1] as 'router' | 'dhcp' | undefined;
+    const isWanted = ends.some(({ master }) => master !== undefined) || (kind ? ends.length > 0 : false);
+    if (!isWanted && !(site.showsLonely && (kind !== undefined || site.all))) return undefined;
+    const [links, addresses] = await Promise.all([
+      netns.links.list({}, site.limits),
+      netns.addresses.list({}, site.limits),
+    ]);
+    const isElsewhere = ends.length === 0 && links.some(({ linkNetnsid }) => linkNetnsid !== undefined);
+    if (isElsewhere) return undefined;
+    const ports = portsOf(links, addresses, ends);
+    if (kind === 'router') return await readRouter(netns, name, ports, site.limits);
+    if (kind === 'dhcp') return { kind, namespace: name, ports: ports.filter(({ bridge }) => bridge !== undefined) };
+    return { kind: 'guest', key: name, namespace: name, ports: ports.filter(({ bridge }) => bridge !== undefined) };
+  } finally {
+    await netns.close();
+  }
+}
+
+async function openIfThere(name: string): Promise<Netns | undefined> {
+  try {
+    return await Netns.open(name);
+  } catch (error) {
+    // Gone by now, or a name without a namespace, as a crash leaves it.
+    if (error instanceof NetlinkError && (error.code === 'ENOENT' || error.code === 'EINVAL')) return undefined;
+    throw error;
+  }
+}
+
+async function readRouter(netns: Netns, namespace: string, ports: PluggedPort[], limits: CallOptions): Promise<Part> {
+  const own = ports.filter(({ device }) => device !== undefined && isRouterPort(device));
+  const [routes, translated] = await Promise.all([netns.routes.list({}, limits), readFloating(netns, limits)]);
+  const defaults = routes.filter(({ dst }) => dst === 'default');
+  const nexthops = defaults.flatMap(({ gateway, multipath }) =>
+    [gateway, ...(multipath ?? []).map((one) => one.gateway)].filter((one) => one !== undefined),
+  );
+  const floating = translated ?? onDevice(own);
+  const isFloating = new Set(Array.from(floating.floating, (address) => `${formatIpv4(address)}/32`));
+  return {
+    kind: 'router',
+    namespace,
+    nexthops,
+    floating,
+    ports: own.map((port) => ({ ...port, addresses: port.addresses.filter((address) => !isFloating.has(address)) })),
+  };
+}
+
+/** Undefined where the router is not netloom's. */
+async function readFloating(netns: Netns, limits: CallOptions): Promise<Associations | undefined> {
+  try {
+    const rows = await netns.nft.rows('ip', table, dnatMap, limits);
+    return rows === undefined ? none : fromRows(rows);
+  } catch (error) {
+    if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Where another agent keeps them: a /32 each on the gateway port. Whom they lead to is in its own rules. */
+function onDevice(ports: readonly PluggedPort[]): Associations {
+  const hosts = ports
+    .filter(({ device }) => device !== undefined && isGatewayPort(device))
+    .flatMap(({ addresses }) => addresses.filter((address) => address.endsWith('/32')));
+  const floating = Uint32Array.from(hosts, (address) => parseIpv4(address.slice(0, -3)));
+  return { floating, fixed: new Uint32Array() };
+}
+
+/** A namespace's devices, each with its other end in the host, if that is where it is. */
+function portsOf(links: readonly Link[], addresses: readonly Address[], ends: readonly Link[]): PluggedPort[] {
+  const byIndex = new Map(ends.map((end) => [end.index, end]));
+  return links
+    .filter(({ type }) => type !== 'loopback')
+    .map(({ name, index, mtu, linkIndex }) => {
+      const end = linkIndex === undefined ? undefined : byIndex.get(linkIndex);
+      // Another device may have the same number, of a peer in a third namespace.
+      const other = end?.linkIndex === index ? end : undefined;
+      return {
+        device: name,
+        ...(other === undefined ? {} : { peer: other.name }),
+        bridge: other?.master,
+        addresses: addressesOf(name, addresses),
+        mtu,
+      };
+    });
+}
+
+/** Without link-local ones (RFC 3927, RFC 4291): where DHCP servers answer for metadata, too. */
+function addressesOf(device: string, addresses: readonly Address[]): string[] {
+  return addresses
+    .filter(({ dev, scope, address }) => dev === device && scope !== 'link' && !address.startsWith('169.254.'))
+    .map(({ address }) => address);
+}
+
+/** What a bridge's ports lead to that has no name: a container's namespace, a process with a tap device. */
+function unnamedGuests({ links }: Site, ids: ReadonlySet<number>): Part[] {
+  return links
+    .filter(({ master, linkNetnsid }) => master !== undefined && !ids.has(linkNetnsid as number))
+    .filter(({ kind, linkNetnsid }) => kind === 'tun' || (kind === 'veth' && linkNetnsid !== undefined))
+    .map(({ name, master, mtu }) => ({
+      kind: 'guest',
+      key: name,
+      namespace: undefined,
+      ports: [{ peer: name, bridge: master, addresses: [], mtu }],
+    }));
+}
+
+/** The host's own: what its bridges' other ports are (uplinks, tunnels), and addresses on bridges. */
+function ownPorts(links: readonly Link[], addresses: readonly Address[]): Part[] {
+  const uplinks = links
+    .filter(({ master, kind, linkNetnsid }) => master !== undefined && kind !== 'tun' && linkNetnsid === undefined)
+    .map(({ name, master, mtu }) => ({ peer: name, bridge: master, addresses: [], mtu }));
+  const bridges = links
+    .filter(({ kind }) => kind === 'bridge')
+    .map(({ name, mtu }) => ({ device: name, bridge: name, addresses: addressesOf(name, addresses), mtu }))
+    .filter((port) => port.addresses.length > 0);
+  const ports = [...bridges, ...uplinks];
+  return ports.length === 0 ? [] : [{ kind: 'self', ports }];
+}
