@@ -8,6 +8,7 @@ import {
   Netns,
   Node,
   type NodeSpec,
+  type PortSpec,
   Router,
   type RouterSpec,
   readTopology,
@@ -365,6 +366,28 @@ describe('readTopology', () => {
     expect(topologyOf({ routers: specs, shared }).edges).toEqual(
       split.edges.filter(({ from }) => from.startsWith('router:')),
     );
+  });
+
+  test('takes ports that the kernel knows no bridge of for those of the bridge that is named, as on Open vSwitch', async () => {
+    const host = await nodeWith('br-ex', 'brq-blue');
+    const spec = routerSpec({ tenant: 'brq-red', last: 10 });
+    const [port] = spec.interfaces as [PortSpec];
+    const { bridge: _, ...loose } = port;
+    await apply({ ...spec, interfaces: [loose] }, host);
+    const vm = await guest(host, 'brq-blue', 'red1', '10.0.0.11/24');
+    const shared = [{ bridge: 'br-int', name: 'red', ports: [`tap${port.id.slice(0, 11)}`, 'red1'] }];
+    const places = async (): Promise<string[]> => {
+      const { edges } = await readTopology({ host, shared });
+      return edges.map(({ from, to }) => `${from} ${to}`);
+    };
+    // It is somewhere else.
+    expect(await places()).not.toContain(`vm:${vm.name} network:br-int/red`);
+    ip(host.name, 'link', 'set', 'red1', 'nomaster');
+    expect(await places()).toEqual([
+      `router:${spec.id} external:br-ex`,
+      `router:${spec.id} network:br-int/red`,
+      `vm:${vm.name} network:br-int/red`,
+    ]);
   });
 
   test('leaves out a name without a namespace, as a crash leaves it', async () => {

@@ -68,6 +68,11 @@ export function assemble(parts: readonly Part[], options: AssembleOptions): Topo
   return makeTopology([...nodes, ...networks.nodes(edges)], edges);
 }
 
+/** Where ports are that the description of shared networks names. */
+export function bridgesOfPorts(shared: readonly SharedNetwork[]): ReadonlyMap<string, string> {
+  return new Map(shared.flatMap(({ bridge, ports }) => ports.map((port) => [port, bridge])));
+}
+
 type Plugged = PluggedPort & { readonly bridge: string };
 
 /** What is known of a port when its network is looked for. */

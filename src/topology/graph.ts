@@ -92,7 +92,10 @@ export interface Topology {
   readonly edges: readonly TopologyEdge[];
 }
 
-/** One of several networks that share a bridge, told apart by the bridge's ports: `br-int` with a tag for each. */
+/**
+ * One of several networks that share a bridge, told apart by the bridge's ports: `br-int` with a tag for each. Of an Open vSwitch bridge
+ * the kernel does not know the ports: those that are named here are taken for its.
+ */
 export interface SharedNetwork {
   readonly bridge: string;
   /** Unique on its bridge. */

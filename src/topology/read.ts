@@ -8,7 +8,7 @@ import { dnatMap } from '../router/ruleset.js';
 import { table } from '../router/table-builder.js';
 import type { Address } from '../rtnetlink/addresses.js';
 import type { Link } from '../rtnetlink/link.js';
-import { assemble, type Part, type PluggedPort } from './assemble.js';
+import { assemble, bridgesOfPorts, type Part, type PluggedPort } from './assemble.js';
 import type { SharedNetwork, Topology } from './graph.js';
 import { checkShared, checkTopologyNames } from './spec.js';
 
@@ -41,7 +41,8 @@ export async function readTopology(options: ReadTopologyOptions = {}): Promise<T
   const limits = deadline(options);
   const host = given ?? (await Netns.current());
   try {
-    const [links, addresses] = await Promise.all([host.links.list({}, limits), host.addresses.list({}, limits)]);
+    const [listed, addresses] = await Promise.all([host.links.list({}, limits), host.addresses.list({}, limits)]);
+    const links = switched(listed, bridgesOfPorts(shared));
     const site: Site = { host, links, showsLonely: given === undefined, all, limits };
     const inside = await readNamespaces(site);
     const bridges = links.filter(({ kind }) => kind === 'bridge').map(({ name }) => name);
@@ -50,6 +51,15 @@ export async function readTopology(options: ReadTopologyOptions = {}): Promise<T
   } finally {
     if (given === undefined) await host.close();
   }
+}
+
+/** Ports of Open vSwitch bridges: the kernel knows of none, or of one master for all of them. */
+function switched(links: readonly Link[], bridges: ReadonlyMap<string, string>): readonly Link[] {
+  return links.map((link) => {
+    const bridge = bridges.get(link.name);
+    const isElsewhere = link.master !== undefined && link.master !== 'ovs-system';
+    return bridge === undefined || isElsewhere ? link : { ...link, master: bridge };
+  });
 }
 
 interface Site {

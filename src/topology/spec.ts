@@ -6,7 +6,7 @@ import { checkNode } from '../node/wanted.js';
 import { portDevice, routerNamespace } from '../router/names.js';
 import type { RouterSpec } from '../router/spec.js';
 import type { Port, Wanted } from '../router/wanted.js';
-import { assemble, type Part, type PluggedPort } from './assemble.js';
+import { assemble, bridgesOfPorts, type Part, type PluggedPort } from './assemble.js';
 import type { SharedNetwork, Topology } from './graph.js';
 
 /** A node's description, as `Node.apply` takes it, and what is of interest beside. */
@@ -52,14 +52,17 @@ export function topologyOf(spec: TopologySpec): Topology {
   checkShared(shared, 'spec.shared');
   checkTopologyNames(names, 'spec.names');
   const node = checkNode(described);
+  const switched = vlans(node.networks, spec.routers ?? []);
+  // On Open vSwitch a router's port names no bridge: it is plugged in by others.
+  const bridges = bridgesOfPorts(switched);
   const parts: Part[] = [
-    ...node.routers.map(routerPart),
+    ...node.routers.map((router) => routerPart(router, bridges)),
     ...node.networks.flatMap(networkParts),
     ...uplinks(node.networks),
     ...list(vms, 'spec.vms').map(vmPart),
   ];
   return assemble(parts, {
-    shared: [...shared, ...vlans(node.networks, spec.routers ?? [])],
+    shared: [...shared, ...switched],
     names,
     bridges: node.networks.filter(({ mechanism }) => mechanism === 'linuxbridge').map(({ bridge }) => bridge),
   });
@@ -85,13 +88,16 @@ export function checkTopologyNames(names: Readonly<Record<string, string>>, path
   for (const [key, name] of Object.entries(names)) checkText(name, `${path}[${JSON.stringify(key)}]`);
 }
 
-function routerPart({ id, gateway, interfaces, floatingIps }: Wanted): Part {
+function routerPart({ id, gateway, interfaces, floatingIps }: Wanted, bridges: ReadonlyMap<string, string>): Part {
   return {
     kind: 'router',
     namespace: routerNamespace(id),
     nexthops: gateway?.nexthops ?? [],
     floating: floatingIps,
-    ports: [...(gateway ? [gateway] : []), ...interfaces].map(routerPort),
+    ports: [...(gateway ? [gateway] : []), ...interfaces].map((port) => ({
+      ...routerPort(port),
+      bridge: port.bridge ?? bridges.get(port.tap),
+    })),
   };
 }
 
