@@ -48,6 +48,7 @@ const packages = {
   udhcpc: () => which('udhcpc'),
   'isc-dhcp-client': () => which('dhclient'),
   busybox: () => which('busybox'),
+  radvd: () => which('radvd'),
   'util-linux': () => which('unshare') && which('setpriv'),
   cmake: () => which('cmake'),
   'doctest-dev': () => existsSync('/usr/include/doctest/doctest.h'),
@@ -78,6 +79,7 @@ const oracles = [
   'udhcpc',
   'isc-dhcp-client',
   'busybox',
+  'radvd',
 ];
 
 const contenders = [

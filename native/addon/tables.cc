@@ -57,6 +57,7 @@ const char* kindName(Kind kind) {
     case Kind::Dump:
       return "dump";
     case Kind::DumpRows:
+    case Kind::DumpCountedRows:
       return "dumprows";
     case Kind::GetRows:
       return "getrows";

@@ -56,5 +56,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   RecordWriter rows;
   decodeRows(record, rows);
+  decodeRows(record, rows, true);
   return 0;
 }

@@ -21,6 +21,7 @@ float guess(const Operation& operation) {
   switch (operation.kind) {
     case Kind::Dump:
     case Kind::DumpRows:
+    case Kind::DumpCountedRows:
       return 40'000;
     case Kind::Rows:
       return 600;  // for each element
@@ -57,7 +58,7 @@ CostModel::CostModel(CostModel* shared) : shared_(shared), average_(operations()
 
 std::atomic<float>& CostModel::average(uint16_t operation) const {
   const auto kind = operations()[operation].kind;
-  const bool own = !shared_ || kind == Kind::Dump || kind == Kind::DumpRows;
+  const bool own = !shared_ || kind == Kind::Dump || kind == Kind::DumpRows || kind == Kind::DumpCountedRows;
   return own ? average_[operation] : shared_->average_[operation];
 }
 

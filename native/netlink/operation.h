@@ -6,15 +6,16 @@
 namespace netloom {
 
 enum class Kind : uint8_t {
-  Change,    // settled by an ack
-  Get,       // one reply
-  Dump,      // replies until NLMSG_DONE
-  DumpRows,  // the same of set elements, as packed rows
-  Begin,     // opens an nfnetlink batch: a transaction, sent as one datagram
-  End,       // closes it
-  Columns,   // sends nothing: columns for the packed requests behind it
-  GetRows,   // looks rows of columns up in a set: those that it has, as packed rows
-  Rows,      // rows of columns that become as many NFT_MSG_*SETELEM messages as they need
+  Change,           // settled by an ack
+  Get,              // one reply
+  Dump,             // replies until NLMSG_DONE
+  DumpRows,         // the same of set elements, as packed rows
+  DumpCountedRows,  // the same of elements that each have a counter
+  Begin,            // opens an nfnetlink batch: a transaction, sent as one datagram
+  End,              // closes it
+  Columns,          // sends nothing: columns for the packed requests behind it
+  GetRows,          // looks rows of columns up in a set: those that it has, as packed rows
+  Rows,             // rows of columns that become as many NFT_MSG_*SETELEM messages as they need
 };
 
 struct Operation {

@@ -56,6 +56,7 @@ class Transport::Run : private DeviceLookup {
     switch (operation.kind) {
       case Kind::Dump:
       case Kind::DumpRows:
+      case Kind::DumpCountedRows:
         return dump(operation, index, number, record);
       case Kind::Columns:
         columns_ = Columns(record);
@@ -139,8 +140,9 @@ class Transport::Run : private DeviceLookup {
     bool good = true;
     const size_t before = results_.size();
     result(request, index, 0, [&] {
-      const bool asRows = operation.kind == Kind::DumpRows || operation.kind == Kind::GetRows;
-      good = asRows ? decodeRows(payload, results_) : decode(*operation.reply, payload, results_);
+      const bool counted = operation.kind == Kind::DumpCountedRows;
+      const bool asRows = counted || operation.kind == Kind::DumpRows || operation.kind == Kind::GetRows;
+      good = asRows ? decodeRows(payload, results_, counted) : decode(*operation.reply, payload, results_);
     });
     if (good) return;
     results_.truncate(before);

@@ -225,6 +225,8 @@ std::vector<Operation> nftablesOperations() {
       dump("nft.setelems", "NFT_MSG_GETSETELEM", NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, &elementsSchema),
       {"nft.setrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), NLM_F_DUMP, Kind::DumpRows,
        &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
+      {"nft.countedrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), NLM_F_DUMP,
+       Kind::DumpCountedRows, &elementsSchema, &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       {"nft.getrows", "NFT_MSG_GETSETELEM", NETLINK_NETFILTER, message(NFT_MSG_GETSETELEM), 0, Kind::GetRows, nullptr,
        &elementsSchema, message(NFT_MSG_NEWSETELEM)},
       change("nft.newobj", "NFT_MSG_NEWOBJ", NFT_MSG_NEWOBJ, add, &objectSchema),

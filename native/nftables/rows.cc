@@ -1,6 +1,7 @@
 #include "nftables/rows.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>  // ahead of linux/in.h, which gives way to it
 
@@ -37,6 +38,23 @@ Bytes valueOf(nlattr* nest) {
   if (nla_parse_nested(table, NFTA_DATA_MAX, nest, nullptr) < 0 || !table[NFTA_DATA_VALUE]) return {};
   auto* value = table[NFTA_DATA_VALUE];
   return {static_cast<const uint8_t*>(nla_data(value)), static_cast<size_t>(nla_len(value))};
+}
+
+bool decodeCounter(nlattr* nest, RecordWriter& out) {
+  nlattr* expression[NFTA_EXPR_MAX + 1];
+  if (!nest || nla_parse_nested(expression, NFTA_EXPR_MAX, nest, nullptr) < 0) return false;
+  auto* name = expression[NFTA_EXPR_NAME];
+  if (!name || nla_strcmp(name, "counter") != 0 || !expression[NFTA_EXPR_DATA]) return false;
+  nla_policy policy[NFTA_COUNTER_MAX + 1]{};
+  policy[NFTA_COUNTER_PACKETS].type = NLA_U64;
+  policy[NFTA_COUNTER_BYTES].type = NLA_U64;
+  nlattr* counter[NFTA_COUNTER_MAX + 1];
+  if (nla_parse_nested(counter, NFTA_COUNTER_MAX, expression[NFTA_EXPR_DATA], policy) < 0) return false;
+  if (!counter[NFTA_COUNTER_PACKETS] || !counter[NFTA_COUNTER_BYTES]) return false;
+  const uint64_t values[]{be64toh(nla_get_u64(counter[NFTA_COUNTER_PACKETS])),
+                          be64toh(nla_get_u64(counter[NFTA_COUNTER_BYTES]))};
+  std::memcpy(out.raw(sizeof(values)), values, sizeof(values));
+  return true;
 }
 
 }  // namespace
@@ -109,7 +127,7 @@ void RowSource::append(nlmsghdr header, uint32_t most, Buffer& out) {
   }
 }
 
-bool decodeRows(Bytes payload, RecordWriter& out) {
+bool decodeRows(Bytes payload, RecordWriter& out, bool counted) {
   if (payload.size() < sizeof(nfgenmsg)) return false;
   nlattr* list[NFTA_SET_ELEM_LIST_MAX + 1];
   auto* first = reinterpret_cast<nlattr*>(const_cast<uint8_t*>(payload.data() + sizeof(nfgenmsg)));
@@ -122,6 +140,7 @@ bool decodeRows(Bytes payload, RecordWriter& out) {
     if (nla_parse_nested(element, NFTA_SET_ELEM_MAX, item, nullptr) < 0) return false;
     for (int attr = 1; attr <= NFTA_SET_ELEM_MAX; ++attr) {
       if (attr == NFTA_SET_ELEM_KEY || attr == NFTA_SET_ELEM_DATA || attr == NFTA_SET_ELEM_PAD) continue;
+      if (counted && attr == NFTA_SET_ELEM_EXPR) continue;
       if (element[attr]) return false;
     }
     if (!element[NFTA_SET_ELEM_KEY]) return false;
@@ -131,6 +150,7 @@ bool decodeRows(Bytes payload, RecordWriter& out) {
     auto* to = out.raw(key.size() + data.size());
     std::memcpy(to, key.data(), key.size());
     if (!data.empty()) std::memcpy(to + key.size(), data.data(), data.size());
+    if (counted && !decodeCounter(element[NFTA_SET_ELEM_EXPR], out)) return false;
   }
   return true;
 }

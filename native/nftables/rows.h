@@ -53,6 +53,7 @@ class RowSource {
 
 // Writes the elements of an NFT_MSG_NEWSETELEM as rows: key and data side by side, and nothing else.
 // False when an element has more than these (an interval's end, a timeout, ...), or when the bytes are malformed.
-bool decodeRows(Bytes payload, RecordWriter& out);
+// With `counted`, each must have a counter, and its packets and bytes (u64, the machine's order) follow.
+bool decodeRows(Bytes payload, RecordWriter& out, bool counted = false);
 
 }  // namespace netloom

@@ -58,6 +58,7 @@ const operations = {
   resetAll: operation('nft.resetobjs'),
   elements: operation('nft.setelems'),
   rows: operation('nft.setrows'),
+  counted: operation('nft.countedrows'),
   generation: operation('nft.generation'),
 };
 
@@ -248,9 +249,27 @@ export class Nft {
    * A set's elements as rows of key and data bytes, one after the other; undefined when they have more to them than that
    * (timeouts, ends of intervals, ...). @internal
    */
-  async rows(family: Family, table: string, set: string, options?: CallOptions): Promise<Uint8Array | undefined> {
+  rows(family: Family, table: string, set: string, options?: CallOptions): Promise<Uint8Array | undefined> {
+    return this.#rows(operations.rows, family, table, set, options);
+  }
+
+  /**
+   * The same of elements that each have a counter, whose packets and bytes follow as two numbers of 64 bits, in the machine's order; undefined
+   * when they have no counter, or more than that. @internal
+   */
+  countedRows(family: Family, table: string, set: string, options?: CallOptions): Promise<Uint8Array | undefined> {
+    return this.#rows(operations.counted, family, table, set, options);
+  }
+
+  async #rows(
+    rows: Request['operation'],
+    family: Family,
+    table: string,
+    set: string,
+    options: CallOptions | undefined,
+  ): Promise<Uint8Array | undefined> {
     const request: Request = {
-      operation: operations.rows,
+      operation: rows,
       wire: { family, table, set },
       subject: `${family} ${table} ${set}`,
     };

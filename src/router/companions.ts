@@ -2,11 +2,11 @@
  * Sets that hold the same addresses as the maps of floating IPs, where a description needs them: those that count, and that of fixed
  * addresses that may cross address scopes.
  */
+import { endianness } from 'node:os';
 import { formatIpv4, readIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { columnsRequest, type RowVerb, rowsRequest } from '../nftables/rows.js';
-import type { SetElement } from '../nftables/wire.js';
 import { AddressIndex } from './address-index.js';
 import { fixedSet, hasScopes } from './address-scopes.js';
 import type { Associations } from './associations.js';
@@ -54,13 +54,23 @@ export async function readCounters(
   set: string,
   limits: CallOptions,
 ): Promise<ReadonlyMap<string, Counted>> {
-  const elements = await netns.nft.elements('ip', table, set, limits);
-  return new Map(
-    elements.map((element): [string, Counted] => {
-      const { packets = 0, bytes = 0 } = (element.expr ?? {}) as Partial<Counted>;
-      return [formatIpv4(addressOf(element)), { packets, bytes }];
-    }),
-  );
+  const rows = await counterRows(netns, set, limits);
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+  const little = endianness() === 'LE';
+  const found = new Map<string, Counted>();
+  for (let at = 0; at < rows.length; at += countedSize) {
+    const packets = Number(view.getBigUint64(at + 4, little));
+    const bytes = Number(view.getBigUint64(at + 12, little));
+    found.set(formatIpv4(readIpv4(rows, at)), { packets, bytes });
+  }
+  return found;
+}
+
+/** An address, packets, bytes. */
+const countedSize = 20;
+
+async function counterRows(netns: Netns, set: string, limits: CallOptions): Promise<Uint8Array> {
+  return (await netns.nft.countedRows('ip', table, set, limits)) ?? new Uint8Array(0);
 }
 
 /** Addresses in those of the sets that are there, by the set's name. */
@@ -72,14 +82,17 @@ export async function readCompanionKeys(
   const present = [countedIn, countedOut, fixedSet].filter((name) => sets.includes(name));
   const keys = await Promise.all(
     present.map(async (name): Promise<[string, Uint32Array]> => {
-      const elements = await netns.nft.elements('ip', table, name, limits);
-      return [name, Uint32Array.from(elements, addressOf)];
+      const counts = name !== fixedSet;
+      const rows = counts ? await counterRows(netns, name, limits) : await netns.nft.rows('ip', table, name, limits);
+      const size = counts ? countedSize : 4;
+      return [
+        name,
+        Uint32Array.from({ length: (rows?.length ?? 0) / size }, (_, row) => readIpv4(rows as Uint8Array, row * size)),
+      ];
     }),
   );
   return new Map(keys);
 }
-
-const addressOf = ({ key }: SetElement): number => readIpv4(key?.value as Uint8Array);
 
 export interface CompanionChanges {
   readonly requests: readonly Request[];

@@ -101,7 +101,10 @@ export interface RateLimit {
 export interface Bandwidth {
   /** 1000 bits a second; 1 to 4,294,967. */
   readonly maxKbps: number;
-  /** 1000 bits; default 80 % of a second's, as Neutron advises for TCP. */
+  /**
+   * 1000 bits that may come at once; default 80 % of a second's, as Neutron advises for TCP. The kernel's limits hold a second's at least
+   * (nft_limit_init), and so does this.
+   */
   readonly maxBurstKbps?: number;
 }
 

@@ -99,11 +99,16 @@ function difference(present: readonly Listed[], wanted: readonly Listed[]): Comm
   // What is altered in place goes and comes.
   const staleChains = chains.have.filter((chain) => !chains.want.some((one) => sameShape(chain, one)));
   const freshChains = chains.want.filter((chain) => !chains.have.some((one) => sameShape(chain, one)));
-  const staleObjects = objects.have.filter((object) => !objects.want.some((one) => sameShape(object, one)));
-  const freshObjects = objects.want.filter((object) => !objects.have.some((one) => sameShape(object, one)));
-  const alteredObjects = new Set(
-    freshObjects.filter((object) => objects.have.some((one) => nameOf(one) === nameOf(object))).map(nameOf),
-  );
+  // Rate limits may be many.
+  const haveObjects = byName(objects.have);
+  const wantObjects = byName(objects.want);
+  const isIn = (others: ReadonlyMap<string, Listed>, object: Listed): boolean => {
+    const other = others.get(nameOf(object));
+    return other !== undefined && sameShape(object, other);
+  };
+  const staleObjects = objects.have.filter((object) => !isIn(wantObjects, object));
+  const freshObjects = objects.want.filter((object) => !isIn(haveObjects, object));
+  const alteredObjects = new Set(freshObjects.map(nameOf).filter((name) => haveObjects.has(name)));
   const staleSets = sets.have.filter((set) => !sets.want.some((one) => nameOf(one) === nameOf(set)));
   const freshSets = sets.want.filter((set) => !sets.have.some((one) => nameOf(one) === nameOf(set)));
   const keptSets = sets.want.flatMap((want) => {
@@ -150,6 +155,9 @@ const isChain = (kind: string): boolean => kind === 'chain';
 const isObject = (kind: string): boolean => objectKinds.includes(kind);
 const head = (objects: readonly Listed[]): Listed => objects[0] as Listed;
 const nameOf = ({ kind, body }: Listed): string => `${kind} ${body['name']}`;
+
+const byName = (objects: readonly Listed[]): ReadonlyMap<string, Listed> =>
+  new Map(objects.map((object) => [nameOf(object), object]));
 
 function differs(want: Listed, present: readonly Listed[]): boolean {
   const have = present.find((one) => nameOf(one) === nameOf(want));
