@@ -19,7 +19,8 @@ function snippets(text: string, name: string): string {
     .join('\n')
     .replaceAll("'netloom'", JSON.stringify(library))
     .replaceAll("'blue'", `'${name}'`)
-    .replaceAll(/id: '[0-9a-f]{8}-[-0-9a-f]{27}'/g, `id: '${name}'`);
+    .replaceAll("'readme'", `'${name}'`)
+    .replaceAll(/id: '([0-9a-f])[0-9a-f]{7}-[-0-9a-f]{27}'/g, `id: '$1-${name}'`);
 }
 
 function runSnippets(code: string): string {
@@ -27,7 +28,7 @@ function runSnippets(code: string): string {
   try {
     const file = join(folder, 'snippets.mjs');
     writeFileSync(file, code);
-    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 25_000 });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     return stdout;
@@ -48,5 +49,8 @@ test('the snippets of the families and of routers run, one after the other', asy
   expect(output).toContain('10.0.0.9');
   expect(output).toContain("prefix [ { floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.11' } ]");
   expect(output).toContain('true 1 EEXIST');
+  expect(output).toContain('+ route 198.51.100.0/24 via 10.1.0.9');
+  expect(output).toContain("true [ 'create nftables'");
+  expect(output).toContain('3 created, 0 updated, 0 unchanged, 0 deleted, 0 failed');
   expect(await Netns.list()).not.toContain(name);
 });
