@@ -4,7 +4,7 @@ import { Node, type NodeReport, type NodeSpec } from '../../../../node/index.js'
 import type { RouterSpec } from '../../../../router/index.js';
 import { fixedText, gatewayText, pairsAsObjects, pool } from '../addresses.js';
 import { counted, expectCount, type Measured, type Run } from '../run.js';
-import { untilGone } from '../teardown.js';
+import { makeWatched, untilGone } from '../teardown.js';
 import { nextIds } from './router.js';
 
 const floatingIpsEach = 50;
@@ -43,11 +43,9 @@ export async function nodeUnchanged(run: Run): Promise<Measured> {
 }
 
 async function prepare(run: Run): Promise<{ host: Netns; spec: Description }> {
-  const host = await Netns.create();
-  run.onEnd(async () => {
-    await untilGone(host);
-    await host.close();
-  });
+  // Its bridges are hundreds: their end is waited for too.
+  const host = await makeWatched(run, 'watched');
+  run.onEnd(() => untilGone(host, 1));
   const spec = describe(run.size);
   // Not by another description: the kernel takes all that has no handle apart in one go.
   run.onEnd(() => Promise.all(spec.routers.map(({ id }) => Netns.delete(`qrouter-${id}`).catch(() => {}))));
