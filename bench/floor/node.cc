@@ -33,7 +33,8 @@ class Node {
       for (size_t k = 0; k < kFloatingIps; ++k) {
         floatingIps.push_back({static_cast<uint32_t>(kFloating + i * kFloatingIps + k), static_cast<uint32_t>(kFixed + k)});
       }
-      routers_.emplace_back(Router::Description{i, floatingIps, bridge, kMark});
+      const auto gateway = static_cast<uint32_t>(Router::kGatewayFirst + i);
+      routers_.emplace_back(Router::Description{i, gateway, floatingIps, bridge, kMark});
     }
   }
   ~Node() { enter(inside_); }

@@ -18,7 +18,6 @@ constexpr uint32_t kPool = 0xc6120000;  // 198.18.0.0/15
 constexpr uint8_t kPoolLength = 15;
 constexpr uint32_t kPoolPriority = 100;
 constexpr uint32_t kNexthop = 0xc613fffe;  // 198.19.255.254
-constexpr uint32_t kGatewayFirst = 0xc6138001;
 constexpr uint32_t kInterface = 0x0a000001;  // 10.0.0.1
 constexpr uint8_t kInterfaceLength = 15;
 
@@ -51,7 +50,7 @@ Router::Router(const Description& description)
       moved_(Batch::kOneForAll) {
   const std::string gateway = "qg-" + number_, interface = "qr-" + number_;
   const std::string outer = "tap" + number_ + "g", inner = "tap" + number_ + "r";
-  const auto address = static_cast<uint32_t>(kGatewayFirst + description.number);
+  const uint32_t address = description.gateway;
 
   addVeth(host_, {.name = outer.c_str(), .index = tap_, .master = kExternalBridge},
           {.name = gateway.c_str(), .index = kGatewayDevice, .process = getpid()});

@@ -30,9 +30,12 @@ class Router {
   static constexpr uint32_t kPoolTable = 78;
   // Indexes are asked for, so that all messages are there before any device is.
   static constexpr int kExternalBridge = 10, kTenantBridge = 11;
+  // The gateway's address of the first of many; the next has the next.
+  static constexpr uint32_t kGatewayFirst = 0xc6138001;  // 198.19.128.1
 
   struct Description {
     size_t number;                     // tells it from the others
+    uint32_t gateway;                  // its address
     std::vector<Element> floatingIps;  // floating -> fixed
     int tenantBridge = kTenantBridge;
     const char* mark = nullptr;  // of the loopback device

@@ -17,6 +17,7 @@ constexpr size_t kMostFloatingIps = 130'000;
 constexpr size_t kFloatingIps = 10;
 constexpr uint32_t kFloating = 0xc6120100;  // 198.18.1.0
 constexpr uint32_t kFixed = 0x0a000100;     // 10.0.1.0
+constexpr uint32_t kGatewayAddress = 0xc613ff01;  // 198.19.255.1, behind all floating IPs
 
 std::vector<Element> floatingIps(size_t first, size_t count) {
   std::vector<Element> list;
@@ -41,7 +42,8 @@ Answer makeRouters(const Request& request) {
   addBridges(host);
   std::deque<Router> routers;
   for (size_t i = 0; i < request.size; ++i) {
-    routers.emplace_back(Router::Description{i, floatingIps(i * kFloatingIps, kFloatingIps)});
+    const auto gateway = static_cast<uint32_t>(Router::kGatewayFirst + i);
+    routers.emplace_back(Router::Description{i, gateway, floatingIps(i * kFloatingIps, kFloatingIps)});
   }
   const auto time = timed([&] {
     for (auto& router : routers) router.create(host);
@@ -55,7 +57,7 @@ Answer makeRouters(const Request& request) {
 // ---- one router with as many floating IPs as are asked for
 
 struct Large {
-  explicit Large(size_t size) : inside(currentNetns()), router({0, floatingIps(0, size)}) { addBridges(host); }
+  explicit Large(size_t size) : inside(currentNetns()), router({0, kGatewayAddress, floatingIps(0, size)}) { addBridges(host); }
   ~Large() { enter(inside); }
 
   Sandbox sandbox;
