@@ -50,6 +50,16 @@ export interface Tables {
   readonly errors: Readonly<Record<number, readonly [code: string, text: string]>>;
 }
 
+/** What has been sent, in numbers that grow. */
+export interface Traffic {
+  /** Calls of sendmsg(2). */
+  readonly datagrams: number;
+  /** Messages that ask: gets, and dumps. */
+  readonly reads: number;
+  /** All other messages, those that open and close an nftables transaction too. */
+  readonly changes: number;
+}
+
 /** Dispatch as `submit` takes it. */
 export const dispatchModes = { adaptive: 0, worker: 1, inline: 2 } as const;
 
@@ -123,6 +133,8 @@ export interface NativeError extends Error {
 
 export interface Addon {
   readonly tables: Tables;
+  /** By all channels of this environment. */
+  traffic(): Traffic;
   /** Without a name: anonymous. */
   createNamespace(
     name: string | null,

@@ -57,6 +57,8 @@ void Batch::finish(nl_msg* message) {
   bytes_.insert(bytes_.end(), bytes, bytes + size);
 }
 
+Sent Socket::sent;
+
 Socket::Socket(int protocol) : received_(new uint8_t[kReceiveBytes]) {
   fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   if (fd_ < 0) failed("socket");
@@ -84,6 +86,7 @@ Socket::~Socket() {
 void Socket::transact(const Batch& batch) {
   for (const auto& datagram : batch.datagrams_) {
     send(batch.bytes_.data() + datagram.offset, datagram.size);
+    sent.changes += datagram.messages;
     if (receive(MSG_DONTWAIT) < 0) continue;
     const auto* header = reinterpret_cast<const nlmsghdr*>(received_.get());
     if (header->nlmsg_type == NLMSG_ERROR) fail(header);
@@ -93,6 +96,7 @@ void Socket::transact(const Batch& batch) {
 
 void Socket::send(const uint8_t* bytes, size_t size) {
   if (::send(fd_, bytes, size, 0) < 0) failed("send");
+  ++sent.datagrams;
 }
 
 int Socket::receive(int flags) {

@@ -14,6 +14,13 @@
 
 namespace bench {
 
+// Netlink messages that have been sent.
+struct Sent {
+  size_t datagrams = 0;
+  size_t reads = 0;
+  size_t changes = 0;
+};
+
 class Batch {
  public:
   static constexpr size_t kDatagramBytes = 256 * 1024;
@@ -56,6 +63,9 @@ class Batch {
 
 class Socket {
  public:
+  // By all sockets, so far.
+  static Sent sent;
+
   // Belongs to the namespace that it is opened in.
   explicit Socket(int protocol);
   ~Socket();
@@ -69,6 +79,7 @@ class Socket {
   template <typename Each>
   void dump(const Batch& request, Each each) {
     send(request.bytes_.data(), request.bytes_.size());
+    ++sent.reads;
     for (bool done = false; !done;) {
       int left = receive(0);
       for (auto* header = reinterpret_cast<nlmsghdr*>(received_.get()); nlmsg_ok(header, left);

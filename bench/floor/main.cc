@@ -45,8 +45,13 @@ std::string answer(const Scenarios& scenarios, const std::string& line) {
   const auto scenario = scenarios.find(request.scenario);
   if (scenario == scenarios.end()) return "{\"skip\":\"it has no floor\"}";
   try {
-    const auto [nanoseconds, operations] = scenario->second(request);
-    return "{\"ns\":" + std::to_string(nanoseconds) + ",\"operations\":" + std::to_string(operations) + "}";
+    const auto [nanoseconds, operations, sent] = scenario->second(request);
+    std::string counts;
+    if (sent) {
+      counts = ",\"sent\":{\"datagrams\":" + std::to_string(sent->datagrams) +
+               ",\"reads\":" + std::to_string(sent->reads) + ",\"changes\":" + std::to_string(sent->changes) + "}";
+    }
+    return "{\"ns\":" + std::to_string(nanoseconds) + ",\"operations\":" + std::to_string(operations) + counts + "}";
   } catch (const Skip& skip) {
     return "{\"skip\":" + quoted(skip.what()) + "}";
   } catch (const std::exception& error) {
@@ -56,7 +61,10 @@ std::string answer(const Scenarios& scenarios, const std::string& line) {
 
 int serve() {
   Scenarios scenarios;
-  for (auto part : {fipScenarios, bulkScenarios, dumpScenarios, routerScenarios}) scenarios.merge(part());
+  for (auto part :
+       {fipScenarios, bulkScenarios, dumpScenarios, namespaceScenarios, routerScenarios, nodeScenarios}) {
+    scenarios.merge(part());
+  }
   // Without SA_RESTART reading fails, and a run under way cleans up behind itself before the loop ends.
   struct sigaction stop {};
   stop.sa_handler = [](int) { stopping = 1; };

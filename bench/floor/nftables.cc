@@ -56,6 +56,12 @@ void elements(Batch& batch, uint16_t messageType, uint16_t flags, const Set& set
   }
 }
 
+Batch dumpRequest(int message) {
+  Batch request;
+  request.add(type(message), NLM_F_DUMP, header(NFPROTO_UNSPEC));
+  return request;
+}
+
 void bound(Batch& batch, int message) {
   // The resource id names the subsystem, in network order.
   const nfgenmsg header{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)};
@@ -115,6 +121,26 @@ void addElements(Batch& batch, const Set& set, std::span<const Element> list) {
 
 void deleteElements(Batch& batch, const Set& set, std::span<const Element> list) {
   elements(batch, type(NFT_MSG_DELSETELEM), 0, set, false, list);
+}
+
+Batch tablesRequest() {
+  return dumpRequest(NFT_MSG_GETTABLE);
+}
+
+Batch chainsRequest() {
+  return dumpRequest(NFT_MSG_GETCHAIN);
+}
+
+Batch rulesetRequest() {
+  return dumpRequest(NFT_MSG_GETRULE);
+}
+
+Batch setsRequest() {
+  return dumpRequest(NFT_MSG_GETSET);
+}
+
+Batch objectsRequest() {
+  return dumpRequest(NFT_MSG_GETOBJ);
 }
 
 Batch elementsRequest(const Set& set) {

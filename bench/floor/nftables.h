@@ -42,6 +42,13 @@ struct Element {
 void addElements(Batch& batch, const Set& set, std::span<const Element> elements);
 void deleteElements(Batch& batch, const Set& set, std::span<const Element> elements);
 
+// Requests for the definitions that a namespace has.
+Batch tablesRequest();
+Batch chainsRequest();
+Batch rulesetRequest();
+Batch setsRequest();
+Batch objectsRequest();
+
 Batch elementsRequest(const Set& set);
 size_t countIn(const nlmsghdr* elements);
 size_t countElements(Socket& socket, const Set& set);

@@ -98,6 +98,33 @@ void addBridge(Batch& batch, const char* name, int index) {
   });
 }
 
+void addNetwork(Batch& batch, const char* name, int index, const char* alias) {
+  batch.add(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, linkHeader(index, false), [&](nl_msg* message) {
+    nla_put_string(message, IFLA_IFNAME, name);
+    nla_put_string(message, IFLA_IFALIAS, alias);
+    auto* info = nla_nest_start(message, IFLA_LINKINFO);
+    nla_put_string(message, IFLA_INFO_KIND, "bridge");
+    nla_nest_end(message, info);
+  });
+  // A device that is being made has no IPv6 yet (inet6_validate_link_af).
+  batch.add(RTM_NEWLINK, 0, linkHeader(index, true), [&](nl_msg* message) {
+    auto* families = nla_nest_start(message, IFLA_AF_SPEC);
+    auto* family = nla_nest_start(message, AF_INET6);
+    nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    nla_nest_end(message, family);
+    nla_nest_end(message, families);
+  });
+}
+
+void setAlias(Batch& batch, int index, const char* alias) {
+  batch.add(RTM_NEWLINK, 0, linkHeader(index, false),
+            [&](nl_msg* message) { nla_put_string(message, IFLA_IFALIAS, alias); });
+}
+
+void setMtu(Batch& batch, int index, uint32_t mtu) {
+  batch.add(RTM_NEWLINK, 0, linkHeader(index, false), [&](nl_msg* message) { nla_put_u32(message, IFLA_MTU, mtu); });
+}
+
 void setUp(Batch& batch, int index, LinkSettings settings) {
   batch.add(RTM_NEWLINK, 0, linkHeader(index, true), [&](nl_msg* message) {
     if (!settings.answersForOthers) return;
@@ -159,10 +186,10 @@ void deleteRoute(Batch& batch, const Route& route) {
   changeRoute(batch, RTM_DELROUTE, 0, route);
 }
 
-Batch routesRequest(uint32_t table) {
+Batch routesRequest(uint32_t table, uint8_t family) {
   Batch request;
   rtmsg header{};
-  header.rtm_family = AF_INET;
+  header.rtm_family = family;
   header.rtm_table = table;
   header.rtm_protocol = kProtocol;
   request.add(RTM_GETROUTE, NLM_F_DUMP, header);
@@ -210,6 +237,44 @@ Batch neighboursRequest(int device) {
 
 size_t countNeighbours(Socket& socket, int device) {
   return count(socket, neighboursRequest(device));
+}
+
+// ---- all that there is
+
+Batch linksRequest() {
+  Batch request;
+  request.add(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{},
+              [](nl_msg* message) { nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS); });
+  return request;
+}
+
+Batch addressesRequest() {
+  Batch request;
+  request.add(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{});
+  return request;
+}
+
+Batch rulesRequest() {
+  Batch request;
+  fib_rule_hdr header{};
+  header.family = AF_INET;
+  request.add(RTM_GETRULE, NLM_F_DUMP, header);
+  return request;
+}
+
+Batch nexthopsRequest() {
+  Batch request;
+  request.add(RTM_GETNEXTHOP, NLM_F_DUMP, nhmsg{});
+  return request;
+}
+
+Batch proxiesRequest() {
+  Batch request;
+  ndmsg header{};
+  header.ndm_family = AF_INET6;
+  header.ndm_flags = NTF_PROXY;
+  request.add(RTM_GETNEIGH, NLM_F_DUMP, header);
+  return request;
 }
 
 }  // namespace bench

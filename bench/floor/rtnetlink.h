@@ -1,6 +1,8 @@
 // rtnetlink requests. Addresses are numbers, the first octet on top: 0xc0000201 is 192.0.2.1.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 
 #include "batch.h"
@@ -21,6 +23,10 @@ struct LinkEnd {
 
 void addVeth(Batch& batch, const LinkEnd& end, const LinkEnd& peer);
 void addBridge(Batch& batch, const char* name, int index);
+// As a network has it: marked, and without addresses of its own.
+void addNetwork(Batch& batch, const char* name, int index, const char* alias);
+void setAlias(Batch& batch, int index, const char* alias);
+void setMtu(Batch& batch, int index, uint32_t mtu);
 struct LinkSettings {
   // arp_ignore 0 for this device alone, in the same message, where a file in /proc/sys would take three system calls.
   bool answersForOthers = false;
@@ -52,8 +58,8 @@ Route localRoute(uint32_t address, int device);
 
 void addRoute(Batch& batch, const Route& route);
 void deleteRoute(Batch& batch, const Route& route);
-// A request for all of netloom's IPv4 routes in a table.
-Batch routesRequest(uint32_t table);
+// A request for all of netloom's routes in a table.
+Batch routesRequest(uint32_t table, uint8_t family = AF_INET);
 size_t countRoutes(Socket& socket, uint32_t table);
 
 // IPv4 packets that come in by the device look into the table.
@@ -62,5 +68,12 @@ void addRule(Batch& batch, uint32_t priority, const char* device, uint32_t table
 void addNeighbour(Batch& batch, int device, uint32_t address);
 Batch neighboursRequest(int device);
 size_t countNeighbours(Socket& socket, int device);
+
+// Requests for all that a namespace has, but for the counters of its devices.
+Batch linksRequest();
+Batch addressesRequest();
+Batch rulesRequest();
+Batch nexthopsRequest();
+Batch proxiesRequest();
 
 }  // namespace bench

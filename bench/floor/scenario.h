@@ -5,8 +5,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
+
+#include "batch.h"
 
 namespace bench {
 
@@ -19,6 +22,7 @@ struct Request {
 struct Answer {
   uint64_t nanoseconds;
   size_t operations;
+  std::optional<Sent> sent = std::nullopt;
 };
 
 struct Skip : std::runtime_error {
@@ -31,7 +35,9 @@ using Scenarios = std::map<std::string, Scenario>;
 Scenarios fipScenarios();
 Scenarios bulkScenarios();
 Scenarios dumpScenarios();
+Scenarios namespaceScenarios();
 Scenarios routerScenarios();
+Scenarios nodeScenarios();
 
 // Nanoseconds that `work` takes.
 template <typename Work>
@@ -44,6 +50,16 @@ uint64_t timed(Work work) {
   const auto start = now();
   work();
   return now() - start;
+}
+
+// The same, with what was sent meanwhile.
+template <typename Work>
+Answer counted(size_t operations, Work work) {
+  const Sent before = Socket::sent;
+  const auto time = timed(work);
+  const Sent after = Socket::sent;
+  return {time, operations,
+          Sent{after.datagrams - before.datagrams, after.reads - before.reads, after.changes - before.changes}};
 }
 
 // A floor that fails silently is worthless.

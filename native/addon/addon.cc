@@ -10,6 +10,16 @@
 
 namespace {
 
+// traffic(): what this environment's channels have sent so far.
+Napi::Value traffic(const Napi::CallbackInfo& info) {
+  const auto& traffic = netloom::Instance::of(info.Env()).traffic;
+  auto result = Napi::Object::New(info.Env());
+  result.Set("datagrams", static_cast<double>(traffic.datagrams.load()));
+  result.Set("reads", static_cast<double>(traffic.reads.load()));
+  result.Set("changes", static_cast<double>(traffic.changes.load()));
+  return result;
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new netloom::Instance(env));
   netloom::NamespaceObject::define(env, exports);
@@ -17,6 +27,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   netloom::LockObject::define(env, exports);
   netloom::MonitorObject::define(env);
   exports.Set("tables", netloom::describeTables(env));
+  exports.Set("traffic", Napi::Function::New(env, traffic));
   return exports;
 }
 

@@ -64,6 +64,7 @@ class Instance {
   static Napi::Value errorOf(Napi::Env env, const Outcome& outcome);
 
   CostModel costs;
+  Traffic traffic;
   Scratch scratch;        // for what runs on the JS thread
   ThreadPool mover{1};    // enters namespaces, and comes back
   ThreadPool workers{2};  // whatever takes long

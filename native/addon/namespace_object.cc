@@ -20,6 +20,7 @@ struct Made {
   std::vector<Sysctl> sysctls{};
   std::vector<int> protocols{};
   std::string alias{};
+  Traffic* traffic = nullptr;
   Fd fd{};
   std::vector<Fd> sockets{};
 };
@@ -55,6 +56,7 @@ Outcome make(Made& made) {
       if (outcome) outcome = openSocket(protocol, made.sockets.emplace_back());
       if (outcome && protocol == NETLINK_ROUTE && !made.alias.empty()) {
         outcome = setLoopbackAlias(made.sockets.back().get(), made.alias);
+        made.traffic->count(1, 0);
       }
     }
     return outcome;
@@ -77,6 +79,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
     state->protocols.push_back(protocol.As<Napi::Number>().Int32Value());
   }
   if (info[3].IsString()) state->alias = info[3].As<Napi::String>();
+  state->traffic = &instance.traffic;
   return instance.run<Made>(
       instance.mover, info.Env(), state, make,
       [](Napi::Env env, Made& made) -> Napi::Value {

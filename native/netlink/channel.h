@@ -34,8 +34,8 @@ enum class Dispatch : uint8_t { Adaptive, Worker, Inline };
 // in order, whichever thread carries them out.
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  Channel(Fd fd, int protocol, ThreadPool& workers, CostModel& costs)
-      : transport_(std::move(fd), protocol), workers_(workers), costs_(&costs) {}
+  Channel(Fd fd, int protocol, ThreadPool& workers, CostModel& costs, Traffic& traffic)
+      : transport_(std::move(fd), protocol, &traffic), workers_(workers), costs_(&costs) {}
 
   // Whether these requests are to be carried out on the calling thread.
   bool runsHere(Bytes requests, Dispatch dispatch) const;

@@ -93,7 +93,7 @@ class Transport::Run : private DeviceLookup {
   void flush() {
     for (int attempt = 0; attempt < kGetAttempts && !scratch_.sent.empty(); ++attempt) {
       incomplete_ = 0;
-      if (int error = socket_.send(scratch_.batch.bytes())) {
+      if (int error = send()) {
         failRest(-error,
                  error == -EMSGSIZE ? "larger than this socket's send buffer may grow (net.core.wmem_max)" : "");
       } else {
@@ -191,11 +191,17 @@ class Transport::Run : private DeviceLookup {
     return operation.kind == Kind::Get || operation.kind == Kind::GetRows;
   }
 
+  // Whether it changes nothing.
+  static bool asks(const Operation& operation) {
+    return answers(operation) || operation.kind == Kind::Dump || operation.kind == Kind::DumpRows;
+  }
+
   // Notes a message that stands at the end of the batch.
   void note(size_t offset, const Operation& operation, uint16_t index, uint32_t request, uint32_t row, bool packed) {
     const auto sequence = transport_.sequence_++;
     if (scratch_.sent.empty()) firstSequence_ = sequence;
     answers_ += costOf(operation);
+    asking_ += asks(operation);
     linksPending_ |= changesLinks(operation.type);
     scratch_.sent.push_back({.offset = static_cast<uint32_t>(offset),
                              .request = request,
@@ -268,6 +274,13 @@ class Transport::Run : private DeviceLookup {
     scratch_.sent.clear();
     linksPending_ = false;
     answers_ = 0;
+    asking_ = 0;
+  }
+
+  int send() {
+    const int error = socket_.send(scratch_.batch.bytes());
+    if (error == 0 && transport_.traffic_) transport_.traffic_->count(scratch_.sent.size(), asking_);
+    return error;
   }
 
   // ---- settling
@@ -374,7 +387,7 @@ class Transport::Run : private DeviceLookup {
         fail(index, {.request = request, .error = -error, .message = reason(error)});
         break;
       }
-      error = socket_.send(scratch_.batch.bytes());
+      error = send();
       if (error) {
         fail(index, {.request = request, .error = -error});
         break;
@@ -428,6 +441,7 @@ class Transport::Run : private DeviceLookup {
   Columns columns_;
   uint32_t firstSequence_ = 0;
   size_t answers_ = 0;  // what the batch's answers and errors may take of the receive buffer
+  size_t asking_ = 0;   // messages of the batch that change nothing
   std::string unknownDevice_;
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written

@@ -7,6 +7,7 @@
 
 #include <netlink/msg.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -39,6 +40,19 @@ struct Scratch {
   RecordWriter results;
 };
 
+// What has been sent by all transports of an environment.
+struct Traffic {
+  std::atomic<uint64_t> datagrams{0};  // calls of sendmsg(2)
+  std::atomic<uint64_t> reads{0};      // messages that ask: gets, and dumps
+  std::atomic<uint64_t> changes{0};    // all others, those that open and close a transaction too
+
+  void count(size_t messages, size_t asking) {
+    datagrams.fetch_add(1, std::memory_order_relaxed);
+    reads.fetch_add(asking, std::memory_order_relaxed);
+    changes.fetch_add(messages - asking, std::memory_order_relaxed);
+  }
+};
+
 // Requests, one after the other: u32 length of what follows, u16 operation, u16 1 when it is packed, a record
 // (netlink/columns.h has the packed ones). An operation of 0xffff is passed over: its caller has gone.
 //
@@ -48,7 +62,9 @@ struct Scratch {
 // A request without a result succeeded.
 class Transport {
  public:
-  Transport(Fd fd, int protocol) : socket_(std::move(fd)), protocol_(protocol) {}
+  // `traffic`, where there is one, outlives it.
+  Transport(Fd fd, int protocol, Traffic* traffic = nullptr)
+      : socket_(std::move(fd)), protocol_(protocol), traffic_(traffic) {}
 
   // Sends the requests and writes their results to `scratch.results`. Not thread-safe: one caller at a time.
   void execute(Bytes requests, Scratch& scratch);
@@ -58,6 +74,7 @@ class Transport {
 
   RawSocket socket_;
   int protocol_;
+  Traffic* traffic_;
   uint32_t sequence_ = 1;
 };
 

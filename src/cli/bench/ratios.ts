@@ -1,5 +1,6 @@
 /** Whether the targets are met, in words that stand by themselves. */
 import type { ContenderName } from './contenders.js';
+import type { Sent } from './drivers/protocol.js';
 import { summarise } from './statistics.js';
 import type { Cell, Target } from './targets.js';
 
@@ -18,6 +19,8 @@ export interface Result {
   readonly runs: number;
   /** Round by round, in their order. */
   readonly samples: readonly number[];
+  /** Of the last round, where it was counted: netlink messages for all operations together. */
+  readonly sent?: Sent;
   /** See `ratio`; null where the floor has no such scenario. */
   readonly ratioToFloor: number | null;
 }

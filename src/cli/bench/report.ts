@@ -16,6 +16,9 @@ interface Row {
   readonly spread: number;
   readonly toFloor: number | undefined;
   readonly toNetloom: number | undefined;
+  readonly reads: number | undefined;
+  readonly changes: number | undefined;
+  readonly datagrams: number | undefined;
 }
 
 /** `1.43`, `23.1`, `9,640` */
@@ -38,17 +41,17 @@ export function showScenario(out: Output, scenario: Scenario, results: readonly 
     { key: 'spread', title: 'spread', format: (value) => `${Math.round((value as number) * 100)} %`, align: 'right' },
     { key: 'toFloor', title: 'of floor', format: times, align: 'right' },
     { key: 'toNetloom', title: 'of netloom', format: times, align: 'right' },
+    { key: 'reads', title: 'asked', align: 'right' },
+    { key: 'changes', title: 'changes', align: 'right' },
+    { key: 'datagrams', title: 'datagrams', align: 'right' },
   ];
-  const seen = (key: 'toFloor' | 'toNetloom', row: Row): boolean => row[key] !== undefined;
   const rows = results.map((result) => rowOf(result, results));
-  const worthwhile = columns.filter(
-    ({ key }) => (key !== 'toFloor' && key !== 'toNetloom') || rows.some((row) => seen(key, row)),
-  );
+  const worthwhile = columns.filter(({ key }) => rows.some((row) => row[key as keyof Row] !== undefined));
   out.table(rows, worthwhile);
 }
 
 function rowOf(result: Result, all: readonly Result[]): Row {
-  const { size, batch, contender, median, min, max, ratioToFloor } = result;
+  const { size, batch, contender, median, min, max, ratioToFloor, sent } = result;
   const own = (['netloom-packed', 'netloom-objects'] as const)
     .map((name) => all.find((one) => one.contender === name && one.size === size && one.batch === batch))
     .find((one) => one !== undefined);
@@ -62,6 +65,9 @@ function rowOf(result: Result, all: readonly Result[]): Row {
     spread: spread(result),
     toFloor: contender === 'floor' ? undefined : (ratioToFloor ?? undefined),
     toNetloom: own && own !== result && contender !== 'floor' ? ratio(result, own) : undefined,
+    reads: sent?.reads,
+    changes: sent?.changes,
+    datagrams: sent?.datagrams,
   };
 }
 

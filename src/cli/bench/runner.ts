@@ -1,7 +1,7 @@
 /** Asks the drivers, round by round, and keeps what they answer. One that fails is named, and the others go on. */
 import type { Contender, ContenderName } from './contenders.js';
 import { type Launch, ProcessDriver } from './drivers/process.js';
-import type { Answer, Request } from './drivers/protocol.js';
+import type { Answer, Request, Sent } from './drivers/protocol.js';
 import { type Case, requestOf } from './plan.js';
 import { type Result, ratio } from './ratios.js';
 import type { Unit } from './scenarios.js';
@@ -47,17 +47,17 @@ export class Runner {
 
   /** All rounds of one case: contenders by turns, so that what disturbs one disturbs all. */
   async measure(one: Case, onRun: () => void = () => {}): Promise<Result[]> {
-    const samples = new Map<ContenderName, number[]>();
+    const samples = new Map<ContenderName, Sample[]>();
     let present: ContenderName[] = [];
     for (const name of one.contenders) {
       if (await this.#warmUp(one, name)) present.push(name);
     }
     for (let round = 0; round < one.runs; round++) {
       for (const name of rotated(present, round)) {
-        const value = await this.#ask(one, name, requestOf({ ...one, size: asked(one, name) }));
+        const sample = await this.#ask(one, name, requestOf({ ...one, size: asked(one, name) }));
         onRun();
-        if (value === undefined) present = present.filter((other) => other !== name);
-        else samples.set(name, [...(samples.get(name) ?? []), value]);
+        if (sample === undefined) present = present.filter((other) => other !== name);
+        else samples.set(name, [...(samples.get(name) ?? []), sample]);
       }
     }
     return resultsOf(one, samples);
@@ -80,8 +80,8 @@ export class Runner {
     return (await this.#ask(one, name, requestOf({ scenario, size, batch }))) !== undefined;
   }
 
-  /** In the scenario's unit, or undefined when there is no figure: what the reason is has been noted. */
-  async #ask(one: Case, name: ContenderName, request: Request): Promise<number | undefined> {
+  /** Undefined when there is no figure: what the reason is has been noted. */
+  async #ask(one: Case, name: ContenderName, request: Request): Promise<Sample | undefined> {
     const { signal, settle, timeout } = this.#options;
     const launch = await this.#launch(name);
     if (!launch) return undefined;
@@ -98,7 +98,8 @@ export class Runner {
         this.skipped.push({ ...absence, reason: answer.reason });
         return undefined;
       }
-      return figure(answer, one.scenario.unit);
+      const sent = answer.kind === 'time' ? answer.sent : undefined;
+      return { figure: figure(answer, one.scenario.unit), sent };
     } catch (error) {
       signal.throwIfAborted();
       this.failed.push({ ...absence, reason: (error as Error).message });
@@ -162,15 +163,24 @@ function figure(answer: Extract<Answer, { kind: 'time' | 'value' }>, unit: Unit)
   return value * factor;
 }
 
-function resultsOf(one: Case, samples: ReadonlyMap<ContenderName, number[]>): Result[] {
+interface Sample {
+  /** In the scenario's unit. */
+  readonly figure: number;
+  readonly sent: Sent | undefined;
+}
+
+function resultsOf(one: Case, samples: ReadonlyMap<ContenderName, readonly Sample[]>): Result[] {
   const results = one.contenders.flatMap((contender): Omit<Result, 'ratioToFloor'>[] => {
-    const values = samples.get(contender);
-    if (!values) return [];
+    const taken = samples.get(contender);
+    if (!taken) return [];
+    const values = taken.map(({ figure }) => figure);
+    const sent = taken.at(-1)?.sent;
     const common = {
       scenario: one.scenario.name,
       size: one.size,
       ...(one.batch === undefined ? {} : { batch: one.batch }),
       ...(asked(one, contender) === one.size ? {} : { asked: asked(one, contender) }),
+      ...(sent ? { sent } : {}),
     };
     return [{ ...common, contender, unit: one.scenario.unit, ...summarise(values), samples: values }];
   });

@@ -188,6 +188,42 @@ const wholes: readonly Scenario[] = [
     runs: { full: 3, quick: 1 },
     warmUp: 10,
   },
+  ...(
+    [
+      ['apply', 'made with its router'],
+      ['list', 'listed'],
+      ['plan', 'planned for, as it is'],
+    ] as const
+  ).map(
+    ([verb, what]): Scenario => ({
+      name: `router-${verb}`,
+      what: `a floating IP of a large router, ${what}`,
+      unit: 'us',
+      sizes: { full: [k10, k100], quick: [k100] },
+      contenders: both,
+      runs,
+      warmUp: k10,
+    }),
+  ),
+  ...(
+    [
+      ['apply', 'made from nothing'],
+      ['change', 'of which one floating IP in a hundred is changed, and two mtus'],
+      ['unchanged', 'applied as it is'],
+    ] as const
+  ).map(
+    ([state, what]): Scenario => ({
+      name: `node-${state}`,
+      what: `a router with 50 floating IPs, of a node ${what}`,
+      unit: 'ms',
+      sizes: { full: [200], quick: [200] },
+      contenders: ['floor', 'netloom-objects', 'neutron'],
+      asked: { neutron: 4 },
+      mostInQuick: none('neutron'),
+      runs: { full: 5, quick: 3 },
+      warmUp: 40,
+    }),
+  ),
   {
     name: 'event-loop-delay',
     what: "p99 of the event loop's delay meanwhile",

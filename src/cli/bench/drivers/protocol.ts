@@ -7,9 +7,19 @@ export interface Request {
   readonly batch: number;
 }
 
+/** Netlink messages of the timed part. */
+export interface Sent {
+  /** Calls of sendmsg(2). */
+  readonly datagrams: number;
+  /** Messages that ask: gets, and dumps. */
+  readonly reads: number;
+  /** All other messages. */
+  readonly changes: number;
+}
+
 export type Answer =
   /** Nanoseconds for so many operations. */
-  | { readonly kind: 'time'; readonly ns: number; readonly operations: number }
+  | { readonly kind: 'time'; readonly ns: number; readonly operations: number; readonly sent?: Sent }
   /** What is measured is not a time for each operation. */
   | { readonly kind: 'value'; readonly value: number; readonly unit: string }
   /** The driver does not do this scenario. */
@@ -21,10 +31,12 @@ const shownLength = 60;
 /** @throws Error that quotes the line, when it is no answer. */
 export function parseAnswer(line: string): Answer {
   const answer = readObject(line);
-  const number = (key: string): boolean => typeof answer?.[key] === 'number' && Number.isFinite(answer[key]);
+  const number = (key: string): boolean => isNumber(answer?.[key]);
   const text = (key: string): boolean => typeof answer?.[key] === 'string';
   if (answer && number('ns') && number('operations') && (answer['operations'] as number) > 0) {
-    return { kind: 'time', ns: answer['ns'] as number, operations: answer['operations'] as number };
+    const sent = sentOf(answer['sent']);
+    const time = { kind: 'time', ns: answer['ns'] as number, operations: answer['operations'] as number } as const;
+    return sent ? { ...time, sent } : time;
   }
   if (answer && number('value') && text('unit')) {
     return { kind: 'value', value: answer['value'] as number, unit: answer['unit'] as string };
@@ -33,6 +45,14 @@ export function parseAnswer(line: string): Answer {
   if (answer && text('error')) return { kind: 'error', message: answer['error'] as string };
   const shown = line.length > shownLength ? `${line.slice(0, shownLength)}...` : line;
   throw new Error(`it answered ${JSON.stringify(shown)}`);
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+function sentOf(value: unknown): Sent | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { datagrams, reads, changes } = value as Record<string, unknown>;
+  return isNumber(datagrams) && isNumber(reads) && isNumber(changes) ? { datagrams, reads, changes } : undefined;
 }
 
 function readObject(line: string): Record<string, unknown> | undefined {

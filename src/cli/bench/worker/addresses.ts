@@ -4,6 +4,7 @@ import type { FloatingIp } from '../../../router/index.js';
 
 const firstFloating = 0xc6120000 + 256;
 const firstFixed = 0x0a000000 + 256;
+const firstGateway = 0xc6138001;
 
 export const gatewayAddress = '198.19.255.1/15';
 export const pool = '198.18.0.0/15';
@@ -27,6 +28,15 @@ function fixedNumbers(from: number, count: number): Uint32Array {
 
 export function floatingText(from: number, count: number): string[] {
   return Array.from(floatingNumbers(from, count), formatIpv4);
+}
+
+/** Of a node's router. */
+export function gatewayText(router: number): string {
+  return formatIpv4(firstGateway + router);
+}
+
+export function fixedText(i: number): string {
+  return formatIpv4(firstFixed + i);
 }
 
 export function pairsAsObjects(from: number, count: number): FloatingIp[] {

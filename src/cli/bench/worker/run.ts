@@ -1,9 +1,10 @@
 /** One run of a scenario: what it is asked, what it has to take away again, how it measures. */
+import { type Traffic, trafficOf } from '../../../netlink/traffic.js';
 import type { Request } from '../drivers/protocol.js';
 
 /** The answer, as it is sent. */
 export type Measured =
-  | { readonly ns: number; readonly operations: number }
+  | { readonly ns: number; readonly operations: number; readonly sent?: Traffic }
   | { readonly value: number; readonly unit: string; readonly [detail: string]: number | string }
   | { readonly skip: string };
 
@@ -60,6 +61,20 @@ export async function timed(operations: number, work: () => Promise<unknown>): P
   const start = process.hrtime.bigint();
   await work();
   return { ns: Number(process.hrtime.bigint() - start), operations };
+}
+
+/** As `timed`, and counts what netloom sends meanwhile. */
+export async function counted(
+  operations: number,
+  work: () => Promise<unknown>,
+): Promise<{ readonly ns: number; readonly operations: number; readonly sent: Traffic }> {
+  collectYoung();
+  const { result: ns, sent } = await trafficOf(async () => {
+    const start = process.hrtime.bigint();
+    await work();
+    return Number(process.hrtime.bigint() - start);
+  });
+  return { ns, operations, sent };
 }
 
 let counter = 0;

@@ -7,18 +7,38 @@ import { untilGone } from '../teardown.js';
 
 let counter = 0;
 
-/** 'netb' in hexadecimal, and whose it is. Tenants' addresses are those of floating IPs' fixed ones. */
-export function routerSpec(floatingIpBinding: FloatingIpBinding): RouterSpec {
+export interface RouterIds {
+  /** 'netb' in hexadecimal, and whose it is. */
+  readonly router: string;
+  readonly gateway: string;
+  readonly interface: string;
+  /** Of the tenant's network. */
+  readonly network: string;
+}
+
+/** Ids that no other router of this process has. */
+export function nextIds(): RouterIds {
   counter += 1;
   const number = counter.toString(16).padStart(8, '0');
-  const owner = `4000-8000-${String(process.pid).padStart(12, '0')}`;
-  // Devices are named by the first 11 characters of a port's id.
-  const port = (kind: string): string => `${number}-${kind}00-${owner}`;
+  const owner = String(process.pid).padStart(12, '0');
+  // Devices are named by the first 11 characters of a port's or a network's id.
+  const id = (kind: string): string => `${number}-${kind}00-4000-8000-${owner}`;
   return {
-    id: `6e657462-${number.slice(0, 4)}-${number.slice(4)}-8000-${String(process.pid).padStart(12, '0')}`,
+    router: `6e657462-${number.slice(0, 4)}-${number.slice(4)}-8000-${owner}`,
+    gateway: id('ee'),
+    interface: id('11'),
+    network: id('4e'),
+  };
+}
+
+/** Tenants' addresses are those of floating IPs' fixed ones. */
+export function routerSpec(floatingIpBinding: FloatingIpBinding): RouterSpec {
+  const ids = nextIds();
+  return {
+    id: ids.router,
     floatingIpBinding,
-    gateway: { id: port('ee'), bridge: 'br-ex', addresses: [gatewayAddress], floatingPools: [pool] },
-    interfaces: [{ id: port('11'), bridge: 'br-int', addresses: ['10.0.0.1/15'] }],
+    gateway: { id: ids.gateway, bridge: 'br-ex', addresses: [gatewayAddress], floatingPools: [pool] },
+    interfaces: [{ id: ids.interface, bridge: 'br-int', addresses: ['10.0.0.1/15'] }],
   };
 }
 
