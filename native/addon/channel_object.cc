@@ -35,8 +35,8 @@ Napi::Value ChannelObject::make(Napi::Env env, Fd fd, int protocol) {
   auto object = instance.channelClass.New({});
   auto* self = object.IsEmpty() ? nullptr : Unwrap(object);
   if (!self) return {};
-  self->channel_ = std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs,
-                                             instance.traffic);
+  self->channel_ =
+      std::make_shared<Channel>(std::move(fd), protocol, instance.workers, instance.costs, instance.traffic);
   return object;
 }
 

@@ -33,9 +33,7 @@ async function listRouter(run: Run, form: Form): Promise<Measured> {
   const measured = await timed(run.size, async () => {
     const { floatingIps } = router;
     seen =
-      form === 'packed'
-        ? (await floatingIps.listPacked()).floatingAddresses.length
-        : (await floatingIps.list()).length;
+      form === 'packed' ? (await floatingIps.listPacked()).floatingAddresses.length : (await floatingIps.list()).length;
   });
   expectCount('the list', seen, run.size);
   return measured;

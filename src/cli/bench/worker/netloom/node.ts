@@ -85,12 +85,15 @@ function change(spec: Description): { changed: Description; routers: number } {
   const changed = spec.routers.map((router, at): RouterSpec => {
     if (at % 2 === 0 && at > 2) return router;
     routers++;
-    if (at % 2 === 0) return { ...router, interfaces: router.interfaces?.map((port) => ({ ...port, mtu: 1450 })) ?? [] };
+    if (at % 2 === 0)
+      return { ...router, interfaces: router.interfaces?.map((port) => ({ ...port, mtu: 1450 })) ?? [] };
     const floatingIps = router.floatingIps as NonNullable<Extract<RouterSpec['floatingIps'], readonly unknown[]>>;
     const which = at % floatingIpsEach;
     return {
       ...router,
-      floatingIps: floatingIps.map((one, k) => (k === which ? { ...one, fixedAddress: fixedText(otherFixed + k) } : one)),
+      floatingIps: floatingIps.map((one, k) =>
+        k === which ? { ...one, fixedAddress: fixedText(otherFixed + k) } : one,
+      ),
     };
   });
   return { changed: { ...spec, routers: changed }, routers };
