@@ -9,7 +9,7 @@ import type { WantedNetwork } from '../network/wanted.js';
 import { OpenVswitch } from '../ovs/index.js';
 import type { AssociateOptions } from '../router/floating-ips.js';
 import { markOf, routerNamespace } from '../router/names.js';
-import { applyWanted, planWanted, Router, removeRouter } from '../router/router.js';
+import { applyWanted, created, planWanted, Router, removeRouter } from '../router/router.js';
 import { type Change, changesOf, type Stage, takeSteps } from '../router/steps.js';
 import { Undo } from '../router/undo.js';
 import { portsOf } from '../router/wanted.js';
@@ -50,7 +50,8 @@ export const Node = {
           const { netns, fresh, stages } = await applyWanted(router, context, undo);
           // Its announcements are sent in several rounds, which end with the handle.
           netns.announced().then(() => netns.close());
-          return done(stages, fresh);
+          const namespace = fresh ? [created(routerNamespace(router.id))] : [];
+          return { ...done(stages, fresh), changes: () => [...namespace, ...changesOf(stages)] };
         }),
       );
       const served = node.networks.filter(({ dhcp }) => dhcp !== undefined);
