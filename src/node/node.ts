@@ -58,16 +58,12 @@ export const Node = {
       const dhcp = await limited(concurrency, served, (network) => applyNetworkDhcp(site, network));
       const switches = await limited(concurrency, await switchesOf(site), (wanted) => applySwitch(site, wanted));
       const removed = await limited(concurrency, await staleRouters(node), (id) =>
-        attempt('router', id, async () => {
-          await removeNamed(id, site);
-          return { outcome: 'deleted', changes: () => [removal(routerNamespace(id))] };
-        }),
+        dismiss(site, 'router', id, routerNamespace(id), async () =>
+          removeRouter(await Netns.open(routerNamespace(id)), id, limits, options.services),
+        ),
       );
       const unserved = await limited(concurrency, await staleDhcp(site), (id) =>
-        attempt('dhcp', id, async () => {
-          await Dhcp.delete(id, { ...options, host, ...limits });
-          return { outcome: 'deleted', changes: () => [removal(networkNamespace(id))] };
-        }),
+        dismiss(site, 'dhcp', id, networkNamespace(id), () => Dhcp.delete(id, { ...options, host, ...limits })),
       );
       const stale = staleStages(node.networks, await hostLinks(host, limits), node.name);
       const bridges = isEmpty(stale)
@@ -192,6 +188,20 @@ async function attempt(kind: UnitReport['kind'], id: string, work: (undo: Undo) 
   }
 }
 
+/** Removes what is no longer described. */
+function dismiss(
+  { node }: Site,
+  kind: UnitReport['kind'],
+  id: string,
+  namespace: string,
+  remove: () => Promise<unknown>,
+): Promise<UnitReport> {
+  return attempt(kind, id, async () => {
+    const gone = await removeStale(namespace, markOf(node.name), remove);
+    return gone ? { outcome: 'deleted', changes: () => [removal(namespace)] } : done([], false);
+  });
+}
+
 function applyNetwork({ host, links, node, limits }: Site, network: WantedNetwork): Promise<UnitReport> {
   return attempt('network', network.id, async (undo) => {
     const stages = networkStages(network, links, node.name);
@@ -286,26 +296,40 @@ async function stale(
   return found.flat();
 }
 
-/** Whether a namespace's loopback device says that it is this owner's. */
-async function isMarkedAs(namespace: string, mark: string): Promise<boolean> {
+/** Whose a namespace is, as its loopback device says; or that there is a name alone, or nothing. */
+async function ownerOf(namespace: string): Promise<string | undefined | 'a name alone' | 'nothing'> {
   try {
     await using netns = await Netns.open(namespace);
-    return (await netns.links.get('lo')).alias === mark;
+    return (await netns.links.get('lo')).alias;
   } catch (error) {
-    // A name without a namespace: its maker was killed, so it is nobody's.
-    if (error instanceof NetlinkError && error.code === 'EINVAL') return Netns.isLeftover(namespace);
-    if (error instanceof NetlinkError && error.code === 'ENOENT') return false;
+    if (error instanceof NetlinkError && error.code === 'EINVAL') return 'a name alone';
+    if (error instanceof NetlinkError && error.code === 'ENOENT') return 'nothing';
     throw error;
   }
 }
 
-/** A router with all that it has, or a name alone. */
-async function removeNamed(id: string, { limits, options }: Site): Promise<void> {
-  const name = routerNamespace(id);
+/** Whether it is this owner's, or a name alone that its maker left, who was killed: then it is nobody's. */
+async function isMarkedAs(namespace: string, mark: string): Promise<boolean> {
+  const owner = await ownerOf(namespace);
+  return owner === 'a name alone' ? Netns.isLeftover(namespace) : owner === mark;
+}
+
+/**
+ * Removes what is still this node's, and a name that has no namespace still. False for one that has got its namespace meanwhile: somebody was
+ * between making the one and the other.
+ */
+async function removeStale(namespace: string, mark: string, remove: () => Promise<unknown>): Promise<boolean> {
+  const owner = await ownerOf(namespace);
+  if (owner === mark) {
+    await remove();
+    return true;
+  }
+  if (owner !== 'a name alone') return false;
   try {
-    await removeRouter(await Netns.open(name), id, limits, options.services);
+    await Netns.delete(namespace);
+    return true;
   } catch (error) {
-    if (!(error instanceof NetlinkError) || error.code !== 'EINVAL') throw error;
-    await Netns.delete(name);
+    if (error instanceof NetlinkError && (error.code === 'EBUSY' || error.code === 'ENOENT')) return false;
+    throw error;
   }
 }
