@@ -143,6 +143,8 @@ export class Stage {
 
   static async create(...bridges: readonly string[]): Promise<Stage> {
     const netns = await namespace({}, 'file');
+    // Each IPv6 device has neighbours, of which the machine holds so many and no more (net.ipv6.neigh.default.gc_thresh3).
+    await netns.sysctl.set({ 'net.ipv6.conf.default.disable_ipv6': 1 });
     await netns.links.add(
       ['br-ex', ...bridges].map((name) => ({ kind: 'bridge', name, up: true, forwardDelay: 0 }) as const),
     );
@@ -163,7 +165,11 @@ export class Stage {
     const netns = await namespace({}, 'file');
     const host = new Host(name, netns);
     await netns.links.set('lo', { up: true });
-    await netns.sysctl.set({ 'net.ipv6.conf.default.accept_dad': 0, 'net.ipv4.icmp_ratelimit': 0 });
+    await netns.sysctl.set({
+      'net.ipv6.conf.default.accept_dad': 0,
+      'net.ipv6.conf.default.router_solicitations': 0,
+      'net.ipv4.icmp_ratelimit': 0,
+    });
     const peer = { name: 'eth0', netns, up: true, mtu };
     await this.node.netns.links.add({ kind: 'veth', name, up: true, mtu, master: bridge, peer });
     await netns.addresses.add(addresses.map((address) => ({ dev: 'eth0', address })));
