@@ -3,6 +3,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { Router, type RouterSpec } from '../src/index.js';
 import { type Host, type Stage, stage } from './helpers/router-stage.js';
 
+/** A burst needs buffers larger than an ordinary user's socket may have (SO_RCVBUFFORCE). */
+const unprivileged = process.env['NETLOOM_UNPRIVILEGED'] === '1';
+
 /** Counts datagrams until half a second passes without one, or none comes for five. */
 const receiver = `
 import socket, sys
@@ -60,7 +63,7 @@ beforeEach(async () => {
 /** 100,000 bytes a second, and as many at once. */
 const slow = { maxKbps: 800 };
 
-test('what is above a limit is dropped, in its direction alone', async () => {
+test.skipIf(unprivileged)('what is above a limit is dropped, in its direction alone', async () => {
   const router = await s.router({ ...spec, rateLimits: [{ floatingAddress: '203.0.113.11', ingress: slow }] });
   const inward = await delivered(outside, vm, '203.0.113.11', 5001);
   expect(inward).toBeGreaterThan(50);
@@ -87,7 +90,7 @@ test('what is above a limit is dropped, in its direction alone', async () => {
   expect(await s.plan(spec)).toEqual([]);
 });
 
-test('a limit that changes is replaced by itself', async () => {
+test.skipIf(unprivileged)('a limit that changes is replaced by itself', async () => {
   const rateLimits = [
     { floatingAddress: '203.0.113.11', ingress: slow, egress: slow },
     { floatingAddress: '203.0.113.20', ingress: slow },

@@ -183,7 +183,7 @@ describe('apply', () => {
   test.each([
     ['bash', ['-c', 'echo bad option >&2; exit 3'], 'bash ended with 3: bad option', 3],
     ['bash', ['-c', 'kill -9 $$'], 'bash ended with SIGKILL', null],
-    ['no-such-program', [], 'no-such-program is not installed', null],
+    ['no-such-program', [], 'no-such-program is not installed, or may not be run', null],
   ])('a program that does not stay: %s %j', async (command, args, message, exitCode) => {
     const { services, spec, base } = await site();
     const error = await rejection(services.apply(spec({ command, args })), ServiceError);

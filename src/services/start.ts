@@ -82,7 +82,10 @@ async function started(spec: ServiceSpec, directory: string, child: ChildProcess
     sleep(limit, undefined, { signal: patience.signal }),
   ]).catch((error: NodeJS.ErrnoException) => error);
   patience.abort();
-  if (outcome instanceof Error) return fail(outcome.code === 'ENOENT' ? 'is not installed' : outcome.message);
+  // EACCES: a folder of PATH that this user may not search.
+  const absent = outcome instanceof Error && (outcome.code === 'ENOENT' || outcome.code === 'EACCES');
+  if (absent) return fail('is not installed, or may not be run');
+  if (outcome instanceof Error) return fail(outcome.message);
   if (spec.pidFile === undefined) {
     const found = outcome === undefined && child.pid !== undefined ? serviceProcess(child.pid, directory) : undefined;
     return found ?? fail(`ended with ${outcome?.code ?? outcome?.signal ?? 'no status'}`, outcome?.code ?? null);

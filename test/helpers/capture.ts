@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Netns } from '../../src/index.js';
 
+/** tcpdump gives its groups up, which a user namespace of an ordinary user does not let it. */
+export const noCapture: boolean = process.env['NETLOOM_UNPRIVILEGED'] === '1';
+
 export class Capture {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
