@@ -85,6 +85,10 @@ class Sandbox:
         os.close(self._outside)
         os.close(self._home)
 
+    def leave(self):
+        """Back to where the driver was started, for a scenario whose namespaces have names."""
+        setns(self._home)
+
     def defer(self, step):
         """Runs when the sandbox is left; the last one first."""
         self._cleanup.append(step)
@@ -100,6 +104,12 @@ def ip_batch(lines):
 
 def setns(fd):
     _check(_libc.setns(fd, CLONE_NEWNET))
+
+
+def own_netns():
+    """Moves the driver into a namespace of its own."""
+    _unshare()
+    ip('link', 'set', 'lo', 'up')
 
 
 def _unshare():
@@ -122,6 +132,10 @@ def floating(i):
 
 def fixed(i):
     return _dotted((10 << 24) + 256 + i)
+
+
+def gateway(router):
+    return _dotted((198 << 24) + (19 << 16) + (128 << 8) + 1 + router)
 
 
 def _dotted(number):
