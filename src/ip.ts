@@ -135,6 +135,25 @@ export function parsePrefix(text: string): Prefix | undefined {
   return length <= bytes.length * 8 ? { family: bytes.length === 4 ? 'ip' : 'ip6', bytes, length } : undefined;
 }
 
+/** The network that a prefix lies in: its host bits cleared. */
+export function networkOf({ family, bytes, length }: Prefix): Prefix {
+  const network = bytes.map((byte, at) => {
+    const bits = Math.min(8, Math.max(0, length - at * 8));
+    return byte & (0xff << (8 - bits));
+  });
+  return { family, bytes: network, length };
+}
+
+/** Whether an address is of the prefix. */
+export function contains({ bytes: network, length }: Prefix, bytes: Uint8Array): boolean {
+  if (network.length !== bytes.length) return false;
+  for (let at = 0; at * 8 < length; at++) {
+    const mask = 0xff << Math.max(0, 8 - (length - at * 8));
+    if (((network[at]! ^ bytes[at]!) & mask & 0xff) !== 0) return false;
+  }
+  return true;
+}
+
 /** An address of either family as bytes, or undefined. */
 export function parseAddress(text: string): Uint8Array | undefined {
   const ipv4 = parseIpv4(text);
@@ -197,6 +216,11 @@ export function formatMac(bytes: Uint8Array): string {
 /** Text of 4 or 16 bytes. */
 export function formatAddress(bytes: Uint8Array): string {
   return bytes.length === 4 ? formatIpv4(readIpv4(bytes)) : formatIpv6(bytes);
+}
+
+/** 'address/length', whatever the length. */
+export function formatPrefix({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): string {
+  return `${formatAddress(bytes)}/${length}`;
 }
 
 /** A TypeError with code `ERR_INVALID_ADDRESS`; `path` says where in the caller's input. */

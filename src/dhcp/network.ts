@@ -1,9 +1,7 @@
 /** A network's description, checked, with defaults filled in and names worked out. */
-import type { Prefix } from '../ip.js';
+import { contains, type Prefix } from '../ip.js';
 import type { Metadata } from './names.js';
 import type { ExtraDhcpOption, HostRoute, Ipv6Mode } from './spec.js';
-
-export { networkOf } from '../router/wanted.js';
 
 export interface Network {
   readonly id: string;
@@ -59,13 +57,4 @@ export function subnetOf<T extends { readonly prefix: Prefix }>(
   bytes: Uint8Array,
 ): T | undefined {
   return subnets.find(({ prefix }) => contains(prefix, bytes));
-}
-
-export function contains({ bytes: network, length }: Prefix, bytes: Uint8Array): boolean {
-  if (network.length !== bytes.length) return false;
-  for (let at = 0; at * 8 < length; at++) {
-    const mask = 0xff << Math.max(0, 8 - (length - at * 8));
-    if (((network[at]! ^ bytes[at]!) & mask & 0xff) !== 0) return false;
-  }
-  return true;
 }

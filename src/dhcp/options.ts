@@ -1,7 +1,7 @@
 /** What hosts are told beside their address: dnsmasq's --dhcp-optsfile. */
-import { formatAddress } from '../ip.js';
+import { contains, formatAddress } from '../ip.js';
 import { isClientId, portTag } from './hosts.js';
-import { contains, type Network, type NetworkPort, type Subnet } from './network.js';
+import type { Network, NetworkPort, Subnet } from './network.js';
 
 /** The tag that a subnet's options go by. */
 export const subnetTag = (id: string): string => `subnet-${id}`;

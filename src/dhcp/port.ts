@@ -1,6 +1,6 @@
 /** The DHCP port: a veth pair, both ends named `tap<id>`, one in the network's namespace and one on the host's bridge. */
 import { NetlinkError } from '../errors.js';
-import { formatAddress } from '../ip.js';
+import { formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import { protocol } from '../router/names.js';
 import type { Address } from '../rtnetlink/addresses.js';
@@ -141,7 +141,7 @@ async function withoutIpv6(host: Netns, device: string): Promise<void> {
 
 /** Its addresses, exactly; but for the one that the kernel gives each device. */
 function diffAddresses(port: DhcpPort, present: readonly Address[]): PortChange[] {
-  const own = port.addresses.map(({ bytes, length }) => `${formatAddress(bytes)}/${length}`);
+  const own = port.addresses.map(formatPrefix);
   const wanted = [...own, ...(port.isolatedMetadata ? metadataAddresses : [])];
   const dev = port.device;
   const spec = (address: string): { dev: string; address: string; nodad?: true } => ({

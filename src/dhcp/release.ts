@@ -5,10 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatAddress, type Prefix, parseAddress, parseMac } from '../ip.js';
+import { contains, formatAddress, type Prefix, parseAddress, parseMac } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import { type DhcpLease, type LeaseFile, parseLeases } from './leases.js';
-import { contains } from './network.js';
 
 const serverPort = { udp4: 67, udp6: 547 } as const;
 

@@ -1,11 +1,11 @@
 import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { checkAddress, checkMac, checkPrefix, formatAddress, formatMac } from '../ip.js';
+import { checkAddress, checkMac, checkPrefix, formatAddress, formatMac, formatPrefix, networkOf } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
 import { checkId, portDevice } from '../router/names.js';
 import type { Services } from '../services/services.js';
 import { type Metadata, networkNamespace } from './names.js';
-import { type Network, type NetworkPort, networkOf, type Subnet, subnetOf } from './network.js';
+import { type Network, type NetworkPort, type Subnet, subnetOf } from './network.js';
 
 /** How hosts of an IPv6 subnet get their addresses, in OpenStack's words. */
 export type Ipv6Mode = 'slaac' | 'dhcpv6-stateful' | 'dhcpv6-stateless';
@@ -191,7 +191,7 @@ function checkSubnet(spec: SubnetSpec, isolatedMetadata: boolean, path: string):
   checkKeys(spec, keys.subnet, path);
   const prefix = networkOf(checkPrefix(spec.cidr, `${path}.cidr`));
   const { family, length } = prefix;
-  const cidr = `${formatAddress(prefix.bytes)}/${length}`;
+  const cidr = formatPrefix(prefix);
   const address = (value: string, where: string): string => {
     const bytes = checkAddress(value, where);
     if ((bytes.length === 4) !== (family === 'ip')) throw invalidValue(where, `is not of the family of ${cidr}`, value);
@@ -229,11 +229,11 @@ function checkSubnet(spec: SubnetSpec, isolatedMetadata: boolean, path: string):
     hostRoutes: array(spec.hostRoutes ?? [], `${path}.hostRoutes`).map((route, at) => {
       const where = `${path}.hostRoutes[${at}]`;
       checkKeys(route, keys.hostRoute, where);
-      const { bytes, length: size } = networkOf(checkPrefix(route.destination, `${where}.destination`));
-      if ((bytes.length === 4) !== (family === 'ip')) {
+      const destination = networkOf(checkPrefix(route.destination, `${where}.destination`));
+      if (destination.family !== family) {
         throw invalidValue(`${where}.destination`, `is not of the family of ${cidr}`, route.destination);
       }
-      return { destination: `${formatAddress(bytes)}/${size}`, nexthop: address(route.nexthop, `${where}.nexthop`) };
+      return { destination: formatPrefix(destination), nexthop: address(route.nexthop, `${where}.nexthop`) };
     }),
   };
 }

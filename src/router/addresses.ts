@@ -1,9 +1,10 @@
+import { formatPrefix } from '../ip.js';
 /** Addresses of a router's ports. */
 import type { Address } from '../rtnetlink/addresses.js';
 import { protocol } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Step, stepOf } from './steps.js';
-import { portsOf, textOf, type Wanted } from './wanted.js';
+import { portsOf, type Wanted } from './wanted.js';
 
 /** Of the ports that stay: addresses that are missing are added, netloom's own that are no longer wanted deleted. */
 export function addressStep(wanted: Wanted, state: State): Step | undefined {
@@ -12,7 +13,7 @@ export function addressStep(wanted: Wanted, state: State): Step | undefined {
   for (const port of portsOf(wanted)) {
     const dev = port.device;
     const present = state.addresses.get(dev) ?? [];
-    const texts = port.addresses.map(textOf);
+    const texts = port.addresses.map(formatPrefix);
     for (const address of texts) {
       if (present.some((one) => one.address === address)) continue;
       // The controller owns these addresses: waiting for duplicate detection would only delay the first packet.

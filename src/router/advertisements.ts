@@ -1,5 +1,6 @@
 /** Router advertisements (RFC 4861): one radvd a router, for the interfaces that send them. See neutron/agent/linux/ra.py. */
 import { existsSync } from 'node:fs';
+import { formatPrefix, networkOf } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import { namespaceId } from '../services/process.js';
 import type { Services } from '../services/services.js';
@@ -7,7 +8,7 @@ import type { ServiceReference, ServiceSpec } from '../services/spec.js';
 import { compare, type ServiceState } from '../services/state.js';
 import { metadataAddress } from './names.js';
 import type { Step } from './steps.js';
-import { type Interface, isLinkLocal, networkOf, textOf, type Wanted } from './wanted.js';
+import { type Interface, isLinkLocal, type Wanted } from './wanted.js';
 
 const configuration = 'radvd.conf';
 const pidFile = 'radvd.pid';
@@ -90,7 +91,7 @@ function interfaceText({ device, mtu, addresses, routerAdvertisement }: Interfac
     ...(mode === 'dhcpv6-stateless' ? ['AdvOtherConfigFlag on;'] : []),
     ...(mode === 'dhcpv6-stateful' ? ['AdvManagedFlag on;'] : []),
     ...groups(dnsServers, serversOfOption).map((servers) => `RDNSS ${servers.join(' ')} { };`),
-    ...[...new Set(prefixes.map(textOf))].map(
+    ...[...new Set(prefixes.map(formatPrefix))].map(
       (prefix) => `prefix ${prefix} { AdvOnLink on; AdvAutonomous ${mode === 'dhcpv6-stateful' ? 'off' : 'on'}; };`,
     ),
     ...(metadata ? [`route ${metadataAddress.ip6}/128 { };`] : []),

@@ -1,6 +1,6 @@
 /** Floating IPs as columns of numbers: what is done to 100,000 of them makes no object of each. */
 import { invalidType, invalidValue } from '../errors.js';
-import { checkIpv4, formatAddress, formatIpv4, type Prefix, parseIpv4, readIpv4 } from '../ip.js';
+import { checkIpv4, formatIpv4, formatPrefix, type Prefix, parseIpv4, readIpv4 } from '../ip.js';
 import { AddressIndex } from './address-index.js';
 import type { FloatingIp, PackedFloatingIps } from './spec.js';
 
@@ -104,7 +104,7 @@ export function checkPools(addresses: Uint32Array, pools: readonly Prefix[], pat
     let inside = false;
     for (const { start, end } of ranges) if (address >= start && address < end) inside = true;
     if (inside) continue;
-    const known = pools.map(({ bytes, length }) => `${formatAddress(bytes)}/${length}`).join(', ') || 'none';
+    const known = pools.map(formatPrefix).join(', ') || 'none';
     throw invalidValue(path(row), `is in no pool of the gateway's (${known})`, formatIpv4(address));
   }
 }

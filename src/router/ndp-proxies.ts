@@ -2,7 +2,7 @@
  * The gateway port answers for IPv6 addresses of tenant networks, as if they were on the external network: proxy entries of neighbours, and
  * nothing else of those networks can be reached from outside. See neutron/agent/l3/extensions/ndp_proxy.py.
  */
-import { formatAddress, type Prefix } from '../ip.js';
+import { contains, formatAddress, networkOf, type Prefix } from '../ip.js';
 import type { SetElementJson } from '../nftables/json.js';
 import type { Neighbour } from '../rtnetlink/neighbours.js';
 import { sharesScope } from './address-scopes.js';
@@ -11,7 +11,7 @@ import { protocol } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Step, stepOf } from './steps.js';
 import type { TableBuilder } from './table-builder.js';
-import { isLinkLocal, networkOf, type Wanted } from './wanted.js';
+import { isLinkLocal, type Wanted } from './wanted.js';
 
 const proxied = 'ndp_proxy';
 const networks = 'ndp_networks';
@@ -79,11 +79,9 @@ export function proxyAnnouncement({ gateway, ndpProxies = [] }: Wanted, { proxie
 
 /** Those that lie in no other, each once: what a set of intervals can hold. */
 function distinct(prefixes: readonly Prefix[]): Prefix[] {
-  const covers = (one: Prefix, other: Prefix): boolean =>
-    formatAddress(networkOf({ ...other, length: one.length }).bytes) === formatAddress(one.bytes);
   const kept: Prefix[] = [];
   for (const prefix of [...prefixes].sort((a, b) => a.length - b.length)) {
-    if (!kept.some((one) => covers(one, prefix))) kept.push(prefix);
+    if (!kept.some((one) => contains(one, prefix.bytes))) kept.push(prefix);
   }
   return kept;
 }

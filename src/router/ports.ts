@@ -1,13 +1,13 @@
 /** A router's ports: veth pairs, `qr-` and `qg-` inside, `tap` outside on a bridge. */
 import { NetlinkError } from '../errors.js';
-import { formatAddress } from '../ip.js';
+import { formatAddress, formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
 import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
 import { settled } from './undo.js';
-import { type Port, portsOf, textOf, type Wanted } from './wanted.js';
+import { type Port, portsOf, type Wanted } from './wanted.js';
 
 /** The group that a router's ports are in, so that they go together. */
 export const portGroup = 78;
@@ -193,7 +193,7 @@ function announceStep(ports: readonly Port[], state: State): Step | undefined {
   const announcements = ports.flatMap((port) => {
     const { device } = port;
     const known = isRenewed(port, state) ? [] : (state.addresses.get(device) ?? []);
-    const fresh = port.addresses.filter((address) => !known.some((one) => one.address === textOf(address)));
+    const fresh = port.addresses.filter((address) => !known.some((one) => one.address === formatPrefix(address)));
     return fresh.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true }));
   });
   if (announcements.length === 0) return undefined;

@@ -1,9 +1,10 @@
+import { formatPrefix } from '../ip.js';
 /** A router's routes: by its next hops, those of the description, and the pools of the 'prefix' binding. */
 import type { Route } from '../rtnetlink/routes.js';
 import { protocol } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Step, stepOf } from './steps.js';
-import { textOf, type Wanted } from './wanted.js';
+import type { Wanted } from './wanted.js';
 
 /** The table of the 'prefix' binding. */
 export const poolTable = 78;
@@ -148,7 +149,7 @@ function bare({ via, dev }: Hop): { via?: string; dev?: string } {
  */
 export function poolStep(wanted: Wanted, { pools: present, rules, nexthops }: State): Step | undefined {
   const { gateway, binding } = wanted;
-  const pools = binding === 'prefix' ? (gateway?.pools.map(textOf) ?? []) : [];
+  const pools = binding === 'prefix' ? (gateway?.pools.map(formatPrefix) ?? []) : [];
   const missing = pools.filter((pool) => !present.includes(pool));
   const stale = present.filter((pool) => !pools.includes(pool));
   const device = pools.length > 0 ? gateway?.device : undefined;

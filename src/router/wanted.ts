@@ -1,6 +1,17 @@
 /** A router's description, checked: `RouterSpec` -> `Wanted`. */
 import { checkInteger, checkKeys, invalidType, invalidValue, outOfRange } from '../errors.js';
-import { checkIpv4, checkIpv6, checkMac, checkPrefix, formatAddress, type Prefix, readIpv4 } from '../ip.js';
+import {
+  checkIpv4,
+  checkIpv6,
+  checkMac,
+  checkPrefix,
+  contains,
+  formatAddress,
+  formatPrefix,
+  networkOf,
+  type Prefix,
+  readIpv4,
+} from '../ip.js';
 import { checkAddressOrPrefix } from '../rtnetlink/values.js';
 import { AddressIndex } from './address-index.js';
 import { type Associations, checkFloatingIps, checkPools } from './associations.js';
@@ -145,14 +156,12 @@ function checkProxies(
 ): readonly string[] {
   if (!gateway) throw invalidValue(path, 'need a gateway', addresses);
   const networks = interfaces.flatMap((port) => port.addresses.filter(({ family }) => family === 'ip6').map(networkOf));
-  const holds = (network: Prefix, bytes: Uint8Array): boolean =>
-    textOf(networkOf({ family: 'ip6', bytes, length: network.length })) === textOf(network);
   const seen = new Set<string>();
   list(addresses, path).forEach((address, at) => {
     const bytes = checkIpv6(address, `${path}[${at}]`);
     const text = formatAddress(bytes);
     if (seen.has(text)) throw invalidValue(`${path}[${at}]`, 'is there twice', address);
-    if (!networks.some((network) => holds(network, bytes))) {
+    if (!networks.some((network) => contains(network, bytes))) {
       throw invalidValue(`${path}[${at}]`, 'is on none of the tenant networks', address);
     }
     seen.add(text);
@@ -160,19 +169,8 @@ function checkProxies(
   return [...seen];
 }
 
-/** The network that a prefix lies in: its host bits cleared. */
-export function networkOf({ family, bytes, length }: Prefix): Prefix {
-  const network = bytes.map((byte, at) => {
-    const bits = Math.min(8, Math.max(0, length - at * 8));
-    return byte & (0xff << (8 - bits));
-  });
-  return { family, bytes: network, length };
-}
-
 /** fe80::/10. */
 export const isLinkLocal = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80;
-
-export const textOf = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;
 
 function list<T>(value: readonly T[] | undefined, path: string): readonly T[] {
   if (value === undefined) return [];
@@ -299,10 +297,10 @@ function checkRoute(route: ExtraRoute, path: string): ExtraRoute {
     throw invalidValue(`${path}.via`, `is not of the same family as ${route.dst}`, via);
   const network = networkOf({ family: family === 4 ? 'ip' : 'ip6', ...prefix });
   if (formatAddress(network.bytes) !== formatAddress(prefix.bytes)) {
-    throw invalidValue(`${path}.dst`, `has host bits; the network is ${textOf(network)}`, route.dst);
+    throw invalidValue(`${path}.dst`, `has host bits; the network is ${formatPrefix(network)}`, route.dst);
   }
   const whole = prefix.length === family * 8;
-  const dst = prefix.length === 0 ? 'default' : whole ? formatAddress(prefix.bytes) : textOf(network);
+  const dst = prefix.length === 0 ? 'default' : whole ? formatAddress(prefix.bytes) : formatPrefix(network);
   return { dst, via, weight };
 }
 

@@ -1,6 +1,6 @@
 /** Values that several families share. */
 import { checkInteger, invalidValue } from '../errors.js';
-import { formatAddress, formatIpv4, invalidAddress, parseAddress, parsePrefix } from '../ip.js';
+import { formatAddress, formatIpv4, formatPrefix, invalidAddress, parseAddress, parsePrefix } from '../ip.js';
 import type { Decoder } from '../netlink/codec.js';
 
 export type AddressFamily = 'inet' | 'inet6';
@@ -46,7 +46,7 @@ export function tableName(number: number): RouteTable {
 /** As `ip -j` prints it: a host's prefix without its length, the empty one as 'default'. */
 export function prefixText(bytes: Uint8Array | undefined, length: number): string {
   if (!bytes || length === 0) return 'default';
-  return length === bytes.length * 8 ? formatAddress(bytes) : `${formatAddress(bytes)}/${length}`;
+  return length === bytes.length * 8 ? formatAddress(bytes) : formatPrefix({ bytes, length });
 }
 
 /** Text of an address in a record that is being read. */

@@ -1,5 +1,4 @@
-import { formatAddress, parsePrefix } from '../ip.js';
-import { networkOf } from '../router/wanted.js';
+import { formatPrefix, networkOf, parsePrefix } from '../ip.js';
 
 /** IPv4 first, then by value; one of each. */
 export function sortAddresses(addresses: Iterable<string>): string[] {
@@ -15,8 +14,7 @@ export function subnetsOf(addresses: Iterable<string>): string[] {
   for (const address of addresses) {
     const prefix = parsePrefix(address);
     if (prefix === undefined || prefix.length === prefix.bytes.length * 8) continue;
-    const { bytes, length } = networkOf(prefix);
-    subnets.push(`${formatAddress(bytes)}/${length}`);
+    subnets.push(formatPrefix(networkOf(prefix)));
   }
   return sortAddresses(subnets);
 }

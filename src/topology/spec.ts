@@ -1,5 +1,5 @@
 import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
-import { checkPrefix, formatAddress, type Prefix } from '../ip.js';
+import { checkPrefix, formatPrefix } from '../ip.js';
 import type { WantedNetwork } from '../network/wanted.js';
 import type { NodeSpec } from '../node/spec.js';
 import { checkNode } from '../node/wanted.js';
@@ -106,7 +106,7 @@ function routerPort({ device, tap, bridge, addresses, mtu }: Port): PluggedPort 
     device,
     peer: tap,
     bridge,
-    addresses: addresses.map(textOf),
+    addresses: addresses.map(formatPrefix),
     ...(mtu === undefined ? {} : { mtu }),
   };
 }
@@ -128,7 +128,7 @@ function networkParts({ bridge, mtu, dhcp, ports }: WantedNetwork): Part[] {
   });
   if (!dhcp?.dhcp) return guests;
   const { device, addresses } = dhcp.dhcp;
-  const port = { device, peer: device, bridge, addresses: addresses.map(textOf), ...size };
+  const port = { device, peer: device, bridge, addresses: addresses.map(formatPrefix), ...size };
   return [...guests, { kind: 'dhcp', namespace: dhcp.namespace, ports: [port] }];
 }
 
@@ -176,13 +176,11 @@ function checkedPort(
     device: checkText(device, `${path}.device`),
     ...(peer === undefined ? {} : { peer: checkText(peer, `${path}.peer`) }),
     addresses: list(addresses, `${path}.addresses`).map((address, at) =>
-      textOf(checkPrefix(address, `${path}.addresses[${at}]`)),
+      formatPrefix(checkPrefix(address, `${path}.addresses[${at}]`)),
     ),
     ...(mtu === undefined ? {} : { mtu }),
   };
 }
-
-const textOf = ({ bytes, length }: Prefix): string => `${formatAddress(bytes)}/${length}`;
 
 function list<T>(value: readonly T[], path: string): readonly T[] {
   if (!Array.isArray(value)) throw invalidType(path, 'an array', value);
