@@ -111,6 +111,16 @@ export function outOfRange(path: string, wanted: string, value: unknown): RangeE
   });
 }
 
+export function checkArray<T>(value: readonly T[], path: string): readonly T[] {
+  if (!Array.isArray(value)) throw invalidType(path, 'an array', value);
+  return value;
+}
+
+export function checkBoolean(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw invalidType(path, 'a boolean', value);
+  return value;
+}
+
 /** Refuses what a spec must not hold, so that a misspelt key is not silently ignored. */
 export function checkKeys(spec: object, known: ReadonlySet<string>, path: string): void {
   if (typeof spec !== 'object' || spec === null) throw invalidType(path, 'an object', spec);

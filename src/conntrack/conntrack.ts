@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, invalidType, NetlinkError } from '../errors.js';
+import { checkArray, checkInteger, checkKeys, NetlinkError } from '../errors.js';
 import { checkAddress, formatAddress, formatIpv4 } from '../ip.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
@@ -230,7 +230,7 @@ function compileFilter(filter: FlowFilter): (flow: Flow) => boolean {
 
 /** By address first: of many destinations few share one. */
 function compileDestinations(list: readonly FlowDestination[]): (tuple: FlowTuple) => boolean {
-  if (!Array.isArray(list)) throw invalidType('filter.destinations', 'an array', list);
+  checkArray(list, 'filter.destinations');
   const known = new Map<string, Set<string>>();
   const key = (protocol: number | undefined, port: number | undefined): string => `${protocol ?? '*'} ${port ?? '*'}`;
   list.forEach((destination: FlowDestination, at) => {

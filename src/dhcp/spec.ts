@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkBoolean, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkAddress, checkMac, checkPrefix, formatAddress, formatMac, formatPrefix, networkOf } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
@@ -137,7 +137,7 @@ export function checkNetwork(spec: NetworkSpec, path: string = 'network'): Netwo
   checkKeys(spec, keys.network, path);
   const id = checkId(spec.id, `${path}.id`);
   const dhcp = spec.dhcp ? checkDhcp(spec.dhcp, `${path}.dhcp`) : undefined;
-  const subnets = array(spec.subnets, `${path}.subnets`).map((subnet, at) =>
+  const subnets = checkArray(spec.subnets, `${path}.subnets`).map((subnet, at) =>
     checkSubnet(subnet, dhcp?.isolatedMetadata ?? false, `${path}.subnets[${at}]`),
   );
   subnets.forEach(({ id: name }, at) => {
@@ -145,7 +145,7 @@ export function checkNetwork(spec: NetworkSpec, path: string = 'network'): Netwo
       throw invalidValue(`${path}.subnets[${at}].id`, 'is taken', name);
     }
   });
-  const ports = array(spec.ports ?? [], `${path}.ports`).map((port, at) =>
+  const ports = checkArray(spec.ports ?? [], `${path}.ports`).map((port, at) =>
     checkPort(port, subnets, `${path}.ports[${at}]`),
   );
   return {
@@ -175,11 +175,11 @@ function checkDhcp(spec: DhcpSpec, path: string): NonNullable<Network['dhcp']> {
     portId: checkId(spec.portId, `${path}.portId`),
     device: portDevice('tap', spec.portId),
     mac: spec.mac === undefined ? undefined : formatMac(checkMac(spec.mac, `${path}.mac`)),
-    addresses: array(spec.addresses, `${path}.addresses`).map((one, at) =>
+    addresses: checkArray(spec.addresses, `${path}.addresses`).map((one, at) =>
       checkPrefix(one, `${path}.addresses[${at}]`),
     ),
     leaseDuration,
-    servers: array(dnsmasqDnsServers, `${path}.dnsmasqDnsServers`).map((server, at) =>
+    servers: checkArray(dnsmasqDnsServers, `${path}.dnsmasqDnsServers`).map((server, at) =>
       checkWord(server, `${path}.dnsmasqDnsServers[${at}]`),
     ),
     configFile: dnsmasqConfigFile,
@@ -223,10 +223,10 @@ function checkSubnet(spec: SubnetSpec, isolatedMetadata: boolean, path: string):
     served,
     mode: family === 'ip' ? undefined : mode,
     metadata,
-    nameservers: array(spec.dnsNameservers ?? [], `${path}.dnsNameservers`).map((server, at) =>
+    nameservers: checkArray(spec.dnsNameservers ?? [], `${path}.dnsNameservers`).map((server, at) =>
       address(server, `${path}.dnsNameservers[${at}]`),
     ),
-    hostRoutes: array(spec.hostRoutes ?? [], `${path}.hostRoutes`).map((route, at) => {
+    hostRoutes: checkArray(spec.hostRoutes ?? [], `${path}.hostRoutes`).map((route, at) => {
       const where = `${path}.hostRoutes[${at}]`;
       checkKeys(route, keys.hostRoute, where);
       const destination = networkOf(checkPrefix(route.destination, `${where}.destination`));
@@ -245,7 +245,7 @@ function checkPort(spec: NetworkPortSpec, subnets: readonly Subnet[], path: stri
     mac: formatMac(checkMac(spec.mac, `${path}.mac`)),
     hostname: spec.hostname === undefined ? undefined : checkName(spec.hostname, `${path}.hostname`),
     dhcp: checkBoolean(spec.dhcp ?? true, `${path}.dhcp`),
-    fixedIps: array(spec.fixedIps, `${path}.fixedIps`).map((fixed, at) => {
+    fixedIps: checkArray(spec.fixedIps, `${path}.fixedIps`).map((fixed, at) => {
       const where = `${path}.fixedIps[${at}]`;
       checkKeys(fixed, keys.fixedIp, where);
       const bytes = checkAddress(fixed.ipAddress, `${where}.ipAddress`);
@@ -259,7 +259,7 @@ function checkPort(spec: NetworkPortSpec, subnets: readonly Subnet[], path: stri
       }
       return { address: formatAddress(bytes), subnet };
     }),
-    options: array(spec.extraDhcpOptions ?? [], `${path}.extraDhcpOptions`).map((option, at) => {
+    options: checkArray(spec.extraDhcpOptions ?? [], `${path}.extraDhcpOptions`).map((option, at) => {
       const where = `${path}.extraDhcpOptions[${at}]`;
       checkKeys(option, keys.option, where);
       const ipVersion = option.ipVersion ?? 4;
@@ -268,16 +268,6 @@ function checkPort(spec: NetworkPortSpec, subnets: readonly Subnet[], path: stri
       return { name: checkWord(option.name, `${where}.name`), value: option.value, ipVersion };
     }),
   };
-}
-
-function array<T>(value: readonly T[], path: string): readonly T[] {
-  if (!Array.isArray(value)) throw invalidType(path, 'an array', value);
-  return value;
-}
-
-function checkBoolean(value: unknown, path: string): boolean {
-  if (typeof value !== 'boolean') throw invalidType(path, 'a boolean', value);
-  return value;
 }
 
 /** What goes into a line of a file: it must not end it. */

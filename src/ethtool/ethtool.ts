@@ -1,5 +1,5 @@
 import type { NativeError, NativeNamespace } from '../addon.js';
-import { fromNative, invalidType, invalidValue } from '../errors.js';
+import { checkBoolean, fromNative, invalidType, invalidValue } from '../errors.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { closedError } from '../netlink/channel.js';
 import { checkReference, type DeviceReference } from '../rtnetlink/device.js';
@@ -62,7 +62,7 @@ export class Ethtool {
     if (typeof changes !== 'object' || changes === null) throw invalidType('changes', 'an object', changes);
     const patterns = Object.entries(changes).map(([word, on]): [string, boolean] => {
       if (!/^[\w-]+$/.test(word)) throw invalidValue('changes', "is not a feature's name", word);
-      if (typeof on !== 'boolean') throw invalidType(`changes.${word}`, 'a boolean', on);
+      checkBoolean(on, `changes.${word}`);
       return [patternOf(word), on];
     });
     if (patterns.length > 0) await this.#call(dev, patterns, options, changes);

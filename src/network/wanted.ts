@@ -2,7 +2,7 @@
 
 import type { Network } from '../dhcp/network.js';
 import { checkNetwork as checkDhcpNetwork, type NetworkPortSpec } from '../dhcp/spec.js';
-import { checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkDeviceName, checkInteger, checkKeys, invalidValue } from '../errors.js';
 import { checkMac } from '../ip.js';
 import type { NetnsReference } from '../netns/netns.js';
 import { checkId, networkBridge, portDevice } from '../router/names.js';
@@ -65,7 +65,7 @@ export function checkNetwork(spec: NodeNetworkSpec, path: string): WantedNetwork
   }
   if (bridge !== undefined) checkDeviceName(bridge, `${path}.bridge`);
   if (physicalDevice !== undefined) checkDeviceName(physicalDevice, `${path}.physicalDevice`);
-  if (!Array.isArray(ports)) throw invalidType(`${path}.ports`, 'an array', ports);
+  checkArray(ports, `${path}.ports`);
   const name = bridge ?? (mechanism === 'linuxbridge' ? networkBridge(id) : 'br-int');
   return {
     id,
@@ -74,7 +74,7 @@ export function checkNetwork(spec: NodeNetworkSpec, path: string): WantedNetwork
     bridge: name,
     ownsBridge: bridge === undefined && mechanism === 'linuxbridge',
     physicalDevice,
-    ports: ports.flatMap((port: NodePortSpec, at: number) => checkPort(port, `${path}.ports[${at}]`)),
+    ports: ports.flatMap((port, at) => checkPort(port, `${path}.ports[${at}]`)),
     dhcp: dhcpOf(spec, ports, mechanism === 'linuxbridge' ? name : undefined, path),
   };
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkInteger, checkKeys, invalidValue } from '../errors.js';
 import { checkNetwork, type WantedNetwork } from '../network/wanted.js';
 import { checkId } from '../router/names.js';
 import { checkSpec, type Wanted } from '../router/wanted.js';
@@ -16,9 +16,7 @@ const keys: ReadonlySet<string> = new Set(['name', 'networks', 'routers']);
 export function checkNode(spec: NodeSpec): WantedNode {
   checkKeys(spec, keys, 'spec');
   const { networks = [], routers = [] } = spec;
-  for (const [key, list] of Object.entries({ networks, routers })) {
-    if (!Array.isArray(list)) throw invalidType(`spec.${key}`, 'an array', list);
-  }
+  for (const [key, list] of Object.entries({ networks, routers })) checkArray<unknown>(list, `spec.${key}`);
   const checked = networks.map((network, at) => checkNetwork(network, `spec.networks[${at}]`));
   const byId = new Map(checked.map((network) => [network.id, network]));
   const node: WantedNode = {

@@ -1,4 +1,4 @@
-import { BatchError, type BatchFailure, checkDeviceName, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { BatchError, type BatchFailure, checkArray, checkDeviceName, checkKeys, invalidValue } from '../errors.js';
 import { abortable, type CallOptions, deadline } from '../netlink/call-options.js';
 import { checkBridge, type OvsBridge, type OvsBridgeSpec, toOvsBridge } from './bridge-spec.js';
 import { OvsdbError, OvsError } from './errors.js';
@@ -143,7 +143,7 @@ export class OpenVswitch {
   /** Removes ports in one transaction; what is not on this bridge is passed over. Returns how many there were. */
   async deletePorts(bridge: string, names: readonly string[], options?: OvsOptions): Promise<number> {
     checkDeviceName(bridge, 'bridge');
-    if (!Array.isArray(names)) throw invalidType('names', 'an array', names);
+    checkArray(names, 'names');
     for (const [index, name] of names.entries()) {
       checkDeviceName(name, `names[${index}]`);
       if (name === bridge) throw invalidValue(`names[${index}]`, "is the bridge's own port, which goes with it", name);

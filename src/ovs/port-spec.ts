@@ -1,4 +1,4 @@
-import { checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkDeviceName, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkMac, formatMac } from '../ip.js';
 import { checkNetwork, type OvsNetwork } from './neutron.js';
 import type { InterfaceRow, PortRow, StringMap } from './tables.js';
@@ -87,7 +87,7 @@ export function checkPorts(
   ports: readonly (OvsPortSpec | OvsPortChange)[],
   mode: 'add' | 'set',
 ): WantedPort[] {
-  if (!Array.isArray(ports)) throw invalidType('ports', 'an array', ports);
+  checkArray<unknown>(ports, 'ports');
   const names = new Set<string>();
   return (ports as readonly OvsPortSpec[]).map((spec, index) => {
     const path = `ports[${index}]`;

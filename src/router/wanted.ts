@@ -1,5 +1,5 @@
 /** A router's description, checked: `RouterSpec` -> `Wanted`. */
-import { checkInteger, checkKeys, invalidType, invalidValue, outOfRange } from '../errors.js';
+import { checkArray, checkBoolean, checkInteger, checkKeys, invalidValue, outOfRange } from '../errors.js';
 import {
   checkIpv4,
   checkIpv6,
@@ -173,14 +173,7 @@ function checkProxies(
 export const isLinkLocal = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && ((bytes[1] as number) & 0xc0) === 0x80;
 
 function list<T>(value: readonly T[] | undefined, path: string): readonly T[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw invalidType(path, 'an array', value);
-  return value;
-}
-
-function checkBoolean(value: unknown, path: string): boolean {
-  if (typeof value !== 'boolean') throw invalidType(path, 'a boolean', value);
-  return value;
+  return value === undefined ? [] : checkArray(value, path);
 }
 
 function checkNames(ports: readonly Port[], path: string): void {
@@ -198,13 +191,13 @@ const leastIpv6Mtu = 1280;
 
 function checkPort(port: PortSpec, kind: 'router' | 'gateway', path: string, find: FindNetwork | undefined): Port {
   const id = checkId(port.id, `${path}.id`);
-  if (!Array.isArray(port.addresses)) throw invalidType(`${path}.addresses`, 'an array', port.addresses);
+  const prefixes = checkArray(port.addresses, `${path}.addresses`);
   if (port.mac !== undefined) checkMac(port.mac, `${path}.mac`);
   const network = port.network === undefined ? undefined : networkOfPort(port.network, port.bridge, path, find);
   const { addressScopes = {} } = port;
   checkKeys(addressScopes, scopeKeys, `${path}.addressScopes`);
   for (const [family, scope] of Object.entries(addressScopes)) checkId(scope, `${path}.addressScopes.${family}`);
-  const addresses = port.addresses.map((address: string, at) => checkPrefix(address, `${path}.addresses[${at}]`));
+  const addresses = prefixes.map((address, at) => checkPrefix(address, `${path}.addresses[${at}]`));
   const mtu = port.mtu === undefined ? network?.mtu : checkInteger(port.mtu, `${path}.mtu`, 68, 65535);
   if (mtu !== undefined && mtu < leastIpv6Mtu && addresses.some(({ family }) => family === 'ip6')) {
     throw outOfRange(`${path}.mtu`, `${leastIpv6Mtu} to 65535 on a port with an IPv6 address (RFC 8200)`, mtu);

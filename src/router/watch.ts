@@ -1,6 +1,6 @@
 /** Keeps an eye on a router: what the kernel tells of its tables, against what is wanted. */
 import { watch as watchDirectory } from 'node:fs';
-import { checkInteger, checkKeys, invalidType, NetlinkError } from '../errors.js';
+import { checkBoolean, checkInteger, checkKeys, NetlinkError } from '../errors.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import { Netns, namespaceDirectory } from '../netns/netns.js';
 import type { Change } from './steps.js';
@@ -41,7 +41,7 @@ const keys: ReadonlySet<string> = new Set(['signal', 'repair', 'quiet', 'interva
 export async function* watchRouter(watched: Watched, options: WatchOptions): AsyncGenerator<Drift, void, undefined> {
   checkKeys(options, keys, 'options');
   const { repair = false, signal } = options;
-  if (typeof repair !== 'boolean') throw invalidType('options.repair', 'a boolean', repair);
+  checkBoolean(repair, 'options.repair');
   const quiet = checkInteger(options.quiet ?? 100, 'options.quiet', 0, 60_000);
   const interval = checkInteger(options.interval ?? 60_000, 'options.interval', 1, 86_400_000);
   const limits = signal === undefined ? {} : { signal };

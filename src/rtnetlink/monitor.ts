@@ -1,4 +1,4 @@
-import { invalidType, invalidValue } from '../errors.js';
+import { checkArray, invalidValue } from '../errors.js';
 import type { Channel } from '../netlink/channel.js';
 import type { Decoder, EventMessage } from '../netlink/codec.js';
 import type { EventSource } from '../netlink/event-stream.js';
@@ -38,7 +38,7 @@ export function netlinkEvents(
   channel: Channel,
   groups: readonly MonitorGroup[] = allGroups,
 ): EventSource<NetlinkEvent> {
-  if (!Array.isArray(groups)) throw invalidType('groups', 'an array', groups);
+  checkArray(groups, 'groups');
   if (groups.length === 0 || groups.some((group) => !allGroups.includes(group))) {
     throw invalidValue('groups', `is not an array of some of ${allGroups.join(', ')}`, groups);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import type { Netns } from '../netns/netns.js';
 
 /** Which service: what the program does, and whom it does it for. */
@@ -63,7 +63,7 @@ export function checkService(spec: ServiceSpec, path: string = 'service'): void 
   if (typeof spec.netns?.spawn !== 'function') throw invalidType(`${path}.netns`, 'a Netns', spec.netns);
   checkText(spec.command, `${path}.command`);
   if (spec.command === '') throw invalidValue(`${path}.command`, 'is no program', spec.command);
-  if (!Array.isArray(spec.args)) throw invalidType(`${path}.args`, 'an array', spec.args);
+  checkArray(spec.args, `${path}.args`);
   spec.args.forEach((arg: string, at) => {
     checkText(arg, `${path}.args[${at}]`);
   });

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
+import { checkArray, checkInteger, checkKeys, invalidType, invalidValue } from '../errors.js';
 import { checkPrefix, formatPrefix } from '../ip.js';
 import type { WantedNetwork } from '../network/wanted.js';
 import type { NodeSpec } from '../node/spec.js';
@@ -59,7 +59,7 @@ export function topologyOf(spec: TopologySpec): Topology {
     ...node.routers.map((router) => routerPart(router, bridges)),
     ...node.networks.flatMap(networkParts),
     ...uplinks(node.networks),
-    ...list(vms, 'spec.vms').map(vmPart),
+    ...checkArray(vms, 'spec.vms').map(vmPart),
   ];
   return assemble(parts, {
     shared: [...shared, ...switched],
@@ -70,13 +70,13 @@ export function topologyOf(spec: TopologySpec): Topology {
 
 export function checkShared(networks: readonly SharedNetwork[], path: string): void {
   const taken = new Set<string>();
-  list(networks, path).forEach((network, at) => {
+  checkArray(networks, path).forEach((network, at) => {
     const where = `${path}[${at}]`;
     checkKeys(network, sharedKeys, where);
     checkText(network.bridge, `${where}.bridge`);
     checkText(network.name, `${where}.name`);
     if (network.tag !== undefined) checkInteger(network.tag, `${where}.tag`, 0, 0xffffffff);
-    for (const port of list(network.ports, `${where}.ports`)) checkText(port, `${where}.ports`);
+    for (const port of checkArray(network.ports, `${where}.ports`)) checkText(port, `${where}.ports`);
     const key = `${network.bridge}/${network.name}`;
     if (taken.has(key)) throw invalidValue(`${where}.name`, 'is there twice on its bridge', network.name);
     taken.add(key);
@@ -159,7 +159,7 @@ function vmPart(vm: VmDescription, at: number): Part {
   const path = `spec.vms[${at}]`;
   checkKeys(vm, vmKeys, path);
   const key = checkText(vm.name, `${path}.name`);
-  const ports = list(vm.ports, `${path}.ports`).map((port, index) => {
+  const ports = checkArray(vm.ports, `${path}.ports`).map((port, index) => {
     checkKeys(port, vmPortKeys, `${path}.ports[${index}]`);
     return checkedPort({ device: 'eth0', ...port }, `${path}.ports[${index}]`);
   });
@@ -175,16 +175,11 @@ function checkedPort(
     bridge: checkText(bridge, `${path}.bridge`),
     device: checkText(device, `${path}.device`),
     ...(peer === undefined ? {} : { peer: checkText(peer, `${path}.peer`) }),
-    addresses: list(addresses, `${path}.addresses`).map((address, at) =>
+    addresses: checkArray(addresses, `${path}.addresses`).map((address, at) =>
       formatPrefix(checkPrefix(address, `${path}.addresses[${at}]`)),
     ),
     ...(mtu === undefined ? {} : { mtu }),
   };
-}
-
-function list<T>(value: readonly T[], path: string): readonly T[] {
-  if (!Array.isArray(value)) throw invalidType(path, 'an array', value);
-  return value;
 }
 
 function checkText(value: unknown, path: string): string {
