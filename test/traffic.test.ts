@@ -70,6 +70,19 @@ test('a listing behind a change in the same tick knows the names that came with 
   expect(after.map(({ dev }) => dev)).toEqual(['lo', 'fresh']);
 });
 
+test('a listing behind a rename in the same tick has the new name', async () => {
+  const ns = await ready();
+  await ns.links.add({ kind: 'veth', name: 'before', peer: { name: 'other' } });
+  await ns.addresses.add({ dev: 'before', address: '192.0.2.1/24' });
+  const { index } = await ns.links.get('before');
+  const [first, , second] = await Promise.all([
+    ns.addresses.list({ dev: index }),
+    ns.links.set(index, { name: 'after' }),
+    ns.addresses.list({ dev: index }),
+  ]);
+  expect([first, second].map(([address]) => address?.dev)).toEqual(['before', 'after']);
+});
+
 test('a listing whose caller goes away leaves the others their names', async () => {
   const ns = await ready();
   const stop = new AbortController();

@@ -94,6 +94,7 @@ export class Channel {
 
   /** Requests that are answered, each reply read as it says. Fails with the first error. */
   ask<T>(requests: readonly Request[], read: Read<T> | undefined, options?: CallOptions): Promise<T[]> {
+    if (requests.some(({ operation }) => operation.kind === 'change')) this.#shared = undefined;
     return this.#begin(options, () => {
       return new Requests(
         (encoder) => encodeRequests(encoder, requests),
