@@ -177,6 +177,11 @@ describe('a plan', () => {
 describe('a driver', () => {
   test.each([
     ['{"ns":1500,"operations":3}', { kind: 'time', ns: 1500, operations: 3 }],
+    [
+      '{"ns":1,"operations":1,"sent":{"datagrams":1,"reads":2,"changes":3}}',
+      { kind: 'time', ns: 1, operations: 1, sent: { datagrams: 1, reads: 2, changes: 3 } },
+    ],
+    ['{"ns":1,"operations":1,"sent":{"datagrams":1}}', { kind: 'time', ns: 1, operations: 1 }],
     ['{"value":0.5,"unit":"ms","longest":3}', { kind: 'value', value: 0.5, unit: 'ms' }],
     ['{"skip":"no"}', { kind: 'skip', reason: 'no' }],
     ['{"error":"EPERM"}', { kind: 'error', message: 'EPERM' }],
@@ -408,18 +413,39 @@ describe('netloom bench', () => {
     expect(JSON.parse(stdout).failed, stderr).toEqual([]);
   });
 
-  test.each([['routers'], ['event-loop-delay'], ['memory'], ['new-flow-latency']])(
-    'measures %s',
-    { timeout: 120_000 },
-    async (name) => {
-      const { stdout } = await bench(
-        ...['--scenario', name, '--size', '20', '--runs', '1', '--quick', '--json', '--contender', 'netloom'],
-      );
-      const { results, failed } = JSON.parse(stdout);
-      expect(failed).toEqual([]);
-      expect(results.length).toBeGreaterThan(0);
-    },
-  );
+  test('counts the messages of a node, of which the same description again takes none that changes it', {
+    timeout: 120_000,
+  }, async () => {
+    const { stdout, stderr } = await bench(
+      ...['--scenario', 'node', '--size', '6', '--runs', '1', '--json', '--contender', 'floor,netloom'],
+    );
+    const { results, failed } = JSON.parse(stdout);
+    expect(failed, stderr).toEqual([]);
+    const changes = (scenario: string, contender: string): number =>
+      results.find((one: Result) => one.scenario === scenario && one.contender === contender).sent.changes;
+    const both = (scenario: string): number[] =>
+      ['floor', 'netloom-objects'].map((contender) => changes(scenario, contender));
+    // Three transactions of six messages (two rows go and two come), and two mtus of two ends.
+    expect(both('node-change')).toEqual([3 * 6 + 2 * 2, 3 * 6 + 2 * 2]);
+    expect(both('node-unchanged')).toEqual([0, 0]);
+    const [floor = 0, own = 0] = both('node-apply');
+    expect(own).toBeLessThan(1.1 * floor);
+  });
+
+  test.each([
+    ['routers'],
+    ['router-apply,router-list,router-plan'],
+    ['event-loop-delay'],
+    ['memory'],
+    ['new-flow-latency'],
+  ])('measures %s', { timeout: 120_000 }, async (name) => {
+    const { stdout } = await bench(
+      ...['--scenario', name, '--size', '20', '--runs', '1', '--quick', '--json', '--contender', 'netloom'],
+    );
+    const { results, failed } = JSON.parse(stdout);
+    expect(failed).toEqual([]);
+    expect(results.length).toBeGreaterThan(0);
+  });
 
   test('ends its drivers and removes their namespaces when it is stopped', { timeout: 60_000 }, async () => {
     const child = spawn(

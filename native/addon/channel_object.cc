@@ -83,8 +83,10 @@ Napi::Value ChannelObject::submit(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-void ChannelObject::close(const Napi::CallbackInfo&) {
-  channel_.reset();
+void ChannelObject::close(const Napi::CallbackInfo& info) {
+  if (!channel_ || !channel_->closesSlowly()) return channel_.reset();
+  // Copied into the job, and dropped with it.
+  Instance::of(info.Env()).closer.post([channel = std::move(channel_)] {});
 }
 
 }  // namespace netloom

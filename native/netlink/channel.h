@@ -44,6 +44,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   // Has a worker carry them out and call `done` with the results. `requests` must stay where they are until then.
   void post(Bytes requests, std::function<void(Buffer)> done);
 
+  // See Transport. Nothing may be under way.
+  bool closesSlowly() const { return transport_.closesSlowly(); }
+
  private:
   Transport transport_;
   ThreadPool& workers_;

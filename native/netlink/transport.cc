@@ -279,8 +279,10 @@ class Transport::Run : private DeviceLookup {
 
   int send() {
     const int error = socket_.send(scratch_.batch.bytes());
-    if (error == 0 && transport_.traffic_) transport_.traffic_->count(scratch_.sent.size(), asking_);
-    return error;
+    if (error) return error;
+    transport_.changed_ |= asking_ < scratch_.sent.size();
+    if (transport_.traffic_) transport_.traffic_->count(scratch_.sent.size(), asking_);
+    return 0;
   }
 
   // ---- settling

@@ -5,6 +5,7 @@
 // what has no error when sendmsg returns has succeeded.
 #pragma once
 
+#include <linux/netlink.h>
 #include <netlink/msg.h>
 
 #include <atomic>
@@ -69,12 +70,17 @@ class Transport {
   // Sends the requests and writes their results to `scratch.results`. Not thread-safe: one caller at a time.
   void execute(Bytes requests, Scratch& scratch);
 
+  // Whether closing it may take milliseconds: what a transaction of nf_tables has deleted is freed by the kernel when
+  // all its readers have gone on, and who closes a netfilter socket waits for that (nft_rcv_nl_event).
+  bool closesSlowly() const { return protocol_ == NETLINK_NETFILTER && changed_; }
+
  private:
   class Run;
 
   RawSocket socket_;
   int protocol_;
   Traffic* traffic_;
+  bool changed_ = false;  // something that changes has been sent
   uint32_t sequence_ = 1;
 };
 

@@ -58,6 +58,8 @@ export class Channel {
   #waiting: Call[] = [];
   /** Those before it have been taken: to shift each off a long array would move the rest each time. */
   #taken = 0;
+  /** What may be asked for once for several calls: see `shared`. */
+  #shared: Map<unknown, Shared> | undefined;
   readonly #drained: (() => void)[] = [];
   #native: NativeChannel | undefined;
   #opening = false;
@@ -92,6 +94,7 @@ export class Channel {
 
   /** Requests that are answered, each reply read as it says. Fails with the first error. */
   ask<T>(requests: readonly Request[], read: Read<T> | undefined, options?: CallOptions): Promise<T[]> {
+    if (requests.some(({ operation }) => operation.kind === 'change')) this.#shared = undefined;
     return this.#begin(options, () => {
       return new Requests(
         (encoder) => encodeRequests(encoder, requests),
@@ -105,12 +108,29 @@ export class Channel {
     });
   }
 
+  /**
+   * What `ask` asks for, or what was asked for under the same key already by a call that leaves in the same submission, is ended by the same
+   * signal, and has no change behind it. So listings that leave together ask for names of devices once.
+   */
+  shared<T>(key: unknown, options: CallOptions | undefined, ask: () => T): T {
+    if (options?.timeout !== undefined) return ask();
+    const submission = this.#submission;
+    const signal = options?.signal;
+    const known = this.#shared?.get(key);
+    if (known && known.submission === submission && known.signal === signal) return known.asked as T;
+    const asked = ask();
+    this.#shared ??= new Map();
+    this.#shared.set(key, { submission, signal, asked });
+    return asked;
+  }
+
   /** Many requests of which all or none happen (an nftables transaction). `explain` may say more of the error. */
   all(
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
   ): Promise<void> {
+    this.#shared = undefined;
     return this.#begin(options, () => {
       return new Requests(
         (encoder) => encodeRequests(encoder, requests),
@@ -126,6 +146,7 @@ export class Channel {
 
   /** One request of a spec. */
   change<Spec>(work: Work<Spec>, spec: Spec, options?: CallOptions): Promise<void> {
+    this.#shared = undefined;
     const promise = new Promise<void>(noteSettlers);
     this.#take(new Change(work, spec), options);
     return promise;
@@ -134,6 +155,7 @@ export class Channel {
   /** One request for each of an array: a `BatchError` names those that failed. None is sent when one cannot be. */
   changes<Spec>(work: Work<Spec>, specs: readonly Spec[], options?: CallOptions): Promise<void> {
     if (specs.length === 0) return Promise.resolve();
+    this.#shared = undefined;
     return this.#begin(options, () => {
       return new Requests(
         (encoder) => encodeSpecs(encoder, work, specs),
@@ -149,6 +171,7 @@ export class Channel {
   /** One message for each row: a `BatchError` names the rows that failed. */
   packed(work: PackedWork, options?: CallOptions): Promise<void> {
     if (work.rows === 0) return Promise.resolve();
+    this.#shared = undefined;
     const { operation, columns, record } = work;
     return this.#begin(options, () => {
       return new Requests(
@@ -306,6 +329,12 @@ export class Channel {
       },
     );
   }
+}
+
+interface Shared {
+  readonly submission: number;
+  readonly signal: AbortSignal | undefined;
+  readonly asked: unknown;
 }
 
 export function closedError(netns: string | undefined): Error {

@@ -51,6 +51,16 @@ const lookupLimit = 256;
 /** What looking one key up costs, in rows of a listing. */
 const lookupCost = 6;
 
+/** Rows that have a number of their own beside the 32 bits of an address: a double holds 53. */
+const mostRows = 2 ** 21;
+
+/** Each address with its row below it. As numbers they are sorted without a comparator, which would take three times as long. */
+function rowsByAddress(addresses: Uint32Array): Float64Array {
+  const keys = new Float64Array(addresses.length);
+  for (let row = 0; row < addresses.length; row++) keys[row] = (addresses[row] as number) * mostRows + row;
+  return keys.sort();
+}
+
 /** A router's floating IPs. Changes are made one after the other, in the order of the calls. */
 export class FloatingIps {
   readonly #context: FloatingIpContext;
@@ -63,11 +73,17 @@ export class FloatingIps {
   /** All of them, by address. */
   async list(options?: CallOptions): Promise<FloatingIp[]> {
     const { floating, fixed } = await this.#all(dnatMap, options);
-    const rows = Uint32Array.from(floating.keys()).sort((a, b) => (floating[a] as number) - (floating[b] as number));
-    return Array.from(rows, (row) => ({
-      floatingAddress: formatIpv4(floating[row] as number),
-      fixedAddress: formatIpv4(fixed[row] as number),
-    }));
+    const sorted = rowsByAddress(floating);
+    // Array.from, with its iterator, takes half as long again.
+    const list = new Array<FloatingIp>(sorted.length);
+    for (let at = 0; at < sorted.length; at++) {
+      const row = (sorted[at] as number) % mostRows;
+      list[at] = {
+        floatingAddress: formatIpv4(floating[row] as number),
+        fixedAddress: formatIpv4(fixed[row] as number),
+      };
+    }
+    return list;
   }
 
   /** All of them as numbers, in no order. */

@@ -40,14 +40,14 @@ export function translationSteps(
     const one = tables.find((each) => each.family === family);
     return one !== undefined && (state.tables[family].length === 0 || isReplaced(one, state));
   };
-  const forwardings = forwardingChanges(wanted, state, replaced('ip'));
   const again = { ip: replaced('ip'), arp: replaced('arp') };
+  const forwardings = forwardingChanges(wanted, state, again.ip);
   const floatingIps = floatingIpChanges(wanted, state, again, forwardings.addresses);
   const { commands, back, changes } = tableChanges(tables, state);
   const requests = [...floatingIps.requests, ...forwardings.requests];
   const backRows = [...floatingIps.back, ...forwardings.back];
   const outdated = forwardings.forget;
-  const grows = room !== undefined && !replaced('ip') && size > room;
+  const grows = room !== undefined && !again.ip && size > room;
   const site = (netns: Netns): BindingSite => ({
     netns,
     binding: wanted.binding === 'prefix' ? 'route' : wanted.binding,

@@ -307,8 +307,24 @@ export function fillNames(channel: Channel, names: Map<number, string>, options?
   );
 }
 
+/** Names of devices by their indexes, for replies to what is asked for next: there when these are read. */
+export interface DeviceNames {
+  readonly names: ReadonlyMap<number, string>;
+  /** Rejects where they could not be had. */
+  readonly filled: Promise<unknown>;
+}
+
+/** Of listings that leave together, one asks for all. */
+export function deviceNames(channel: Channel, options?: CallOptions): DeviceNames {
+  return channel.shared(deviceNames, options, () => {
+    const names = new Map<number, string>();
+    return { names, filled: fillNames(channel, names, options) };
+  });
+}
+
 /** Names of all devices, by index. */
 export async function nameTable(channel: Channel, options?: CallOptions): Promise<ReadonlyMap<number, string>> {
-  const replies = await channel.one({ operation: operations.list, wire: { extensions: ['skip-stats'] } }, options);
-  return new Map(replies.map((reply) => [reply['index'] as number, reply['name'] as string]));
+  const { names, filled } = deviceNames(channel, options);
+  await filled;
+  return names;
 }

@@ -13,7 +13,7 @@ import {
 } from '../netlink/codec.js';
 import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
 import { checkReference, type DeviceReference } from './device.js';
-import { fillNames, type Links } from './links.js';
+import { deviceNames, type Links } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import { type AddressFamily, addressAt, addressFamily } from './values.js';
 
@@ -108,8 +108,7 @@ export class Neighbours {
   async list(filter: NeighbourFilter = {}, options?: CallOptions): Promise<Neighbour[]> {
     const index = filter.dev === undefined ? undefined : await this.#links.index(filter.dev, options);
     const families = filter.family ? [filter.family] : (['inet', 'inet6'] as const);
-    const names = new Map<number, string>();
-    const filled = fillNames(this.#channel, names, options);
+    const { names, filled } = deviceNames(this.#channel, options);
     const dumps = families.map((family) => {
       const wire: Wire = filter.proxy ? { family, flags: ['proxy'], viaIndex: index } : { family, viaIndex: index };
       const request = { operation: operations.list, wire };

@@ -14,7 +14,7 @@ import {
 } from '../netlink/codec.js';
 import { checkColumn, checkTemplate, packedRecord } from '../netlink/columns.js';
 import { checkReference, type DeviceReference } from './device.js';
-import { fillNames } from './links.js';
+import { deviceNames } from './links.js';
 import { type BatchOptions, oneOrMany, rolledBack } from './one-or-many.js';
 import {
   type AddressFamily,
@@ -188,8 +188,7 @@ export class Routes {
   async list(filter: RouteFilter = {}, options?: CallOptions): Promise<Route[]> {
     const { table = 'main', family } = filter;
     // Asked for in the same submission, ahead of the dumps: there when they are read.
-    const names = new Map<number, string>();
-    const filled = fillNames(this.#channel, names, options);
+    const { names, filled } = deviceNames(this.#channel, options);
     const wire: Wire = {
       table: table === 'all' ? undefined : tableNumber(table, 'filter.table'),
       oif: filter.dev,
@@ -241,10 +240,10 @@ export class Routes {
       iif: lookup.iif,
       oif: lookup.oif,
     };
-    const names = new Map<number, string>();
+    const { names, filled } = deviceNames(this.#channel, options);
     const request: Request = { operation: operations.get, wire, source: destination, subject: destination };
     const [, [route]] = await Promise.all([
-      fillNames(this.#channel, names, options),
+      filled,
       this.#channel.dump(request, (decoder, end) => readRoute(decoder, end, names), options),
     ]);
     return route as Route;

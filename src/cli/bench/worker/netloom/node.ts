@@ -121,7 +121,12 @@ function check(report: NodeReport): NodeReport {
 }
 
 function expectOutcomes({ units }: NodeReport, outcome: NodeReport['units'][number]['outcome'], count: number): void {
-  expectCount(`units ${outcome}`, units.filter((unit) => unit.outcome === outcome).length, count);
+  const others = units.filter((unit) => unit.outcome !== outcome);
+  if (units.length - others.length === count) return;
+  const [first] = others;
+  const changes = first?.changes.slice(0, 3).map(({ action, kind, subject }) => `${action} ${kind} ${subject}`);
+  const instead = first ? `; ${first.kind} ${first.id} is ${first.outcome}: ${changes?.join(', ')}` : '';
+  throw new Error(`${units.length - others.length} units are ${outcome}, not ${count}${instead}`);
 }
 
 /** What each router's maps have. */
