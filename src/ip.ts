@@ -235,6 +235,25 @@ export function checkIpv4(value: unknown, path: string): number {
   return address;
 }
 
+/**
+ * Whether packets can be sent to it as to a single machine: nobody routes to 0.0.0.0/8, 127.0.0.0/8, multicast (224.0.0.0/4) and
+ * 255.255.255.255 (`ip_route_input_slow` calls them martian). 240.0.0.0/4 is unicast to Linux.
+ */
+export function isUnicastIpv4(address: number): boolean {
+  const first = address >>> 24;
+  return first !== 0 && first !== 127 && (first < 224 || first >= 240) && address !== 0xffffffff;
+}
+
+export function checkUnicastIpv4(value: unknown, path: string): number {
+  const address = checkIpv4(value, path);
+  if (!isUnicastIpv4(address)) throw notUnicast(address, path);
+  return address;
+}
+
+export function notUnicast(address: number, path: string): TypeError {
+  return invalidAddress(formatIpv4(address), path, 'an IPv4 address of a machine');
+}
+
 export function checkIpv6(value: unknown, path: string): Uint8Array {
   const bytes = typeof value === 'string' ? parseIpv6(value) : undefined;
   if (bytes === undefined) throw invalidAddress(value, path, 'an IPv6 address');

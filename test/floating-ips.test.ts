@@ -103,16 +103,38 @@ test('refuses bad input before anything is sent', async () => {
   await refused({ floatingAddresses: [1], fixedAddresses }, 'pairs.floatingAddresses: must be a Uint32Array');
   await refused({ floatingAddresses, fixedAddresses: fixedAddresses.subarray(1) }, 'has not as many entries');
   await refused(
-    { floatingAddresses: Uint32Array.of(0xc6120100, 0xc6120100, 1), fixedAddresses },
+    { floatingAddresses: Uint32Array.of(0xc6120100, 0xc6120100, 0xc6120101), fixedAddresses },
     '[1].floatingAddress',
   );
-  await refused({ floatingAddresses, fixedAddresses: Uint32Array.of(1, 2, 1) }, '[2].fixedAddress: "0.0.0.1" is there');
-  await refused({ floatingAddresses: Uint32Array.of(1, 2, 3), fixedAddresses }, 'is in no pool');
+  const twice = Uint32Array.of(0x0a000101, 0x0a000102, 0x0a000101);
+  await refused({ floatingAddresses, fixedAddresses: twice }, '[2].fixedAddress: "10.0.1.1" is there');
+  await refused({ floatingAddresses: fixedAddresses, fixedAddresses }, 'is in no pool');
   await refused([{ floatingAddress: '198.18.1.1', fixedAddress: '10.0.0.256' }], 'pairs[0].fixedAddress');
   expect((await rejection(floatingIps.disassociate(['198.18.1.1', '198.18.1.1']), TypeError)).message).toContain('[1]');
   expect(await rejection(floatingIps.disassociate(Uint32Array.of(1)), NetlinkError)).toMatchObject({ code: 'ENOENT' });
   expect(await floatingIps.list()).toEqual([]);
 });
+
+test.each(['0.0.0.0', '0.1.2.3', '127.0.0.1', '224.0.0.5', '239.255.255.255', '255.255.255.255'])(
+  'takes no %s, which is no machine',
+  async (address) => {
+    const gateway = { id: 'g', bridge: 'br-ex', addresses: ['198.18.0.1/24'] };
+    const pairs = [
+      { floatingAddress: address, fixedAddress: '10.0.0.5' },
+      { floatingAddress: '198.18.0.5', fixedAddress: address },
+    ];
+    for (const pair of pairs) {
+      for (const wrong of [
+        { floatingIps: [pair] },
+        { portForwardings: [{ ...pair, protocol: 'tcp', port: 80 }] } as const,
+      ]) {
+        const error = await rejection(Router.plan({ id: 'never', gateway, ...wrong }), TypeError);
+        expect(error).toMatchObject({ code: 'ERR_INVALID_ADDRESS' });
+        expect(error.message).toContain(`"${address}" is not an IPv4 address of a machine`);
+      }
+    }
+  },
+);
 
 test('ends with its signal or its time', async () => {
   const one = await router('prefix');

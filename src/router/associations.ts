@@ -1,6 +1,15 @@
 /** Floating IPs as columns of numbers: what is done to 100,000 of them makes no object of each. */
 import { invalidType, invalidValue } from '../errors.js';
-import { checkIpv4, formatIpv4, formatPrefix, type Prefix, parseIpv4, readIpv4 } from '../ip.js';
+import {
+  checkIpv4,
+  formatIpv4,
+  formatPrefix,
+  isUnicastIpv4,
+  notUnicast,
+  type Prefix,
+  parseIpv4,
+  readIpv4,
+} from '../ip.js';
 import { AddressIndex } from './address-index.js';
 import type { FloatingIp, PackedFloatingIps } from './spec.js';
 
@@ -12,13 +21,13 @@ export interface Associations {
 
 export const none: Associations = { floating: new Uint32Array(0), fixed: new Uint32Array(0) };
 
-/** Checks a list of floating IPs: IPv4, and no address twice on either side. */
+/** Checks a list of floating IPs: IPv4 addresses of machines, and none twice on either side. */
 export function checkFloatingIps(pairs: readonly FloatingIp[] | PackedFloatingIps, path: string): Associations {
   const associations = Array.isArray(pairs)
     ? parse(pairs as readonly FloatingIp[], path)
     : checkPacked(pairs as PackedFloatingIps, path);
-  checkOnce(associations.floating, path, 'floatingAddress');
-  checkOnce(associations.fixed, path, 'fixedAddress');
+  checkColumn(associations.floating, path, 'floatingAddress');
+  checkColumn(associations.fixed, path, 'fixedAddress');
   return associations;
 }
 
@@ -56,6 +65,12 @@ function checkPacked(pairs: PackedFloatingIps, path: string): Associations {
   }
   // The caller may go on writing to its own.
   return { floating: floating.slice(), fixed: fixed.slice() };
+}
+
+function checkColumn(addresses: Uint32Array, path: string, key: string): void {
+  const row = addresses.findIndex((address) => !isUnicastIpv4(address));
+  if (row >= 0) throw notUnicast(addresses[row] as number, `${path}[${row}].${key}`);
+  checkOnce(addresses, path, key);
 }
 
 /** Checks a list of addresses: IPv4, none twice. */

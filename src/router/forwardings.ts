@@ -1,6 +1,6 @@
 /** Port forwardings, checked. */
 import { checkKeys, invalidType, invalidValue, outOfRange } from '../errors.js';
-import { checkIpv4, formatIpv4 } from '../ip.js';
+import { checkUnicastIpv4, formatIpv4 } from '../ip.js';
 import type { PortForwarding } from './spec.js';
 
 /** Inclusive. */
@@ -59,10 +59,10 @@ function checkForwarding(forwarding: PortForwarding, path: string): Forwarding {
     throw invalidValue(`${path}.fixedPort`, `has not as many ports as ${rangeText(ports)}`, fixedPort);
   }
   return {
-    floatingAddress: formatIpv4(checkIpv4(forwarding.floatingAddress, `${path}.floatingAddress`)),
+    floatingAddress: formatIpv4(checkUnicastIpv4(forwarding.floatingAddress, `${path}.floatingAddress`)),
     protocol,
     ports,
-    fixedAddress: formatIpv4(checkIpv4(forwarding.fixedAddress, `${path}.fixedAddress`)),
+    fixedAddress: formatIpv4(checkUnicastIpv4(forwarding.fixedAddress, `${path}.fixedAddress`)),
     fixedPorts,
   };
 }
