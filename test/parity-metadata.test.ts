@@ -1,5 +1,6 @@
 /** Metadata requests as Neutron's functional tests have them, told by packets: docs/neutron-parity.md lists them. */
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import type { Netns, RouterSpec } from '../src/index.js';
 import { type Cast, cast, usual } from './helpers/cast.js';
@@ -16,18 +17,30 @@ const withMetadata = (port?: number): RouterSpec & { id: string } => ({
   metadata: port === undefined ? {} : { port },
 });
 
-/** What stands for a metadata proxy: it answers with what it is asked for, and by whom. */
+// What stands for a metadata proxy: it answers with what it is asked for, and by whom.
+const script = `
+require('node:http')
+  .createServer((request, response) => {
+    const from = request.socket.remoteAddress.replace(/^::ffff:|%.*/g, '');
+    response.end(request.headers.host + ' ' + request.url + ' ' + from);
+  })
+  .listen(Number(process.argv[1]), '::', () => console.log('listening'));
+`;
+
+/** A program in the router's namespace, as Neutron's is: a link-local peer's name has a device of that namespace in it. */
 async function proxy(router: Netns, port: number): Promise<void> {
-  const server = createServer((request, response) => {
-    const from = (request.socket.remoteAddress ?? '').replace(/^::ffff:|%.*/g, '');
-    response.end(`${request.headers.host} ${request.url} ${from}`);
+  const { LD_PRELOAD: _, ...env } = process.env;
+  const child = router.spawn(process.execPath, ['-e', script, String(port)], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const fd = await router.socket('tcp6', { address: '::', port });
-  await new Promise<void>((resolve) => server.listen({ fd }, resolve));
+  const exit = once(child, 'exit');
   cleanUp(async () => {
-    server.closeAllConnections();
-    server.close();
+    child.kill('SIGKILL');
+    await exit;
   });
+  const [said] = await Promise.race([once(child.stdout as Readable, 'data'), exit]);
+  expect(String(said)).toBe('listening\n');
 }
 
 const curl = (host: Host, url: string): Promise<string> => host.run('curl', '-sg', '--max-time', '2', url);
