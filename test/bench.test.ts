@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { drawChart } from '../src/cli/bench/chart.js';
 import type { ContenderName } from '../src/cli/bench/contenders.js';
+import { buildFloor } from '../src/cli/bench/drivers/build.js';
 import { parseAnswer } from '../src/cli/bench/drivers/protocol.js';
 import type { Machine } from '../src/cli/bench/machine.js';
 import { parseBench } from '../src/cli/bench/options.js';
@@ -16,8 +17,11 @@ import { Runner, type RunnerOptions } from '../src/cli/bench/runner.js';
 import { type Scenario, scenarios } from '../src/cli/bench/scenarios.js';
 import { spread, summarise } from '../src/cli/bench/statistics.js';
 import { type Target, targets } from '../src/cli/bench/targets.js';
+import { firewallCommands, firewallLines, firewallObjects } from '../src/cli/bench/worker/firewall.js';
 import { createOutput } from '../src/cli/terminal/index.js';
 import { Netns } from '../src/index.js';
+import { namespace } from './helpers/namespaces.js';
+import { load, view } from './helpers/nft-oracle.js';
 
 const command = fileURLToPath(new URL('../bin/netloom.js', import.meta.url));
 
@@ -405,12 +409,27 @@ describe('netloom bench', () => {
     ['fip-churn-prefix,fip-churn-address'],
     ['route-add,address-add,neighbour-add,element-add'],
     ['dump,netns-veth'],
+    ['nft'],
   ])('finds the kernel as it should be after %s, however it was asked', { timeout: 120_000 }, async (name) => {
     const { stdout, stderr } = await bench(
       ...['--scenario', name, '--size', '64', '--runs', '1', '--quick', '--json'],
       ...['--contender', 'netloom,ip-batch+nft'],
     );
     expect(JSON.parse(stdout).failed, stderr).toEqual([]);
+  });
+
+  test('makes one large ruleset by whomever', { timeout: 120_000 }, async () => {
+    // All ten kinds of rules, in two chains.
+    const rules = 130;
+    const [theirs, ours, floors] = [await namespace(), await namespace(), await namespace()];
+    load(theirs, firewallLines(rules).join('\n'));
+    await ours.nft.apply(firewallCommands(rules));
+    execFileSync('nsenter', [`--net=/proc/${process.pid}/fd/${floors.fd}`, await buildFloor(), 'firewall', `${rules}`]);
+    const expected = view(theirs);
+    expect(expected.rules).toHaveLength(rules + 2);
+    expect(await ours.nft.list()).toHaveLength(firewallObjects(rules));
+    expect(view(ours)).toEqual(expected);
+    expect(view(floors)).toEqual(expected);
   });
 
   test('counts the messages of a node, of which the same description again takes none that changes it', {

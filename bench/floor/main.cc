@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "firewall.h"
 #include "flows.h"
 #include "scenario.h"
 
@@ -61,8 +62,8 @@ std::string answer(const Scenarios& scenarios, const std::string& line) {
 
 int serve() {
   Scenarios scenarios;
-  for (auto part :
-       {fipScenarios, bulkScenarios, dumpScenarios, namespaceScenarios, routerScenarios, nodeScenarios}) {
+  for (auto part : {fipScenarios, bulkScenarios, dumpScenarios, firewallScenarios, namespaceScenarios, routerScenarios,
+                    nodeScenarios}) {
     scenarios.merge(part());
   }
   // Without SA_RESTART reading fails, and a run under way cleans up behind itself before the loop ends.
@@ -80,5 +81,6 @@ int serve() {
 
 int main(int count, char** arguments) {
   if (count > 1 && arguments[1] == std::string_view("flows")) return bench::flows(count - 2, arguments + 2);
+  if (count > 1 && arguments[1] == std::string_view("firewall")) return bench::firewall(count - 2, arguments + 2);
   return bench::serve();
 }

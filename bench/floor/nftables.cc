@@ -15,6 +15,7 @@ namespace {
 // nft's own numbers, which it reads back from the kernel.
 constexpr uint32_t kIpv4Type = 7;
 constexpr uint32_t kIpv4Bytes = 4;
+constexpr uint32_t kPortType = 13;
 constexpr uint8_t kCommentUserdata = 0;
 
 constexpr size_t kListBytes = UINT16_MAX - 64;
@@ -29,6 +30,12 @@ constexpr uint16_t type(int message) {
 
 void putNumber(nl_msg* message, int attribute, uint32_t value) {
   nla_put_u32(message, attribute, htonl(value));
+}
+
+void putSize(nl_msg* message, size_t size) {
+  auto* description = nla_nest_start(message, NFTA_SET_DESC);
+  putNumber(message, NFTA_SET_DESC_SIZE, size);
+  nla_nest_end(message, description);
 }
 
 void putAddress(nl_msg* message, int attribute, uint32_t address) {
@@ -86,14 +93,17 @@ void end(Batch& batch) {
   bound(batch, NFNL_MSG_BATCH_END);
 }
 
+void putComment(nl_msg* message, int attribute, const char* comment) {
+  // One octet of type, one of length, the text with its end.
+  std::string userdata{static_cast<char>(kCommentUserdata), static_cast<char>(strlen(comment) + 1)};
+  userdata.append(comment).push_back('\0');
+  nla_put(message, attribute, userdata.size(), userdata.data());
+}
+
 void addTable(Batch& batch, uint8_t family, const char* comment) {
   batch.add(type(NFT_MSG_NEWTABLE), NLM_F_CREATE, header(family), [&](nl_msg* message) {
     nla_put_string(message, NFTA_TABLE_NAME, kTable);
-    if (!comment) return;
-    // One octet of type, one of length, the text with its end.
-    std::string userdata{static_cast<char>(kCommentUserdata), static_cast<char>(strlen(comment) + 1)};
-    userdata.append(comment).push_back('\0');
-    nla_put(message, NFTA_TABLE_USERDATA, userdata.size(), userdata.data());
+    if (comment) putComment(message, NFTA_TABLE_USERDATA, comment);
   });
 }
 
@@ -108,10 +118,34 @@ void addSet(Batch& batch, const Set& set, size_t size) {
       putNumber(message, NFTA_SET_DATA_TYPE, kIpv4Type);
       putNumber(message, NFTA_SET_DATA_LEN, kIpv4Bytes);
     }
-    auto* description = nla_nest_start(message, NFTA_SET_DESC);
-    putNumber(message, NFTA_SET_DESC_SIZE, size);
-    nla_nest_end(message, description);
+    if (size > 0) putSize(message, size);
     putNumber(message, NFTA_SET_ID, 1);
+  });
+}
+
+void addPorts(Batch& batch, uint8_t family, uint32_t id, std::span<const uint16_t> ports) {
+  batch.add(type(NFT_MSG_NEWSET), NLM_F_CREATE, header(family), [&](nl_msg* message) {
+    nla_put_string(message, NFTA_SET_TABLE, kTable);
+    nla_put_string(message, NFTA_SET_NAME, kAnonymous);
+    putNumber(message, NFTA_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
+    putNumber(message, NFTA_SET_KEY_TYPE, kPortType);
+    putNumber(message, NFTA_SET_KEY_LEN, sizeof(uint16_t));
+    putSize(message, ports.size());
+    putNumber(message, NFTA_SET_ID, id);
+  });
+  batch.add(type(NFT_MSG_NEWSETELEM), NLM_F_CREATE, header(family), [&](nl_msg* message) {
+    nla_put_string(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
+    nla_put_string(message, NFTA_SET_ELEM_LIST_SET, kAnonymous);
+    putNumber(message, NFTA_SET_ELEM_LIST_SET_ID, id);
+    auto* list = nla_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+    for (const uint16_t port : ports) {
+      auto* element = nla_nest_start(message, NFTA_LIST_ELEM);
+      auto* key = nla_nest_start(message, NFTA_SET_ELEM_KEY);
+      nla_put_u16(message, NFTA_DATA_VALUE, htons(port));
+      nla_nest_end(message, key);
+      nla_nest_end(message, element);
+    }
+    nla_nest_end(message, list);
   });
 }
 
@@ -143,6 +177,10 @@ Batch objectsRequest() {
   return dumpRequest(NFT_MSG_GETOBJ);
 }
 
+Batch flowtablesRequest() {
+  return dumpRequest(NFT_MSG_GETFLOWTABLE);
+}
+
 Batch elementsRequest(const Set& set) {
   Batch request;
   request.add(type(NFT_MSG_GETSETELEM), NLM_F_DUMP, header(set.family), [&](nl_msg* message) {
@@ -150,6 +188,10 @@ Batch elementsRequest(const Set& set) {
     nla_put_string(message, NFTA_SET_ELEM_LIST_SET, set.name);
   });
   return request;
+}
+
+const char* setName(const nlmsghdr* definition) {
+  return nla_get_string(nlmsg_find_attr(const_cast<nlmsghdr*>(definition), sizeof(nfgenmsg), NFTA_SET_NAME));
 }
 
 size_t countIn(const nlmsghdr* message) {

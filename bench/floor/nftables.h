@@ -24,6 +24,9 @@ extern const Set kDnatMap;
 extern const Set kSnatMap;
 extern const Set kArpSet;
 
+// nft's own, of rules as of tables.
+void putComment(nl_msg* message, int attribute, const char* comment);
+
 // What sets are made for: the power of two above the number of elements, 1024 at the least.
 size_t capacityFor(size_t elements);
 
@@ -31,7 +34,12 @@ void begin(Batch& batch);
 void end(Batch& batch);
 
 void addTable(Batch& batch, uint8_t family, const char* comment = nullptr);
+// Of any size where that is 0.
 void addSet(Batch& batch, const Set& set, size_t size);
+
+// Ports of one rule, which finds them by their number: no set of the user's.
+constexpr char kAnonymous[] = "__set%d";
+void addPorts(Batch& batch, uint8_t family, uint32_t id, std::span<const uint16_t> ports);
 
 struct Element {
   uint32_t key;
@@ -48,8 +56,11 @@ Batch chainsRequest();
 Batch rulesetRequest();
 Batch setsRequest();
 Batch objectsRequest();
+Batch flowtablesRequest();
 
 Batch elementsRequest(const Set& set);
+// Within the message.
+const char* setName(const nlmsghdr* definition);
 size_t countIn(const nlmsghdr* elements);
 size_t countElements(Socket& socket, const Set& set);
 

@@ -38,14 +38,15 @@ void addRuleset(Batch& batch, const std::string& gateway, uint32_t address, uint
     addRule(batch, chain, {loadPayload(destination, 4), translateBy(kDnatMap), nat(NFT_NAT_DNAT, 0)});
   }
   addRule(batch, kPostrouting,
-          {loadDevice(NFT_META_OIFNAME, gateway, NFT_CMP_NEQ), loadConntrackStatus(), bitwise(IPS_DST_NAT, 0),
+          {loadDevice(NFT_META_OIFNAME, gateway, NFT_CMP_NEQ), loadConntrack(NFT_CT_STATUS), bitwise(IPS_DST_NAT, 0),
            compare(NFT_CMP_EQ, 0), verdict(NF_ACCEPT)});
   const auto toGateway = nat(NFT_NAT_SNAT, NF_NAT_RANGE_PROTO_RANDOM_FULLY);
   addRule(batch, kPostrouting, {loadPayload(source, 4), translateBy(kSnatMap), toGateway});
   addRule(batch, kPostrouting, {loadDevice(NFT_META_OIFNAME, gateway, NFT_CMP_EQ), loadAddress(address), toGateway});
-  addRule(batch, kPostrouting,
-          {loadMeta(NFT_META_MARK), bitwise(lowerHalf, 0), compare(NFT_CMP_NEQ, externalMark), loadConntrackStatus(),
-           bitwise(IPS_DST_NAT, 0), compare(NFT_CMP_NEQ, 0), loadAddress(address), toGateway});
+  addRule(
+      batch, kPostrouting,
+      {loadMeta(NFT_META_MARK), bitwise(lowerHalf, 0), compare(NFT_CMP_NEQ, externalMark), loadConntrack(NFT_CT_STATUS),
+       bitwise(IPS_DST_NAT, 0), compare(NFT_CMP_NEQ, 0), loadAddress(address), toGateway});
 
   addTable(batch, NFPROTO_ARP);
   addSet(batch, kArpSet, capacity + 64);

@@ -35,6 +35,7 @@ using Scenarios = std::map<std::string, Scenario>;
 Scenarios fipScenarios();
 Scenarios bulkScenarios();
 Scenarios dumpScenarios();
+Scenarios firewallScenarios();
 Scenarios namespaceScenarios();
 Scenarios routerScenarios();
 Scenarios nodeScenarios();

@@ -169,6 +169,22 @@ const tables: readonly Scenario[] = [
   ),
 ];
 
+const firewalls: readonly Scenario[] = (
+  [
+    ['compile', 'compiled to expressions', ['netloom-objects']],
+    ['apply', 'of a ruleset that is made in one transaction', ['floor', 'netloom-objects', 'ip-batch+nft']],
+    ['list', 'listed', ['floor', 'netloom-objects', 'ip-batch+nft']],
+  ] as const
+).map(([verb, what, contenders]) => ({
+  name: `nft-${verb}`,
+  what: `a rule, ${what}`,
+  unit: 'us',
+  sizes: { full: [k, k10], quick: [k10] },
+  contenders,
+  runs: { full: 7, quick: 3 },
+  warmUp: k10,
+}));
+
 const wholes: readonly Scenario[] = [
   {
     name: 'netns-veth',
@@ -258,4 +274,4 @@ const wholes: readonly Scenario[] = [
   },
 ];
 
-export const scenarios: readonly Scenario[] = [...floatingIps, ...tables, ...wholes];
+export const scenarios: readonly Scenario[] = [...floatingIps, ...tables, ...firewalls, ...wholes];

@@ -42,6 +42,7 @@ interface TargetMaker {
 const prefix = target('fip-associate-prefix', k10, 'netloom-packed');
 const sequential = target('route-add-sequential', k10, 'netloom-objects');
 const dump = target('dump-routes', k100, 'netloom-objects');
+const apply = target('nft-apply', k10, 'netloom-objects');
 const routers = target('routers', k, 'netloom-objects');
 
 export const targets: readonly Target[] = [
@@ -65,6 +66,10 @@ export const targets: readonly Target[] = [
   target('event-loop-delay', k100, 'netloom-objects').limit(5),
   dump.faster(1, 'go'),
   dump.faster(4, 'ip-batch+nft'),
+  // 50,000 rules a second.
+  target('nft-compile', k10, 'netloom-objects').limit(20),
+  apply.atMost(1.5, 'floor'),
+  apply.faster(10, 'ip-batch+nft'),
   routers.atMost(1.3, 'floor'),
   // What runs on the same machine at the same time moves it by as much.
   routers.atMost(1.1, { size: 100 }),

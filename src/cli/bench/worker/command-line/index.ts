@@ -2,6 +2,7 @@
 // operation. Set-up, which is not timed, is netloom's.
 import type { Scenario } from '../run.js';
 import { dumpScenarios } from './dumps.js';
+import { firewallScenarios } from './firewall.js';
 import { floatingIpScenarios } from './floating-ips.js';
 import { linearFlowLatency } from './flows.js';
 import { tableScenarios } from './tables.js';
@@ -10,7 +11,9 @@ export type CommandLine = 'ip-batch+nft' | 'ip-batch+iptables-restore' | 'fork-i
 
 export function commandLineScenarios(name: CommandLine): Readonly<Record<string, Scenario>> {
   const floatingIps = floatingIpScenarios(name);
-  if (name === 'ip-batch+nft') return { ...floatingIps, ...tableScenarios('batch'), ...dumpScenarios };
+  if (name === 'ip-batch+nft') {
+    return { ...floatingIps, ...tableScenarios('batch'), ...dumpScenarios, ...firewallScenarios };
+  }
   if (name === 'fork-ip-nft') return { ...floatingIps, ...tableScenarios('fork') };
   if (name === 'ip-batch+iptables-restore') return { ...floatingIps, 'new-flow-latency': linearFlowLatency };
   return floatingIps;

@@ -2,6 +2,7 @@
 import type { Form } from '../addresses.js';
 import type { Scenario } from '../run.js';
 import { dumpScenarios } from './dumps.js';
+import { firewallScenarios } from './firewall.js';
 import { floatingIpScenarios } from './floating-ips.js';
 import { newFlowLatency } from './flows.js';
 import { largeRouterScenarios } from './large-router.js';
@@ -15,6 +16,7 @@ export function netloomScenarios(form: Form): Readonly<Record<string, Scenario>>
     ...floatingIpScenarios(form),
     ...tableScenarios(form),
     ...dumpScenarios,
+    ...firewallScenarios,
     'netns-veth': namespaceWithVeth,
     routers,
     ...largeRouterScenarios(form),
