@@ -58,9 +58,10 @@ export const Node = {
       const dhcp = await limited(concurrency, served, (network) => applyNetworkDhcp(site, network));
       const switches = await limited(concurrency, await switchesOf(site), (wanted) => applySwitch(site, wanted));
       const removed = await limited(concurrency, await staleRouters(node), (id) =>
-        dismiss(site, 'router', id, routerNamespace(id), async () =>
-          removeRouter(await Netns.open(routerNamespace(id)), id, limits, options.services),
-        ),
+        dismiss(site, 'router', id, routerNamespace(id), async () => {
+          await using netns = await Netns.open(routerNamespace(id));
+          await removeRouter(netns, id, limits, options.services);
+        }),
       );
       const unserved = await limited(concurrency, await staleDhcp(site), (id) =>
         dismiss(site, 'dhcp', id, networkNamespace(id), () => Dhcp.delete(id, { ...options, host, ...limits })),

@@ -6,10 +6,11 @@ import { endianness } from 'node:os';
 import { formatIpv4, readIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
-import { columnsRequest, type RowVerb, rowsRequest } from '../nftables/rows.js';
+import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { AddressIndex } from './address-index.js';
 import { fixedSet, hasScopes } from './address-scopes.js';
 import type { Associations } from './associations.js';
+import { exchange, type RowChange } from './row-changes.js';
 import { countedIn, countedOut } from './ruleset.js';
 import type { State } from './state.js';
 import { table } from './table-builder.js';
@@ -95,8 +96,9 @@ export async function readCompanionKeys(
 }
 
 export interface CompanionChanges {
-  readonly requests: readonly Request[];
-  readonly back: readonly Request[];
+  readonly rows: readonly RowChange[];
+  /** Rows of sets that are made anew when the tables' changes are taken back. */
+  readonly restored: readonly (readonly Request[])[];
   /** Floating IPs that a set which was there lacked, or had too many. */
   readonly touched: readonly Uint32Array[];
 }
@@ -113,8 +115,7 @@ export function companionChanges(
 ): CompanionChanges {
   const { floatingIps, external } = wanted;
   const { floating, fixed } = companionsOf(wanted);
-  const requests: Request[] = [];
-  const back: Request[] = [];
+  const rows: RowChange[] = [];
   const touched: Uint32Array[] = [];
   for (const set of [...floating, ...fixed]) {
     const counts = floating.includes(set);
@@ -122,11 +123,10 @@ export function companionChanges(
     const have = replaced ? undefined : present.get(set);
     const gone = without(have ?? none, want);
     const added = without(want, have ?? none);
-    const again = counts && have ? within(moved, want, have) : none;
-    requests.push(...rows('del', set, gone, again), ...rows('new', set, added, again));
     // A set that is made now goes as it came.
+    rows.push(...exchange(rowsIn(set), gone, added, have !== undefined));
     if (!have) continue;
-    back.push(...rows('del', set, added), ...rows('new', set, gone));
+    if (counts) rows.push(...renewal(set, within(moved, want, have)));
     if (counts) touched.push(gone, added);
     else
       touched.push(
@@ -134,21 +134,28 @@ export function companionChanges(
         floatingOf(gone, snat),
       );
   }
-  for (const [set, have] of present) {
-    if (replaced || !(floating.includes(set) || fixed.includes(set))) back.push(...rows('new', set, have));
-  }
-  return { requests, back, touched };
+  const restored = [...present]
+    .filter(([set]) => replaced || !(floating.includes(set) || fixed.includes(set)))
+    .map(([set, have]) => rowsIn(set)('new', have));
+  return { rows, restored, touched };
 }
 
 const none = new Uint32Array(0);
 
-function rows(verb: Exclude<RowVerb, 'create'>, set: string, ...parts: readonly Uint32Array[]): Request[] {
-  const keys = parts.length === 1 ? (parts[0] as Uint32Array) : Uint32Array.from(parts.flatMap((part) => [...part]));
-  if (keys.length === 0) return [];
-  return [
-    columnsRequest(keys.length, [keys]),
-    rowsRequest(verb, { family: 'ip', table, set, key: { column: 0, size: 4 } }),
-  ];
+function rowsIn(set: string): (verb: 'new' | 'del', keys: Uint32Array) => Request[] {
+  return (verb, keys) =>
+    keys.length === 0
+      ? []
+      : [
+          columnsRequest(keys.length, [keys]),
+          rowsRequest(verb, { family: 'ip', table, set, key: { column: 0, size: 4 } }),
+        ];
+}
+
+/** Elements go and come in one transaction: their counters begin anew, and so they stay when it is taken back. */
+function renewal(set: string, keys: Uint32Array): RowChange[] {
+  const [columns, gone] = rowsIn(set)('del', keys);
+  return columns && gone ? [{ requests: [columns, gone, ...rowsIn(set)('new', keys).slice(1)], back: [] }] : [];
 }
 
 function without(these: Uint32Array, those: Uint32Array): Uint32Array {

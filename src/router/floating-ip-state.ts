@@ -10,6 +10,7 @@ import { companionChanges } from './companions.js';
 import { arpRows, mapRows, readArp, readMap } from './floating-ip-maps.js';
 import { protocol } from './names.js';
 import { isRenewed } from './ports.js';
+import { exchange, type RowChange } from './row-changes.js';
 import { arpSet, dnatMap, listsArp, snatMap } from './ruleset.js';
 import type { State } from './state.js';
 import type { Change } from './steps.js';
@@ -55,11 +56,9 @@ interface Difference {
 
 export interface FloatingIpChanges {
   /** For the transaction that also makes or alters the tables. */
-  readonly requests: readonly Request[];
-  /** What takes them back. */
-  readonly back: readonly Request[];
-  /** Rows that the maps have afterwards. */
-  readonly count: number;
+  readonly rows: readonly RowChange[];
+  /** Rows of sets that are made anew when the tables' changes are taken back. */
+  readonly restored: readonly (readonly Request[])[];
   readonly bind: Uint32Array;
   /** By the binding that they have. */
   readonly unbind: { readonly address: Uint32Array; readonly route: Uint32Array };
@@ -92,11 +91,6 @@ export function floatingIpChanges(
   // A set that comes or goes does so whole: nothing is taken out of it, and to take that back is to put in all again.
   const arpAnew = replaced.arp || listed !== state.tables.arp.some(({ body }) => body['name'] === arpSet);
   const arp = differenceOf(arpAnew ? noAddresses : answered, answers);
-  const restored = {
-    dnat: replaced.ip ? mapRows('new', dnatMap, dnat.floating, dnat.fixed) : [],
-    snat: replaced.ip ? mapRows('new', snatMap, snat.floating, snat.fixed) : [],
-    arp: arpAnew ? arpRows('new', answered) : [],
-  };
   const addressed = addressedOf(wanted, state);
   const bound = binding === 'address' ? addressed : routed;
   const bindings = differenceOf(bound, boundOf(wanted));
@@ -104,28 +98,17 @@ export function floatingIpChanges(
   const fresh = new AddressIndex(real.added.floating);
   const companions = companionChanges(wanted, state, moved, replaced.ip);
   return {
-    requests: [
-      ...mapRows('del', dnatMap, forward.gone.floating, forward.gone.fixed),
-      ...mapRows('del', snatMap, backward.gone.floating, backward.gone.fixed),
-      ...arpRows('del', arp.gone),
-      ...mapRows('new', dnatMap, forward.added.floating, forward.added.fixed),
-      ...mapRows('new', snatMap, backward.added.floating, backward.added.fixed),
-      ...arpRows('new', arp.added),
-      ...companions.requests,
+    rows: [
+      ...exchange(rowsIn(dnatMap), forward.gone, forward.added, !replaced.ip),
+      ...exchange(rowsIn(snatMap), backward.gone, backward.added, !replaced.ip),
+      ...exchange(arpRows, arp.gone, arp.added, !arpAnew),
+      ...companions.rows,
     ],
-    back: [
-      ...(replaced.ip
-        ? [...restored.dnat, ...restored.snat]
-        : [
-            ...mapRows('del', dnatMap, forward.added.floating, forward.added.fixed),
-            ...mapRows('del', snatMap, backward.added.floating, backward.added.fixed),
-            ...mapRows('new', dnatMap, forward.gone.floating, forward.gone.fixed),
-            ...mapRows('new', snatMap, backward.gone.floating, backward.gone.fixed),
-          ]),
-      ...(arpAnew ? restored.arp : [...arpRows('del', arp.added), ...arpRows('new', arp.gone)]),
-      ...companions.back,
+    restored: [
+      ...(replaced.ip ? [rowsIn(dnatMap)('new', dnat), rowsIn(snatMap)('new', snat)] : []),
+      ...(arpAnew ? [arpRows('new', answered)] : []),
+      ...companions.restored,
     ],
-    count: Math.max(floating.length, external.length),
     bind: bindings.added,
     unbind: {
       address: binding === 'address' ? bindings.gone : noAddresses,
@@ -154,6 +137,11 @@ export function floatingIpChanges(
       ),
     ],
   };
+}
+
+/** Rows of a map. */
+function rowsIn(map: string): (verb: 'new' | 'del', rows: Associations) => Request[] {
+  return (verb, { floating, fixed }) => mapRows(verb, map, floating, fixed);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { columnsRequest, rowsRequest } from '../nftables/rows.js';
 import { type Forwarding, protocolNumbers, rangeText } from './forwardings.js';
+import { exchange, type RowChange } from './row-changes.js';
 import { forwardMap } from './ruleset.js';
 import type { PortForwarding } from './spec.js';
 import type { State } from './state.js';
@@ -36,8 +37,9 @@ export function forwardedPorts(rows: Uint8Array): ForwardedPort[] {
 
 export interface ForwardingChanges {
   /** For the transaction that also makes or alters the tables. */
-  readonly requests: readonly Request[];
-  readonly back: readonly Request[];
+  readonly rows: readonly RowChange[];
+  /** Rows of a map that is made anew when the tables' changes are taken back. */
+  readonly restored: readonly (readonly Request[])[];
   /** Whose flows are out of date. */
   readonly forget: readonly FlowDestination[];
   /** Addresses that the changes tell of. */
@@ -70,14 +72,8 @@ export function forwardingChanges(
   const kept = !made && !removed;
   const away = [...gone, ...before];
   return {
-    requests: kept
-      ? [...change('del', away), ...change('new', [...added, ...after])]
-      : change('new', [...want.values()]),
-    back: kept
-      ? [...change('del', [...added, ...after]), ...change('new', away)]
-      : present && (replaced || removed)
-        ? change('new', [...have.values()])
-        : [],
+    rows: kept ? exchange(change, away, [...added, ...after], true) : exchange(change, [], [...want.values()], false),
+    restored: present && (replaced || removed) ? [change('new', [...have.values()])] : [],
     forget: away.map((row) => ({
       address: formatIpv4(readIpv4(row)),
       protocol: row[4] as number,

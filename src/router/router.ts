@@ -111,25 +111,29 @@ export class Router {
 
   /** A router that is there. Throws NetlinkError ENOENT where there is none. */
   static async open(id: string, options: RouterOptions = {}): Promise<Router> {
-    const netns = await Netns.open(routerNamespace(checkId(id, 'id')), dispatchOf(options.dispatch));
+    const name = routerNamespace(checkId(id, 'id'));
     const limits = deadline(options);
-    const [links, binding, pools, nexthops, companions] = await Promise.all([
-      netns.links.list({}, limits),
-      readBinding(netns, limits),
-      readPools(netns, limits),
-      netns.nexthops.list(limits),
-      readCompanions(netns, limits),
-    ]);
-    const floatingIps = new FloatingIps({
-      netns,
-      binding,
-      device: links.find(({ name }) => isGatewayPort(name))?.name,
-      pools: pools.map((pool) => parsePrefix(pool) as Prefix),
-      sharesNexthop: nexthops.some(({ id }) => id === poolNexthop),
-      companions,
+    return Undo.guard(async (undo) => {
+      const netns = await Netns.open(name, dispatchOf(options.dispatch));
+      undo.add(() => netns.close());
+      const [links, binding, pools, nexthops, companions] = await Promise.all([
+        netns.links.list({}, limits),
+        readBinding(netns, limits),
+        readPools(netns, limits),
+        netns.nexthops.list(limits),
+        readCompanions(netns, limits),
+      ]);
+      const floatingIps = new FloatingIps({
+        netns,
+        binding,
+        device: links.find(({ name }) => isGatewayPort(name))?.name,
+        pools: pools.map((pool) => parsePrefix(pool) as Prefix),
+        sharesNexthop: nexthops.some(({ id }) => id === poolNexthop),
+        companions,
+      });
+      const { host = await Netns.current(), services = shared } = options;
+      return new Router(id, netns, floatingIps, { host, ownsHost: options.host === undefined, services });
     });
-    const { host = await Netns.current(), services = shared } = options;
-    return new Router(id, netns, floatingIps, { host, ownsHost: options.host === undefined, services });
   }
 
   /** Ids of the routers that are there. */

@@ -1,12 +1,12 @@
 /** A router's tables and the floating IPs in them: one transaction, and what goes before and after it. */
 import type { AnnounceOptions } from '../announce/announce.js';
-import type { CallOptions, Request } from '../netlink/channel.js';
+import type { CallOptions } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { resizeSets } from '../nftables/resize.js';
-import { rowCount, sliceRows } from '../nftables/rows.js';
 import { type BindingSite, bind, unbind } from './bindings.js';
 import { floatingIpChanges } from './floating-ip-state.js';
 import { forwardingChanges } from './forwarding-state.js';
+import { commitTables } from './row-changes.js';
 import { arpSet, capacityFor, dnatMap, listsArp, snatMap, tablesOf } from './ruleset.js';
 import type { State } from './state.js';
 import type { Step } from './steps.js';
@@ -44,8 +44,8 @@ export function translationSteps(
   const forwardings = forwardingChanges(wanted, state, again.ip);
   const floatingIps = floatingIpChanges(wanted, state, again, forwardings.addresses);
   const { commands, back, changes } = tableChanges(tables, state);
-  const requests = [...floatingIps.requests, ...forwardings.requests];
-  const backRows = [...floatingIps.back, ...forwardings.back];
+  const rows = [...floatingIps.rows, ...forwardings.rows];
+  const restored = [...floatingIps.restored, ...forwardings.restored];
   const outdated = forwardings.forget;
   const grows = room !== undefined && !again.ip && size > room;
   const site = (netns: Netns): BindingSite => ({
@@ -55,22 +55,23 @@ export function translationSteps(
     sharesNexthop: true,
   });
   const { bind: toBind, unbind: toUnbind, forget } = floatingIps;
-  const touched = requests.length + toBind.length + toUnbind.address.length + toUnbind.route.length > 0;
+  const touched = rows.length + toBind.length + toUnbind.address.length + toUnbind.route.length > 0;
   return {
     told:
       touched || outdated.length > 0
         ? { changes: () => [...floatingIps.changes(), ...forwardings.changes()], run: async () => {} }
         : undefined,
     translate:
-      commands.length === 0 && requests.length === 0
+      commands.length === 0 && rows.length === 0
         ? undefined
         : {
             changes: () => changes,
             run: async ({ netns, undo, limits }) => {
               if (grows) await grow(netns, wanted, size, limits);
-              const compile = async (list: typeof commands) => (list.length > 0 ? netns.nft.compile(list, limits) : []);
-              await commit(netns, await compile(commands), requests, limits);
-              undo.add(async () => commit(netns, await compile(back), backRows, {}));
+              const compile = async (list: typeof commands, limits: CallOptions) =>
+                list.length > 0 ? netns.nft.compile(list, limits) : [];
+              const transaction = { commands: await compile(commands, limits), rows, restored };
+              await commitTables(netns, { ...transaction, back: () => compile(back, {}) }, limits, undo);
             },
           },
     bind: quiet(toBind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
@@ -112,41 +113,4 @@ function grow(netns: Netns, { binding }: Wanted, size: number, limits: CallOptio
   const resizes = [{ family: 'ip', table, names: [dnatMap, snatMap], size } as const];
   const arp = listsArp(binding) ? [{ family: 'arp', table, names: [arpSet], size: size + 64 } as const] : [];
   return resizeSets(netns.nft, [...resizes, ...arp], [], limits);
-}
-
-/** In one transaction; where an ordinary user's socket buffer cannot hold it, the commands in one, and the rows in parts. */
-async function commit(
-  netns: Netns,
-  commands: readonly Request[],
-  rows: readonly Request[],
-  limits: CallOptions,
-): Promise<void> {
-  try {
-    await netns.nft.commit([...commands, ...rows], limits);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_TRANSACTION_TOO_LARGE' || rows.length === 0) throw error;
-    await netns.nft.commit(commands, limits);
-    for (const group of groupsOf(rows)) await commitParts(netns, group, limits);
-  }
-}
-
-/** Columns, and the requests that use them. */
-function groupsOf(rows: readonly Request[]): Request[][] {
-  const groups: Request[][] = [];
-  for (const request of rows) {
-    if (rowCount([request]) > 0) groups.push([request]);
-    else groups.at(-1)?.push(request);
-  }
-  return groups;
-}
-
-async function commitParts(netns: Netns, group: readonly Request[], limits: CallOptions): Promise<void> {
-  const count = rowCount(group);
-  try {
-    await netns.nft.commit(group, limits);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_TRANSACTION_TOO_LARGE' || count < 2) throw error;
-    await commitParts(netns, sliceRows(group, 0, count >> 1), limits);
-    await commitParts(netns, sliceRows(group, count >> 1, count), limits);
-  }
 }

@@ -37,3 +37,12 @@ export async function resultOf(source: string, ...command: string[]): Promise<an
   if (code !== 0) throw new Error(`the program ended with ${code ?? signal}: ${stderr}\n${stdout}`);
   return JSON.parse(stdout);
 }
+
+/**
+ * In front of a program: a user without privileges in the machine's own namespaces, with a network and a /run of its own. The kernel does not
+ * let it force a socket's buffers (SO_SNDBUFFORCE).
+ */
+export const ordinaryUser: readonly string[] = [
+  ...['unshare', '--user', '--map-root-user', '--net', '--mount', '--propagation', 'private', '--'],
+  ...['sh', '-c', 'mount -t tmpfs -o mode=755 tmpfs /run && exec "$@"', 'sh'],
+];
