@@ -2,7 +2,7 @@
 
 import { and, fromNumber, isOnes, isZero, not, ones, or, toNumber, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { byteLength, type Type } from './datatypes.js';
+import { byteLength, type Names, type Type } from './datatypes.js';
 import { describe } from './describe.js';
 import { checkArray, checkUint, isObject, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
@@ -103,13 +103,13 @@ export function bitwiseJson(
 }
 
 /** A constant beside an operator: flags by name, everything else as its datatype writes it. */
-export function constantJson(bytes: Uint8Array, type: Type): unknown {
+export function constantJson(bytes: Uint8Array, type: Type, names: Names): unknown {
   if (type.datatype.flags !== undefined && !isZero(bytes)) {
-    const names = flagNames(bytes, type);
-    return names.length === 1 ? names[0] : names;
+    const flags = flagNames(bytes, type, names);
+    return flags.length === 1 ? flags[0] : flags;
   }
   if (type.datatype.flags !== undefined) return 0;
-  return type.datatype.format(bytes.subarray(0, byteLength(type)), type, {});
+  return type.datatype.format(bytes.subarray(0, byteLength(type)), type, names);
 }
 
 // Back from expressions.

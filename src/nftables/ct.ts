@@ -25,6 +25,7 @@ const keys: Readonly<Record<CtKey, Key>> = {
   direction: { id: 1, type: typeOf('ct_dir') },
   status: { id: 2, type: typeOf('ct_status') },
   mark: { id: 3, type: typeOf('mark') },
+  secmark: { id: 4, type: number(32) },
   expiration: { id: 5, type: typeOf('time') },
   helper: { id: 6, type: typeOf('string') },
   l3proto: { id: 7, type: typeOf('nf_proto'), direction: 'allowed' },

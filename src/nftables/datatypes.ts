@@ -16,9 +16,27 @@ import { date, hour, time } from './times.js';
 export interface Names {
   readonly interfaceIndex?: ((name: string) => number | undefined) | undefined;
   readonly interfaceName?: ((index: number) => string | undefined) | undefined;
-  /** Numbers of users and groups; `root` is 0 everywhere. */
-  readonly userId?: ((name: string) => number | undefined) | undefined;
-  readonly groupId?: ((name: string) => number | undefined) | undefined;
+  /** What the machine's files say. Without it, names are the ones that are alike everywhere. */
+  readonly system?: SystemNames | undefined;
+}
+
+/** Where a machine keeps names of numbers: protocols(5), services(5), /etc/iproute2, ... */
+export type Database =
+  | 'protocols'
+  | 'services'
+  | 'marks'
+  | 'realms'
+  | 'deviceGroups'
+  | 'labels'
+  | 'users'
+  | 'groups'
+  | 'cgroups';
+
+export type SystemNames = (database: Database) => NumberNames;
+
+export interface NumberNames {
+  numberOf(name: string): number | undefined;
+  nameOf(number: number): string | undefined;
 }
 
 export interface Datatype {
@@ -138,7 +156,7 @@ const ipv6: Datatype = {
   bits: 128,
   order: 'big',
   prefix: true,
-  parse: (value, path, type) => parseAddress(value, path, type, parseIpv6, 'an IPv6 address'),
+  parse: (value, path) => parseAddress(value, path, parseIpv6, 'an IPv6 address'),
   format: (bytes) => formatIpv6(bytes),
 };
 
@@ -147,18 +165,17 @@ const ether: Datatype = {
   id: 9,
   bits: 48,
   order: 'big',
-  parse: (value, path, type) => parseAddress(value, path, type, parseMac, 'a MAC address'),
+  parse: (value, path, type) =>
+    typeof value === 'number' ? parseInteger(value, path, type) : parseAddress(value, path, parseMac, 'a MAC address'),
   format: (bytes) => formatMac(bytes),
 };
 
 function parseAddress(
   value: unknown,
   path: string,
-  type: Type,
   parse: (text: string) => Uint8Array | undefined,
   what: string,
 ): Uint8Array {
-  if (typeof value === 'number') return parseInteger(value, path, type);
   const bytes = typeof value === 'string' ? parse(value) : undefined;
   if (bytes === undefined) throw wrongValue(path, `${show(value)} is not ${what}`);
   return bytes;
@@ -228,21 +245,38 @@ const classid: Datatype = {
   },
 };
 
-/** Prints as a number, is also read by name. */
-const inetService: Datatype = {
-  ...symbolic('inet_service', 13, 16, 'big', symbols.inetService),
-  format: formatInteger,
-};
-
-/** `nft -j` prints users and groups by number. */
-function account(name: string, id: number, find: (name: string, names: Names) => number | undefined): Datatype {
+/** The machine names numbers of it; a few names are alike everywhere. */
+function systemNamed(
+  name: string,
+  id: number,
+  bits: number,
+  order: Order,
+  database: Database,
+  extra: Partial<Datatype> = {},
+  known: symbols.SymbolTable = new Map(),
+): Datatype {
+  const everywhere = symbolic(name, id, bits, order, known);
   return {
-    ...integer(name, id, 32, 'host'),
+    ...everywhere,
     parse(value, path, type, names) {
-      const known = typeof value === 'string' ? (find(value, names) ?? (value === 'root' ? 0 : undefined)) : undefined;
-      return parseInteger(known ?? value, path, type);
+      const number = typeof value === 'string' ? names.system?.(database).numberOf(value) : undefined;
+      return number === undefined ? everywhere.parse(value, path, type, names) : parseInteger(number, path, type);
     },
+    format(bytes, type, names) {
+      if (names.system === undefined) return everywhere.format(bytes, type, names);
+      const number = toNumber(bytes, type.order);
+      return names.system(database).nameOf(number) ?? number;
+    },
+    ...extra,
   };
+}
+
+/** Some are read by name, and yet printed by number. */
+const byNumber = { format: formatInteger };
+
+/** nft prints these as text, numbers too. */
+function asText(datatype: Datatype): Datatype {
+  return { ...datatype, format: (bytes, type, names) => String(datatype.format(bytes, type, names)) };
 }
 
 const boolean: Datatype = {
@@ -267,6 +301,8 @@ export const verdict: Datatype = {
   format: () => null,
 };
 
+const ROOT: symbols.SymbolTable = new Map([['root', 0]]);
+
 const datatypes: readonly Datatype[] = [
   verdict,
   symbolic('nf_proto', 2, 8, 'host', symbols.nfProto, { unordered: true }),
@@ -278,18 +314,26 @@ const datatypes: readonly Datatype[] = [
   symbolic('ether_type', 10, 16, 'big', symbols.etherType),
   symbolic('arp_op', 11, 16, 'big', symbols.arpOperation),
   // nft prints the ends of a range of protocols as numbers.
-  symbolic('inet_proto', 12, 8, 'big', symbols.inetProtocol, { unordered: true, formatEnd: formatInteger }),
-  inetService,
+  systemNamed(
+    'inet_proto',
+    12,
+    8,
+    'big',
+    'protocols',
+    { unordered: true, formatEnd: formatInteger },
+    symbols.inetProtocol,
+  ),
+  systemNamed('inet_service', 13, 16, 'big', 'services', byNumber, symbols.inetService),
   symbolic('icmp_type', 14, 8, 'big', symbols.icmpType),
   bitmask('tcp_flag', 15, 8, 'big', symbols.tcpFlag),
   time,
-  { ...integer('mark', 19, 32, 'host'), prefix: true },
+  systemNamed('mark', 19, 32, 'host', 'marks', { prefix: true }),
   interfaceIndex,
   symbolic('iface_type', 21, 16, 'host', symbols.interfaceType),
-  { ...integer('realm', 22, 32, 'host'), format: (bytes) => String(toNumber(bytes, 'host')) },
+  asText(systemNamed('realm', 22, 32, 'host', 'realms', { prefix: true })),
   classid,
-  account('uid', 24, (name, names) => names.userId?.(name)),
-  account('gid', 25, (name, names) => names.groupId?.(name)),
+  systemNamed('uid', 24, 32, 'host', 'users', byNumber, ROOT),
+  systemNamed('gid', 25, 32, 'host', 'groups', byNumber, ROOT),
   bitmask('ct_state', 26, 32, 'host', symbols.ctState),
   symbolic('ct_dir', 27, 8, 'host', symbols.ctDirection, { unordered: true }),
   bitmask('ct_status', 28, 32, 'host', symbols.ctStatus),
@@ -299,7 +343,7 @@ const datatypes: readonly Datatype[] = [
   symbolic('icmp_code', 32, 8, 'big', symbols.icmpCode),
   symbolic('icmpv6_code', 33, 8, 'big', symbols.icmpv6Code),
   symbolic('icmpx_code', 34, 8, 'big', symbols.icmpxCode),
-  symbolic('devgroup', 35, 32, 'host', new Map([['default', 0]])),
+  systemNamed('devgroup', 35, 32, 'host', 'deviceGroups', { prefix: true }, new Map([['default', 0]])),
   symbolic('mh_type', 17, 8, 'big', symbols.mhType),
   symbolic('igmp_type', 42, 8, 'big', symbols.igmpType),
   symbolic('dccp_pkttype', 16, 4, 'big', symbols.dccpPacketType),
@@ -313,7 +357,7 @@ const datatypes: readonly Datatype[] = [
   hour,
   // nft has two types of this name: looked up by name, it is the duration.
   date,
-  integer('cgroupsv2', 46, 64, 'host'),
+  asText(systemNamed('cgroupsv2', 46, 64, 'host', 'cgroups')),
 ];
 
 const byName: ReadonlyMap<string, Datatype> = new Map(

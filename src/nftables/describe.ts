@@ -3,7 +3,7 @@
 import { constantJson } from './bitwise.js';
 import { isZero } from './bytes.js';
 import { ctNamed } from './ct.js';
-import { type Type, typeOf } from './datatypes.js';
+import { type Names, type Type, typeOf } from './datatypes.js';
 import { describeExtension } from './exthdr.js';
 import type { MetaKey } from './json.js';
 import { metaNamed, metaType } from './meta.js';
@@ -32,31 +32,35 @@ type Selected = Extract<Loaded, { kind: 'selector' }>;
 
 export function describe(reader: RuleReader, loaded: Selected): Described {
   if (loaded.source === 'payload') return describePayload(reader, loaded);
-  if (loaded.extension !== undefined) return describeOption(loaded, loaded.extension);
+  if (loaded.extension !== undefined) return describeOption(reader, loaded, loaded.extension);
   if (loaded.named !== undefined)
-    return { ...whole(loaded.named.json, loaded.named.type, loaded.length), ...operations(loaded) };
+    return { ...plain(loaded.named.json, loaded.named.type, loaded.length, reader.names), ...operations(loaded) };
   const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
   return {
-    ...whole(named.json, named.type, loaded.length),
+    ...plain(named.json, named.type, loaded.length, reader.names),
     ...operations(loaded),
     ...('meta' in named ? { meta: named.meta as MetaKey } : {}),
   };
 }
 
 /** A field of an option, or bits of one that the mask leaves. */
-function describeOption(loaded: Selected, { base, exthdr }: NonNullable<Selected['extension']>): Described {
+function describeOption(
+  { names }: RuleReader,
+  loaded: Selected,
+  { base, exthdr }: NonNullable<Selected['extension']>,
+): Described {
   const carrier = base === undefined ? {} : { carrier: base };
-  const plain = loaded.xor === undefined || isZero(loaded.xor);
-  const run = loaded.mask === undefined || !plain ? undefined : runOf(loaded.mask);
+  const unflipped = loaded.xor === undefined || isZero(loaded.xor);
+  const run = loaded.mask === undefined || !unflipped ? undefined : runOf(loaded.mask);
   if (run !== undefined) {
     const { field, json, type } = describeExtension(exthdr, (exthdr.offset ?? 0) * 8 + run.first, run.bits);
     if (field !== undefined) {
       const shift = loaded.length * 8 - run.first - run.bits - (loaded.shifted ?? 0);
-      return { ...whole(json, type, loaded.length), shift, field: true, ...carrier };
+      return { ...plain(json, type, loaded.length, names), shift, field: true, ...carrier };
     }
   }
   const { json, type } = loaded.named!;
-  return { ...whole(json, type, loaded.length), ...operations(loaded), ...carrier };
+  return { ...plain(json, type, loaded.length, names), ...operations(loaded), ...carrier };
 }
 
 /** Where a mask's ones stand, if they stand together. */
@@ -71,8 +75,8 @@ const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({
   ...(loaded.xor === undefined || isZero(loaded.xor) ? {} : { flip: loaded.xor }),
 });
 
-function whole(json: unknown, type: Type, bytes: number): Described {
-  return { json, type, bytes, shift: 0, field: false, show: (value) => constantJson(value, type) };
+function plain(json: unknown, type: Type, bytes: number, names: Names): Described {
+  return { json, type, bytes, shift: 0, field: false, show: (value) => constantJson(value, type, names) };
 }
 
 function describeMeta(wire: string): { readonly json: unknown; readonly type: Type; readonly meta?: MetaKey } {
@@ -93,26 +97,33 @@ function describeCt(reader: RuleReader, loaded: Selected): { readonly json: unkn
 
 function describePayload(reader: RuleReader, loaded: Selected): Described {
   const offset = loaded.offset * 8;
-  const plain = loaded.xor === undefined || isZero(loaded.xor);
+  const unflipped = loaded.xor === undefined || isZero(loaded.xor);
   const part = loaded.mask === undefined ? undefined : reader.fieldOfMask(loaded.base!, offset, loaded.mask);
-  if (part !== undefined && plain) return { ...part, shift: part.shift - (loaded.shifted ?? 0) };
-  const found = describeFieldAt(reader, loaded.base!, offset, loaded.length * 8);
+  if (part !== undefined && unflipped) return { ...part, shift: part.shift - (loaded.shifted ?? 0) };
+  const found = describeFieldAt(reader, loaded.base!, offset, loaded.length * 8, loaded.mask !== undefined);
   if (!found.field) return { ...found, ...operations(loaded) };
   return found;
 }
 
-/** The field that is exactly these bits, or begins there and is longer; else raw. */
-export function describeFieldAt(reader: RuleReader, base: RawBase, offset: number, bits: number): Described {
+/** The field that is exactly these bits, or, unless it must be whole, begins there and is longer; else raw. */
+export function describeFieldAt(
+  reader: RuleReader,
+  base: RawBase,
+  offset: number,
+  bits: number,
+  whole: boolean = false,
+): Described {
   const candidates = reader
     .protocolsAt(base)
     .flatMap((protocol) => protocol.fields.map((field) => ({ protocol, field })))
     .filter(({ field }) => field.offset === offset && reader.hasMessage(field));
   const found =
     candidates.find(({ field }) => field.bits === bits) ??
-    candidates.find(({ field }) => field.bits > bits && bits % 8 === 0);
-  if (found !== undefined) return describeField(found.protocol, found.field, Math.ceil(bits / 8), 0, false);
+    (whole ? undefined : candidates.find(({ field }) => field.bits > bits && bits % 8 === 0));
+  if (found !== undefined)
+    return describeField(found.protocol, found.field, Math.ceil(bits / 8), 0, false, reader.names);
   const type = typeOf('integer', bits, 'big');
-  return whole({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8));
+  return plain({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8), reader.names);
 }
 
 export function describeField(
@@ -121,6 +132,7 @@ export function describeField(
   bytes: number,
   shift: number,
   partial: boolean,
+  names: Names,
 ): Described {
   return {
     json: { payload: { protocol: protocol.name, field: field.name } },
@@ -129,6 +141,6 @@ export function describeField(
     shift,
     field: partial,
     header: { protocol, field },
-    show: (value) => constantJson(value, field.type),
+    show: (value) => constantJson(value, field.type, names),
   };
 }

@@ -1,7 +1,7 @@
 /** Datatypes that are words of flags: `ct state established,related`. */
 
 import { fromNumber, type Order, toNumber } from './bytes.js';
-import type { Datatype, Type } from './datatypes.js';
+import type { Datatype, Names, Type } from './datatypes.js';
 import { isObject, show, wrongValue } from './errors.js';
 
 /** Reads a name, `"a,b"`, `["a", "b"]`, `{"|": ["a", "b"]}` or a number. */
@@ -36,48 +36,58 @@ export function bitmask(
     order,
     flags: table,
     parse: (value, path, type) => fromNumber(number(value, path), (type.bits + 7) >> 3, type.order),
-    format: (bytes, type) => flagsJson(bytes, type),
+    format: flagsJson,
   };
 }
 
 /** One flag by name, several joined by "|". */
-function flagsJson(bytes: Uint8Array, type: Type): unknown {
-  const names = flagNames(bytes, type);
-  return names.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), names[0]);
+function flagsJson(bytes: Uint8Array, type: Type, names: Names): unknown {
+  const flags = flagNames(bytes, type, names);
+  return flags.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), flags[0]);
 }
 
 /** The names of a word's flags in order of value, or its number if a bit has no name. */
-export function flagNames(bytes: Uint8Array, type: Type): readonly unknown[] {
-  if (type.datatype.name === 'ct_label') return labelBits(bytes);
+export function flagNames(bytes: Uint8Array, type: Type, names: Names): readonly unknown[] {
+  if (type.datatype.name === 'ct_label') return labels(bytes, names);
   const value = toNumber(bytes, type.order);
-  const names = [...type.datatype.flags!].filter(([, flag]) => (value & flag) !== 0).sort((a, b) => a[1] - b[1]);
-  const known = names.reduce((sum, [, flag]) => (sum | flag) >>> 0, 0);
-  return known === value && value !== 0 ? names.map(([name]) => name) : [value];
+  const flags = [...type.datatype.flags!].filter(([, flag]) => (value & flag) !== 0).sort((a, b) => a[1] - b[1]);
+  const known = flags.reduce((sum, [, flag]) => (sum | flag) >>> 0, 0);
+  return known === value && value !== 0 ? flags.map(([name]) => name) : [value];
 }
 
-/** Conntrack labels: 128 bits, counted from the first byte's lowest; written by number. */
+/** Conntrack labels: 128 bits, counted from the first byte's lowest; written by number, or as /etc/connlabel.conf names them. */
 export const ctLabel: Datatype = {
   name: 'ct_label',
   id: 30,
   bits: 128,
   order: 'host',
   flags: new Map(),
-  parse(value, path) {
+  parse(value, path, _type, names) {
     const bytes = new Uint8Array(16);
-    for (const item of Array.isArray(value) ? value : [value]) {
-      const bit = typeof item === 'string' && /^\d+$/.test(item) ? Number(item) : item;
+    for (const item of items(value)) {
+      const bit = typeof item === 'string' ? (names.system?.('labels').numberOf(item) ?? labelNumber(item)) : item;
       if (typeof bit !== 'number' || !Number.isInteger(bit) || bit < 0 || bit > 127)
         throw wrongValue(path, `${show(item)} is not a label from 0 to 127`);
       bytes[bit >> 3] = bytes[bit >> 3]! | (1 << (bit & 7));
     }
     return bytes;
   },
-  format(bytes) {
-    const bits = labelBits(bytes);
-    return bits.length === 1 ? bits[0] : bits;
+  format(bytes, _type, names) {
+    const list = labels(bytes, names);
+    return list.length === 1 ? list[0] : list;
   },
 };
 
-function labelBits(bytes: Uint8Array): readonly number[] {
-  return Array.from({ length: 128 }, (_, bit) => bit).filter((bit) => (bytes[bit >> 3]! >> (bit & 7)) & 1);
+/** `[1, 2]`, `{"|": [1, 2]}`, or one. */
+function items(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value.flatMap(items);
+  if (isObject(value) && '|' in value && Object.keys(value).length === 1) return items(value['|']);
+  return [value];
+}
+
+const labelNumber = (text: string): number => (/^(?:0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : -1);
+
+function labels(bytes: Uint8Array, names: Names): readonly (string | number)[] {
+  const bits = Array.from({ length: 128 }, (_, bit) => bit).filter((bit) => (bytes[bit >> 3]! >> (bit & 7)) & 1);
+  return bits.map((bit) => names.system?.('labels').nameOf(bit) ?? bit);
 }

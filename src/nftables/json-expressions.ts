@@ -153,6 +153,7 @@ export type CtKey =
   | 'direction'
   | 'status'
   | 'mark'
+  | 'secmark'
   | 'expiration'
   | 'helper'
   | 'l3proto'

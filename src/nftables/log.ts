@@ -37,6 +37,8 @@ export function compileLog(context: RuleContext, value: unknown, path: string): 
     throw wrongValue(path, 'level and flags are for the kernel log, group is for a listener: not both');
   if (group === undefined && (snaplen !== undefined || threshold !== undefined))
     throw wrongValue(path, 'snaplen and queue-threshold need a group');
+  if (level === 'audit' && (prefix !== undefined || flags !== undefined))
+    throw wrongValue(`${path}.level`, 'audit allows nothing else');
   const names = flags === undefined ? [] : stringList(flags, `${path}.flags`, Object.keys(flagBits) as LogFlag[]);
   context.act({
     type: 'log',
@@ -66,7 +68,7 @@ export function readLog(reader: RuleReader, log: Extract<Expression, { type: 'lo
   const body = {
     ...(log.prefix === undefined ? {} : { prefix: log.prefix }),
     ...(log.group === undefined ? {} : { group: log.group }),
-    ...(log.snaplen ? { snaplen: log.snaplen } : {}),
+    ...(log.snaplen === undefined ? {} : { snaplen: log.snaplen }),
     ...(log.qthreshold ? { 'queue-threshold': log.qthreshold } : {}),
     ...(log.level === undefined || log.level === DEFAULT_LEVEL || log.group !== undefined
       ? {}

@@ -12,11 +12,12 @@ import { compileSelector } from './expressions.js';
 import { extensionWords, extensionWrite } from './exthdr.js';
 import { compileMap } from './lookup.js';
 import { metaKey, metaType } from './meta.js';
+import { compileReference } from './objref.js';
 import { compileRaw, payloadField } from './payload.js';
 import type { Field, Protocol } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import { registerAt } from './registers.js';
-import { loadSelector } from './selector.js';
+import { loadSelector, type Selector, shiftDown } from './selector.js';
 import type { Expression } from './wire.js';
 
 /** NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_CSUM_SCTP */
@@ -37,7 +38,11 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
       key: name,
       sreg: 1,
     });
+  } else if (kind === 'ct' && nameOf(key) === 'helper') {
+    compileReference('ct helper')(context, object['value'], `${path}.value`);
   } else if (kind === 'ct') {
+    if (nameOf(key) === 'secmark' && isConstant(object['value']))
+      throw wrongValue(`${path}.value`, 'must be read from the packet, not a constant');
     const { wire, type, direction } = ctReference(key, at, context.family);
     const set: Expression = { type: 'ct', key: wire, sreg: 1, ...(direction === undefined ? {} : { direction }) };
     context.act(...compileValue(context, object['value'], `${path}.value`, type, 0), set);
@@ -49,13 +54,16 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
   }
 }
 
-/** Expressions that leave the value at register word `word`: a constant, a map's, or something read. */
+const nameOf = (key: unknown): unknown => (isObject(key) ? key['key'] : key);
+
+/** Expressions that leave the value at register word `word`: a constant, a map's, or something read. `field`: of a header. */
 export function compileValue(
   context: RuleContext,
   value: unknown,
   path: string,
   type: Type,
   word: number,
+  field?: boolean,
 ): readonly Expression[] {
   const register = registerAt(word);
   if (isObject(value) && 'map' in value) {
@@ -64,25 +72,26 @@ export function compileValue(
   if (isConstant(value))
     return [{ type: 'immediate', dreg: register, data: { value: parseConstant(value, path, type, context) } }];
   const selector = compileSelector(value, path, context);
-  if (selector.type.bits !== type.bits || selector.shift !== 0) {
+  if (!canBecome(selector, type))
     throw wrongValue(path, `is a value of type ${selector.type.datatype.name}; ${type.datatype.name} is wanted`);
-  }
   selector.prepare?.(context);
-  // A number of the machine's into a field of the network's, or back.
-  const swapped: readonly Expression[] =
-    selector.type.order !== type.order && selector.bytes > 1 && selector.type.datatype.text !== true
-      ? [
-          {
-            type: 'byteorder',
-            sreg: register,
-            dreg: register,
-            op: type.order === 'big' ? 'hton' : 'ntoh',
-            len: selector.bytes,
-            size: selector.bytes,
-          },
-        ]
-      : [];
-  return [...loadSelector(selector, register), ...swapped];
+  const load = [...loadSelector(selector, register), ...shiftDown(selector, register, path)];
+  // A number of the machine's into a field of the network's, or back: nft thinks of it there, and of what `rt` says.
+  const { order } = selector.type;
+  if ((field !== true && load[0]!.type !== 'rt') || order === type.order) return load;
+  if (selector.bytes < 2 || selector.type.datatype.text === true) return load;
+  const op = order === 'host' ? 'hton' : 'ntoh';
+  return [
+    ...load,
+    { type: 'byteorder', sreg: register, dreg: register, op, len: selector.bytes, size: selector.bytes },
+  ];
+}
+
+/** A value is of the type that is wanted, or a number: in a header one as long. */
+function canBecome({ type, payload, mask }: Selector, wanted: Type): boolean {
+  if (type.datatype.name !== 'integer') return type.datatype === wanted.datatype;
+  if (payload?.aligned !== true || mask !== undefined) return true;
+  return wanted.datatype.text !== true && wanted.datatype.flags === undefined && type.bits === wanted.bits;
 }
 
 /** No packet is read for it: a value, or an operation on values. */
@@ -99,7 +108,7 @@ function manglePayload(context: RuleContext, key: unknown, value: unknown, path:
   requireProtocol(context, protocol, path);
   requireMessage(context, protocol, field, path);
   const span = writable(protocol, field);
-  const write: Expression = {
+  const write: PayloadWrite = {
     type: 'payload',
     sreg: 1,
     base: protocol.base,
@@ -108,27 +117,33 @@ function manglePayload(context: RuleContext, key: unknown, value: unknown, path:
     ...checksum(protocol, field),
   };
   if (span.length * 8 === field.bits)
-    return context.act(...compileValue(context, value, valuePath, field.type, 0), write);
+    return context.act(...compileValue(context, value, valuePath, field.type, 0, true), write);
   if (!isConstant(value))
     throw wrongValue(
       valuePath,
       `must be a constant: ${protocol.name} ${field.name} shares its bytes with other fields`,
     );
-  const constant = shiftInto(parseConstant(value, valuePath, field.type, context), span.shift, span.length);
-  const cleared = not(shiftInto(ofBits(field.bits), span.shift, span.length));
-  context.act(
-    { type: 'payload', dreg: 1, base: protocol.base, offset: span.start, len: span.length },
-    { type: 'bitwise', sreg: 1, dreg: 1, len: span.length, mask: { value: cleared }, xor: { value: constant } },
-    write,
-  );
+  context.act(...among(parseConstant(value, valuePath, field.type, context), field.bits, span.shift, write), write);
 }
 
-/** Raw bytes are written as they are, whole ones. Of the transport header nft mends no checksum, nor of others. */
+/** Bits among others: the bytes around them are read, and written back. */
+function among(bits: Uint8Array, length: number, shift: number, write: PayloadWrite): readonly Expression[] {
+  const { base, offset, len } = write;
+  const mask = { value: not(shiftInto(ofBits(length), shift, len)) };
+  const xor = { value: shiftInto(bits, shift, len) };
+  return [
+    { type: 'payload', dreg: 1, base, offset, len },
+    { type: 'bitwise', sreg: 1, dreg: 1, len, mask, xor },
+  ];
+}
+
+type PayloadWrite = Extract<Expression, { type: 'payload' }>;
+
+/** Raw bits are written as they are: nft mends no checksum then. */
 function mangleRaw(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
-  const { type, payload, bytes } = compileRaw(key, path);
-  if (payload?.aligned !== true) throw wrongValue(path, 'raw bytes can only be written whole');
-  const { base, offset } = payload;
-  const write: Expression = {
+  const { type, payload, bytes, shift } = compileRaw(key, path);
+  const { base, offset } = payload!;
+  const write: PayloadWrite = {
     type: 'payload',
     sreg: 1,
     base,
@@ -138,7 +153,9 @@ function mangleRaw(context: RuleContext, key: unknown, value: unknown, path: str
     csumOffset: 0,
     csumFlags: 0,
   };
-  context.act(...compileValue(context, value, valuePath, type, 0), write);
+  if (payload!.aligned) return context.act(...compileValue(context, value, valuePath, type, 0, true), write);
+  if (!isConstant(value)) throw wrongValue(valuePath, 'must be a constant: the bits share their bytes with others');
+  context.act(...among(parseConstant(value, valuePath, type, context), type.bits, shift, write), write);
 }
 
 function ofBits(bits: number): Uint8Array {
@@ -190,7 +207,7 @@ export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, 
       return reader.mangle(field.json, field.type.datatype.format(value, field.type, reader.names));
     }
   }
-  const target = describeFieldAt(reader, write.base, write.offset * 8, write.len * 8);
+  const target = describeFieldAt(reader, write.base, write.offset * 8, write.len * 8, true);
   reader.use(target);
   reader.mangle(target.json, reader.value(loaded, target.type));
 }

@@ -3,7 +3,7 @@
 import { bitwiseJson } from './bitwise.js';
 import { isOnes, isZero, maskPrefix, shiftOut, toNumber, xor } from './bytes.js';
 import type { RuleContext } from './context.js';
-import type { Type } from './datatypes.js';
+import type { Names, Type } from './datatypes.js';
 import { type Described, describe } from './describe.js';
 import { checkArray, checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
@@ -231,7 +231,7 @@ function readOne(reader: RuleReader, loaded: Extract<Loaded, { kind: 'selector' 
     isZero(value) &&
     (op === 'eq' || op === 'neq')
   ) {
-    return reader.match(op === 'eq' ? '!' : 'in', left.json, list(flagNames(left.mask, type)));
+    return reader.match(op === 'eq' ? '!' : 'in', left.json, list(flagNames(left.mask, type, reader.names)));
   }
   const prefix = prefixOf(left, value);
   if (prefix !== undefined && (op === 'eq' || op === 'neq')) return reader.match(operatorOf[op], left.json, prefix);
@@ -272,13 +272,15 @@ function prefixOf(left: Described, value: Uint8Array): unknown {
 function valueJson(reader: RuleReader, left: Described, value: Uint8Array): unknown {
   const { type } = left;
   if (type.datatype.flags === undefined || isZero(value)) return type.datatype.format(value, type, reader.names);
-  if (left.mask !== undefined) return list(flagNames(value, type));
-  return left.header === undefined ? type.datatype.format(value, type, reader.names) : toNumberOrName(value, type);
+  if (left.mask !== undefined) return list(flagNames(value, type, reader.names));
+  return left.header === undefined
+    ? type.datatype.format(value, type, reader.names)
+    : toNumberOrName(value, type, reader.names);
 }
 
-function toNumberOrName(value: Uint8Array, type: Type): unknown {
-  const names = flagNames(value, type);
-  return names.length === 1 ? names[0] : toNumber(value, type.order);
+function toNumberOrName(value: Uint8Array, type: Type, names: Names): unknown {
+  const flags = flagNames(value, type, names);
+  return flags.length === 1 ? flags[0] : toNumber(value, type.order);
 }
 
 export function readRange(

@@ -1,6 +1,6 @@
-/** Names that the machine and the namespace give to numbers: of interfaces, users, groups. */
+/** Names that the machine and the namespace give to numbers. */
 
-import { readFileSync } from 'node:fs';
+import { systemNames } from './databases.js';
 import type { Names } from './datatypes.js';
 
 export interface Interface {
@@ -16,12 +16,13 @@ export async function withNames<T>(
   make: (names: Names) => T,
   interfaces: () => Promise<readonly Interface[]>,
 ): Promise<T> {
+  const system = systemNames();
   let asked = false;
   const ask = (): undefined => {
     asked = true;
   };
   try {
-    const made = make({ ...accounts, interfaceIndex: ask, interfaceName: ask });
+    const made = make({ system, interfaceIndex: ask, interfaceName: ask });
     if (!asked) return made;
   } catch (error) {
     if (!asked) throw error;
@@ -30,26 +31,8 @@ export async function withNames<T>(
   const indexes = new Map(list.map(({ name, index }) => [name, index]));
   const names = new Map(list.map(({ name, index }) => [index, name]));
   return make({
-    ...accounts,
+    system,
     interfaceIndex: (name) => indexes.get(name),
     interfaceName: (index) => names.get(index),
   });
-}
-
-const accounts: Names = {
-  userId: (name) => numberIn('/etc/passwd', name),
-  groupId: (name) => numberIn('/etc/group', name),
-};
-
-/** The third field of the line that begins with the name, as passwd(5) and group(5) have it. */
-function numberIn(file: string, name: string): number | undefined {
-  try {
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
-      const fields = line.split(':');
-      if (fields[0] === name && /^\d+$/.test(fields[2] ?? '')) return Number(fields[2]);
-    }
-  } catch {
-    // Without the file there are no names.
-  }
-  return undefined;
 }

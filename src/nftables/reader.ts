@@ -214,7 +214,7 @@ export class RuleReader {
       const bits = ones((field.bits + 7) >> 3);
       if (field.bits % 8 !== 0) bits[0] = 0xff >> (8 - (field.bits % 8));
       if (equal(shiftInto(bits, shift, mask.length), mask))
-        return describeField(protocol, field, mask.length, shift, true);
+        return describeField(protocol, field, mask.length, shift, true, this.names);
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import { fromNumber, toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { typeOf } from './datatypes.js';
 import { requireNetwork, requireProtocol } from './dependencies.js';
-import { checkObject, oneOf, wrongValue } from './errors.js';
+import { checkObject, type JsonObject, oneOf, wrongValue } from './errors.js';
 import type { RejectType } from './json.js';
 import { protocolNamed } from './protocols.js';
 import type { RuleReader } from './reader.js';
@@ -17,6 +17,10 @@ const codeTypes = { icmp: 'icmp_code', icmpv6: 'icmpv6_code', icmpx: 'icmpx_code
 
 export function compileReject(context: RuleContext, value: unknown, path: string): void {
   const object = value === null || value === undefined ? {} : checkObject(value, path, ['type', 'expr']);
+  if (context.family === 'arp') throw wrongValue(path, 'is not for the family arp');
+  const network = context.known.network?.name;
+  if (network !== undefined && network !== 'ip' && network !== 'ip6')
+    throw wrongValue(path, `${network} packets cannot be rejected`);
   const type =
     object['type'] === undefined
       ? defaultType(context)
@@ -27,11 +31,7 @@ export function compileReject(context: RuleContext, value: unknown, path: string
     context.first(() => requireProtocol(context, protocolNamed('tcp')!, path));
     return context.act({ type: 'reject', kind: kinds.tcpReset });
   }
-  const codeType = typeOf(codeTypes[type]);
-  const code = toNumber(
-    codeType.datatype.parse(object['expr'] ?? 'port-unreachable', `${path}.expr`, codeType, context.names),
-    'big',
-  );
+  const code = codeOf(context, type, object, path);
   if (type === 'icmpx') {
     if (context.family === 'ip' || context.family === 'ip6')
       throw wrongValue(`${path}.type`, 'icmpx is for inet, bridge and netdev');
@@ -39,6 +39,18 @@ export function compileReject(context: RuleContext, value: unknown, path: string
   }
   context.first(() => requireNetwork(context, type === 'icmp' ? 'ip' : 'ip6', path));
   context.act({ type: 'reject', kind: kinds.icmp, icmpCode: code });
+}
+
+/** A type without a code has the first there is; of what says neither, the port is unreachable. */
+function codeOf(
+  context: RuleContext,
+  type: Exclude<RejectType, 'tcp reset'>,
+  object: JsonObject,
+  path: string,
+): number {
+  const codeType = typeOf(codeTypes[type]);
+  const code = object['type'] === undefined ? 'port-unreachable' : (object['expr'] ?? 0);
+  return toNumber(codeType.datatype.parse(code, `${path}.expr`, codeType, context.names), 'big');
 }
 
 function defaultType(context: RuleContext): RejectType {

@@ -3,7 +3,7 @@
 import { readBitwise } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { ctNamed } from './ct.js';
-import { typeOf } from './datatypes.js';
+import { type Names, type Type, typeOf } from './datatypes.js';
 import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
 import { property, show, soleKey, wrongValue } from './errors.js';
 import { compileStrip, readExtension } from './exthdr.js';
@@ -141,11 +141,10 @@ const readers: Readers = {
       return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
-    // nft lists a mask of events as the list that it was written as.
-    const events = key === 'event' && value.kind === 'immediate' ? flagNames(value.bytes, type) : [];
+    const flags = value.kind === 'immediate' && type.datatype.flags !== undefined;
     reader.mangle(
       { ct: { key: named?.name ?? key, ...(direction === undefined ? {} : { dir: direction }) } },
-      events.length > 1 ? events : reader.value(value, type),
+      flags ? writtenFlags(value.bytes, type, reader.names) : reader.value(value, type),
     );
   },
   fib: readFib,
@@ -193,6 +192,13 @@ const readers: Readers = {
   reject: readReject,
   unknown: (reader, { name }) => reader.unknown(name),
 };
+
+/** nft lists several events as a list, several labels joined by "|". */
+function writtenFlags(bytes: Uint8Array, type: Type, names: Names): unknown {
+  const flags = flagNames(bytes, type, names);
+  if (flags.length === 1) return flags[0];
+  return type.datatype.name === 'ct_event' ? flags : { '|': flags };
+}
 
 export function readExpression(reader: RuleReader, expression: Expression): void {
   (readers[expression.type] as (reader: RuleReader, expression: Expression) => void)(reader, expression);

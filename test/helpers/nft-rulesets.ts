@@ -1,5 +1,6 @@
 /** What nft and netloom are given to make alike: a section is one ruleset. */
 import type { Family } from '../../src/index.js';
+import { statementSections } from './nft-rulesets-statements.js';
 
 export interface Section {
   readonly name: string;
@@ -18,6 +19,7 @@ const input = 'type filter hook input priority 0;';
 const prerouting = 'type filter hook prerouting priority 0;';
 
 export const sections: readonly Section[] = [
+  ...statementSections,
   {
     name: 'named objects',
     family: 'inet',

@@ -1,0 +1,70 @@
+/** What nft refuses, and so does netloom: by a TypeError that says where, before anything is sent. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Family, Netns } from '../src/index.js';
+import { namespace } from './helpers/namespaces.js';
+import { load } from './helpers/nft-oracle.js';
+
+const meta = (key: string): object => ({ meta: { key } });
+const ct = (key: string): object => ({ ct: { key } });
+const field = (protocol: string, name: string): object => ({ payload: { protocol, field: name } });
+const raw = (base: string, offset: number, len: number): object => ({ payload: { base, offset, len } });
+const mangle = (key: object, value: unknown): object => ({ mangle: { key, value } });
+const match = (left: object, right: unknown, op: string = '=='): object => ({ match: { op, left, right } });
+
+type Case = readonly [what: string, family: Family, path: string, ...expr: object[]];
+
+const cases: readonly Case[] = [
+  ['an address as a mark', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), field('ip', 'saddr'))],
+  ['a port as a zone', 'inet', 'expr[0].mangle.value', mangle(ct('zone'), field('tcp', 'sport'))],
+  ['a device as a mark', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), meta('iif'))],
+  ['a class as a mark', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), meta('priority'))],
+  ['a mark as an address', 'ip', 'expr[0].mangle.value', mangle(field('ip', 'saddr'), meta('mark'))],
+  ['16 bits of a header as a mark', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), field('ip', 'id'))],
+  ['raw bits of another length', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), raw('nh', 64, 8))],
+  ['bits of a header as events', 'inet', 'expr[0].mangle.value', mangle(ct('event'), raw('nh', 96, 32))],
+  ['a constant as a security mark', 'inet', 'expr[0].mangle.value', mangle(ct('secmark'), 5)],
+  ['a number as an IPv6 address', 'inet', 'expr[0].mangle.value', mangle(field('ip6', 'saddr'), 5)],
+  ['a set as a value', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), { set: [1, 2] })],
+  ['a range as a value', 'inet', 'expr[0].mangle.value', mangle(meta('mark'), { range: [1, 5] })],
+  ['a number too large', 'inet', 'expr[0].mangle.value', mangle(field('ip', 'ttl'), 300)],
+  ['audit with a prefix', 'inet', 'expr[0].log.level', { log: { level: 'audit', prefix: 'x' } }],
+  ['a level for a group', 'inet', 'expr[0].log', { log: { level: 'err', group: 1 } }],
+  ['flags for a group', 'inet', 'expr[0].log', { log: { flags: 'skuid', group: 1 } }],
+  ['icmpx in ip', 'ip', 'expr[0].reject.type', { reject: { type: 'icmpx', expr: 1 } }],
+  ['icmp in ip6', 'ip6', 'expr[0].reject', { reject: { type: 'icmp', expr: 1 } }],
+  [
+    'icmpv6 of IPv4',
+    'inet',
+    'expr[1].reject',
+    match(meta('nfproto'), 'ipv4'),
+    { reject: { type: 'icmpv6', expr: 'no-route' } },
+  ],
+  ['a reset of UDP', 'inet', 'expr[1].reject', match(meta('l4proto'), 'udp'), { reject: { type: 'tcp reset' } }],
+  ['rejecting ARP', 'arp', 'expr[0].reject', { reject: null }],
+];
+
+describe.each(cases)('%s', (_, family, path, ...expr) => {
+  let netns: Netns;
+  const table = { family, name: 't' };
+  const commands = [
+    { add: { table } },
+    { add: { chain: { family, table: 't', name: 'c' } } },
+    { add: { rule: { family, table: 't', chain: 'c', expr } } },
+  ];
+
+  beforeAll(async () => {
+    netns = await namespace({}, 'file');
+  });
+
+  test('is refused by nft', () => {
+    expect(() => load(netns, commands)).toThrow();
+  });
+
+  test('is refused by netloom, which says where', async () => {
+    const error: unknown = await netns.nft.apply(commands as never).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as { code?: string }).code).toMatch(/^ERR_INVALID_ARG_/);
+    expect((error as Error).message).toContain(`nftables[2].add.rule.${path}`);
+    expect(await netns.nft.list()).toEqual([]);
+  });
+});
