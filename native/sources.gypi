@@ -2,6 +2,8 @@
   "variables": {
     "core_sources": [
       "native/conntrack/conntrack.cc",
+      "native/conntrack/protocol_state.cc",
+      "native/conntrack/tuple.cc",
       "native/ethtool/features.cc",
       "native/lock/lock.cc",
       "native/netlink/buffer.cc",

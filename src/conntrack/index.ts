@@ -1,3 +1,19 @@
 /** Connection tracking: the flows that a namespace's netfilter knows. */
-export type { Conntrack, Flow, FlowDestination, FlowFilter, FlowTuple } from './conntrack.js';
+export type { Conntrack } from './conntrack.js';
 export type { FlowAction, FlowEvent, FlowEventOptions } from './events.js';
+export type { FlowDestination, FlowFilter } from './filter.js';
+export type { Flow, FlowCounters, FlowStatus, SequenceAdjustment } from './flow.js';
+export type { FlowChange, FlowReference, FlowSettings, FlowSpec, FlowStatusSetting } from './flow-spec.js';
+export type { FlowNat, NatRange } from './nat.js';
+export type {
+  DccpState,
+  DccpTracking,
+  ProtocolStates,
+  SctpState,
+  SctpTracking,
+  TcpEnd,
+  TcpFlag,
+  TcpState,
+  TcpTracking,
+} from './protocol-state.js';
+export type { FlowProtocol, FlowTuple, FlowTupleSpec } from './tuple.js';

@@ -10,7 +10,8 @@ export class Decoder {
   #at: number;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Results come as a Buffer, whose `slice` copies nothing.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
   }
@@ -107,6 +108,14 @@ export class Decoder {
       }
     }
     this.#at = end;
+  }
+
+  /** The same of a nest that a slot has told of. */
+  slotsAt(at: number, schema: Schema, slots: number[]): void {
+    const before = this.#at;
+    this.#at = at;
+    this.slots(schema, at + this.sizeAt(at), slots);
+    this.#at = before;
   }
 
   /** Of a value with a length in front. */

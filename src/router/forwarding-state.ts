@@ -1,5 +1,5 @@
 /** What there is of a router's port forwardings, and what turns it into what is wanted. */
-import type { FlowDestination } from '../conntrack/conntrack.js';
+import type { FlowDestination } from '../conntrack/filter.js';
 import { checkIpv4, formatIpv4, readIpv4, writeIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';

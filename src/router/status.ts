@@ -1,5 +1,5 @@
 /** A router as it is: read from the kernel when it is asked for. */
-import type { FlowTuple } from '../conntrack/conntrack.js';
+import type { FlowTuple } from '../conntrack/tuple.js';
 import { formatIpv4 } from '../ip.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
