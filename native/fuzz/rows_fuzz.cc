@@ -36,6 +36,8 @@ void makeElements(Bytes record, const Columns& columns, uint32_t most) {
       source.append({.nlmsg_len = 0, .nlmsg_type = 0, .nlmsg_flags = 0, .nlmsg_seq = 0, .nlmsg_pid = 0}, most, out);
       if (out.size() - before != room) __builtin_trap();
     }
+    // What is reserved for them, when each message holds as many as it can.
+    if (most == UINT32_MAX && out.size() > source.total()) __builtin_trap();
   }
   nlmsg_free(element);
   nlmsg_free(message);
