@@ -1,24 +1,33 @@
-// Any bytes as a reply to any operation, and any bytes as a record for it.
+// Any bytes as a record for any operation, and the message that they become as one of the kernel's.
 #include <cstddef>
 #include <cstdint>
 
-#include "netlink/codec.h"
+#include "fuzz/decoding.h"
 #include "netlink/operation.h"
 
+namespace {
+
+using namespace netloom;
+
+class SomeDevices final : public DeviceLookup {
+ public:
+  int device(std::string_view name) override { return name.size() % 2 ? 7 : -19; }
+};
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace netloom;
-  if (size < 2) return 0;
+  if (size < fuzz::kInputHeader) return 0;
   const auto& operation = operations()[data[0] % operations().size()];
-  const Bytes bytes{data + 2, size - 2};
-  if (const auto* schema = operation.reply ? operation.reply : operation.schema) {
-    RecordWriter out;
-    decode(*schema, bytes, out);
-    attributePath(*schema, bytes, data[1]);
+  if (!operation.schema) return 0;
+  auto* message = nlmsg_alloc_size(65536);
+  SomeDevices devices;
+  if (encode(*operation.schema, {data + fuzz::kInputHeader, size - fuzz::kInputHeader}, message, &devices) == 0) {
+    auto* header = nlmsg_hdr(message);
+    const Bytes payload{static_cast<const uint8_t*>(nlmsg_data(header)), static_cast<size_t>(nlmsg_datalen(header))};
+    // It need not be read as that record again, as one that names a union twice is not.
+    fuzz::decodeAny(*operation.schema, payload, data[1] | data[2] << 8);
   }
-  if (operation.schema) {
-    auto* message = nlmsg_alloc_size(65536);
-    encode(*operation.schema, bytes, message);
-    nlmsg_free(message);
-  }
+  nlmsg_free(message);
   return 0;
 }
