@@ -1,6 +1,7 @@
 /** Drift: what others do to a router is told, and put right if asked. */
 import { expect, test } from 'vitest';
-import { type Drift, Netns, Router, type RouterSpec } from '../src/index.js';
+import { type Drift, NetlinkError, Netns, Router, type RouterSpec } from '../src/index.js';
+import { watchRouter } from '../src/router/watch.js';
 import { cleanUp, ip, ipJson, type NamedNetns, namespace, rejection, run, uniqueName } from './helpers/namespaces.js';
 
 async function site(): Promise<{ host: NamedNetns; router: Router; spec: RouterSpec; name: string }> {
@@ -109,4 +110,24 @@ test('ends with its signal, and tells a repair that fails', async () => {
   const opened = await Router.open(router.id, { host });
   expect(() => opened.watch()).toThrow('what it should be is not known');
   await opened.close();
+});
+
+/** A stream that does not come to listen, or that ends by an error. */
+function failing(ready: Promise<void>, error: Error): AsyncIterable<never> & { ready: Promise<void>; close(): void } {
+  return {
+    ready,
+    close() {},
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+  };
+}
+
+test.each([
+  ['does not come to listen', (error: Error) => failing(Promise.reject(error), error)],
+  ['hears no more', (error: Error) => failing(Promise.resolve(), error)],
+])('throws when it %s, even if it is ENOENT', async (_, streamOf) => {
+  const error = new NetlinkError({ errno: 2, syscall: 'bind' });
+  const host = { monitor: () => streamOf(error) } as unknown as Netns;
+  const watched = { namespace: `qrouter-${uniqueName()}`, host, plan: async () => [], apply: async () => {} };
+  const drifts = watchRouter(watched, { quiet: 0, signal: AbortSignal.timeout(3000) });
+  expect(await rejection(drifts.next(), Error)).toBe(error);
 });

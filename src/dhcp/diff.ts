@@ -81,7 +81,7 @@ export function deleteDhcp(id: string, namespace: string, state: DhcpState, site
       await Netns.delete(namespace);
     };
     steps.push({ action: 'delete', kind: 'namespace', subject: namespace, run });
-  } else if (state.namespace !== 'missing') {
+  } else if (state.namespace !== 'nothing') {
     steps.push({ action: 'delete', kind: 'namespace', subject: namespace, run: () => Netns.delete(namespace) });
   }
   const stray = state.netns ? undefined : port?.outside;
@@ -101,7 +101,7 @@ function namespaceStep({ namespace }: Network, state: DhcpState, site: DhcpSite)
     kind: 'namespace',
     subject: namespace,
     run: async () => {
-      if (state.namespace !== 'missing') await Netns.delete(namespace);
+      if (state.namespace !== 'nothing') await Netns.delete(namespace);
       site.netns = await Netns.create(namespace, { sysctl: sysctls, alias: markOf(site.owner) });
     },
     undo: async () => {

@@ -1,4 +1,5 @@
 /** The DHCP port: a veth pair, both ends named `tap<id>`, one in the network's namespace and one on the host's bridge. */
+import { settled } from '../concurrency.js';
 import { NetlinkError } from '../errors.js';
 import { formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
@@ -86,7 +87,7 @@ function create(host: Netns, { mtu, bridge }: Network, { device, mac }: DhcpPort
         await host.links.add({ kind: 'veth', name: device, ...master, ...queues, ...size, peer });
         try {
           await withoutIpv6(host, device);
-          await Promise.all([
+          await settled([
             host.links.set(device, { up: true }),
             netns.links.set('lo', { up: true }),
             netns.links.set(device, { up: true }),

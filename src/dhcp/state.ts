@@ -1,5 +1,5 @@
-import { NetlinkError } from '../errors.js';
-import { Netns } from '../netns/netns.js';
+import { findNetns } from '../netns/find.js';
+import type { Netns } from '../netns/netns.js';
 import type { Services } from '../services/services.js';
 import { readText, type ServiceState } from '../services/state.js';
 import { files } from './dnsmasq.js';
@@ -9,7 +9,7 @@ import { type PortState, readPort } from './port.js';
 
 /** What there is of a network's DHCP. */
 export interface DhcpState {
-  readonly namespace: 'there' | 'missing' | 'a name without a namespace';
+  readonly namespace: 'there' | 'nothing' | 'a name alone';
   /** Open when it is there: whoever reads the state closes it. */
   readonly netns: Netns | undefined;
   readonly port: PortState | undefined;
@@ -23,7 +23,8 @@ export async function readDhcp(
   device: string | undefined,
   { host, services }: { readonly host: Netns; readonly services: Services },
 ): Promise<DhcpState> {
-  const { namespace, netns } = await openNamespace(networkNamespace(id));
+  const found = await findNetns(networkNamespace(id));
+  const [namespace, netns] = typeof found === 'string' ? [found, undefined] : ['there' as const, found];
   try {
     const reference = { kind: serviceKind, id };
     const [service, leases, port] = await Promise.all([
@@ -34,18 +35,6 @@ export async function readDhcp(
     return { namespace, netns, port, service, leases: parseLeases(leases ?? '') };
   } catch (error) {
     await netns?.close();
-    throw error;
-  }
-}
-
-async function openNamespace(name: string): Promise<Pick<DhcpState, 'namespace' | 'netns'>> {
-  try {
-    return { namespace: 'there', netns: await Netns.open(name) };
-  } catch (error) {
-    const code = error instanceof NetlinkError ? error.code : undefined;
-    if (code === 'ENOENT') return { namespace: 'missing', netns: undefined };
-    // As a crash or a reboot leaves it.
-    if (code === 'EINVAL') return { namespace: 'a name without a namespace', netns: undefined };
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 /** From what the host has of a network to what is wanted: bridges, and VMs' ports on them. */
+import { settled } from '../concurrency.js';
 import { Netns } from '../netns/netns.js';
 import { markOf } from '../router/names.js';
 import { type Change, type Stage, type Step, stepOf } from '../router/steps.js';
-import { settled } from '../router/undo.js';
 import type { Link } from '../rtnetlink/link.js';
 import type { WantedNetwork, WantedPort } from './wanted.js';
 

@@ -1,7 +1,9 @@
+import { limited } from '../concurrency.js';
 import { applyDhcp, Dhcp, planDhcp } from '../dhcp/dhcp.js';
 import { networkNamespace } from '../dhcp/names.js';
 import { NetlinkError } from '../errors.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { findNetns } from '../netns/find.js';
 import { Netns } from '../netns/netns.js';
 import { applyOvs, bridgesOf, type OvsWanted, type OvsWantedPort, planOvs } from '../network/openvswitch.js';
 import { type HostLinks, networkStages, staleStages } from '../network/steps.js';
@@ -13,7 +15,6 @@ import { applyWanted, created, planWanted, Router, removeRouter } from '../route
 import { type Change, changesOf, type Stage, takeSteps } from '../router/steps.js';
 import { Undo } from '../router/undo.js';
 import { portsOf } from '../router/wanted.js';
-import { limited } from './limited.js';
 import { NodePlan, NodeReport, type UnitPlan, type UnitReport } from './report.js';
 import type { NodeOptions, NodeSpec } from './spec.js';
 import { checkConcurrency, checkNode, type WantedNode } from './wanted.js';
@@ -57,14 +58,14 @@ export const Node = {
       const served = node.networks.filter(({ dhcp }) => dhcp !== undefined);
       const dhcp = await limited(concurrency, served, (network) => applyNetworkDhcp(site, network));
       const switches = await limited(concurrency, await switchesOf(site), (wanted) => applySwitch(site, wanted));
-      const removed = await limited(concurrency, await staleRouters(node), (id) =>
-        dismiss(site, 'router', id, routerNamespace(id), async () => {
-          await using netns = await Netns.open(routerNamespace(id));
-          await removeRouter(netns, id, limits, options.services);
-        }),
+      const removed = await limited(concurrency, await staleRouters(site), (id) =>
+        dismiss(site, 'router', id, routerNamespace(id), () => removeRouter(id, limits, options.services)),
       );
       const unserved = await limited(concurrency, await staleDhcp(site), (id) =>
-        dismiss(site, 'dhcp', id, networkNamespace(id), () => Dhcp.delete(id, { ...options, host, ...limits })),
+        dismiss(site, 'dhcp', id, networkNamespace(id), async () => {
+          await Dhcp.delete(id, { ...options, host, ...limits });
+          return true;
+        }),
       );
       const stale = staleStages(node.networks, await hostLinks(host, limits), node.name);
       const bridges = isEmpty(stale)
@@ -119,7 +120,7 @@ export const Node = {
         ...routers,
         ...dhcp,
         ...switches,
-        ...gone('router', await staleRouters(node), routerNamespace),
+        ...gone('router', await staleRouters(site), routerNamespace),
         ...gone('dhcp', await staleDhcp(site), networkNamespace),
         {
           kind: 'network',
@@ -195,7 +196,7 @@ function dismiss(
   kind: UnitReport['kind'],
   id: string,
   namespace: string,
-  remove: () => Promise<unknown>,
+  remove: () => Promise<boolean>,
 ): Promise<UnitReport> {
   return attempt(kind, id, async () => {
     const gone = await removeStale(namespace, markOf(node.name), remove);
@@ -276,37 +277,33 @@ async function withoutOffload({ node, limits }: Site, { name }: OvsWantedPort): 
 // ---- what is no longer wanted
 
 /** Ids of routers that bear the node's name and are in no description, and names that a crash has left. */
-async function staleRouters({ name, routers }: WantedNode): Promise<string[]> {
-  const wanted = new Set(routers.map(({ id }) => id));
-  return stale(await Router.list(), wanted, routerNamespace, markOf(name));
+async function staleRouters(site: Site): Promise<string[]> {
+  const wanted = new Set(site.node.routers.map(({ id }) => id));
+  return stale(site, await Router.list(), wanted, routerNamespace);
 }
 
-async function staleDhcp({ node: { name, networks }, options }: Site): Promise<string[]> {
-  const wanted = new Set(networks.flatMap(({ id, dhcp }) => (dhcp ? [id] : [])));
-  return stale(await Dhcp.list(options), wanted, networkNamespace, markOf(name));
+async function staleDhcp(site: Site): Promise<string[]> {
+  const wanted = new Set(site.node.networks.flatMap(({ id, dhcp }) => (dhcp ? [id] : [])));
+  return stale(site, await Dhcp.list(site.options), wanted, networkNamespace);
 }
 
 async function stale(
+  { node, concurrency }: Site,
   ids: readonly string[],
   wanted: ReadonlySet<string>,
   namespaceOf: (id: string) => string,
-  mark: string,
 ): Promise<string[]> {
   const others = ids.filter((id) => !wanted.has(id));
-  const found = await Promise.all(others.map(async (id) => ((await isMarkedAs(namespaceOf(id), mark)) ? [id] : [])));
-  return found.flat();
+  const marked = await limited(concurrency, others, (id) => isMarkedAs(namespaceOf(id), markOf(node.name)));
+  return others.filter((_, at) => marked[at]);
 }
 
 /** Whose a namespace is, as its loopback device says; or that there is a name alone, or nothing. */
 async function ownerOf(namespace: string): Promise<string | undefined | 'a name alone' | 'nothing'> {
-  try {
-    await using netns = await Netns.open(namespace);
-    return (await netns.links.get('lo')).alias;
-  } catch (error) {
-    if (error instanceof NetlinkError && error.code === 'EINVAL') return 'a name alone';
-    if (error instanceof NetlinkError && error.code === 'ENOENT') return 'nothing';
-    throw error;
-  }
+  const found = await findNetns(namespace);
+  if (typeof found === 'string') return found;
+  await using netns = found;
+  return (await netns.links.get('lo')).alias;
 }
 
 /** Whether it is this owner's, or a name alone that its maker left, who was killed: then it is nobody's. */
@@ -319,12 +316,9 @@ async function isMarkedAs(namespace: string, mark: string): Promise<boolean> {
  * Removes what is still this node's, and a name that has no namespace still. False for one that has got its namespace meanwhile: somebody was
  * between making the one and the other.
  */
-async function removeStale(namespace: string, mark: string, remove: () => Promise<unknown>): Promise<boolean> {
+async function removeStale(namespace: string, mark: string, remove: () => Promise<boolean>): Promise<boolean> {
   const owner = await ownerOf(namespace);
-  if (owner === mark) {
-    await remove();
-    return true;
-  }
+  if (owner === mark) return remove();
   if (owner !== 'a name alone') return false;
   try {
     await Netns.delete(namespace);

@@ -1,4 +1,5 @@
 /** A router's ports: veth pairs, `qr-` and `qg-` inside, `tap` outside on a bridge. */
+import { settled } from '../concurrency.js';
 import { NetlinkError } from '../errors.js';
 import { formatAddress, formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
@@ -6,7 +7,6 @@ import type { Link } from '../rtnetlink/link.js';
 import { isRouterPort } from './names.js';
 import type { State } from './state.js';
 import { type Change, type Site, type Step, stepOf } from './steps.js';
-import { settled } from './undo.js';
 import { type Port, portsOf, type Wanted } from './wanted.js';
 
 /** The group that a router's ports are in, so that they go together. */

@@ -4,6 +4,7 @@ import { type Prefix, parsePrefix } from '../ip.js';
 import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
+import { findNetns } from '../netns/find.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { Services } from '../services/services.js';
 import { addressStep } from './addresses.js';
@@ -146,7 +147,7 @@ export class Router {
    * Yields what drifts from the description that `apply` was given, as the kernel tells of changes, and puts it right if asked. What is
    * associated by `floatingIps` meanwhile is drift, too: the description is to be applied anew. It ends by `break`, or by its signal.
    *
-   * @throws Error ERR_NO_DESCRIPTION on a handle that `apply` has not returned.
+   * @throws Error ERR_NO_DESCRIPTION on a handle that `apply` has not returned. While it iterates: why it can hear no more.
    */
   watch(options: WatchOptions = {}): AsyncGenerator<Drift, void, undefined> {
     const wanted = this.#wanted;
@@ -182,8 +183,9 @@ export class Router {
 
   /** Removes its ports, their other ends, and the namespace; ends its radvd. */
   async delete(options?: CallOptions): Promise<void> {
-    await removeRouter(this.netns, this.id, deadline(options), this.#services);
+    const removed = await removeRouter(this.id, deadline(options), this.#services);
     await this.close();
+    if (!removed) throw new NetlinkError({ errno: 2, syscall: 'delete', subject: routerNamespace(this.id) });
   }
 
   /** Lets go of the handle. The router stays. */
@@ -203,68 +205,63 @@ async function lockRouter(id: string, limits: CallOptions): Promise<() => Promis
   return () => lock.release();
 }
 
-/** Removes a router's ports, their other ends, and the namespace; the handle too. */
-export async function removeRouter(
-  netns: Netns,
-  id: string,
-  limits: CallOptions,
-  services: Services = shared,
-): Promise<void> {
+/** Removes a router's ports, their other ends, and the namespace. False where there is none. */
+export async function removeRouter(id: string, limits: CallOptions, services: Services = shared): Promise<boolean> {
   const release = await lockRouter(id, limits);
   try {
-    await removeLocked(netns, id, limits, services);
+    // A program that runs in the namespace would keep it alive.
+    if (existsSync(services.directory(advertiser(id)))) await services.stop(advertiser(id));
+    const name = routerNamespace(id);
+    const found = await findNetns(name);
+    if (found === 'nothing') return false;
+    if (found !== 'a name alone') await removePorts(found, limits);
+    await Netns.delete(name);
+    return true;
   } finally {
     await release();
   }
 }
 
-async function removeLocked(netns: Netns, id: string, limits: CallOptions, services: Services): Promise<void> {
-  // A program that runs in the namespace would keep it alive.
-  if (existsSync(services.directory(advertiser(id)))) await services.stop(advertiser(id));
-  // The namespace's own end would be deferred to a kernel thread: delete what others can see first.
-  const ports = (await netns.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
+/** The namespace's own end would be deferred to a kernel thread: what others can see goes first. Closes the handle. */
+async function removePorts(netns: Netns, limits: CallOptions): Promise<void> {
+  await using open = netns;
+  const ports = (await open.links.list({}, limits)).filter(({ name }) => isRouterPort(name));
   const grouped = ports.length > 0 && ports.every(({ group }) => group === portGroup);
-  await netns.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
-  await netns.close();
-  await Netns.delete(routerNamespace(id));
+  await open.links.delete(grouped ? { group: portGroup } : ports.map(({ index }) => index), limits);
 }
 
 const dispatchOf = (dispatch: Dispatch | undefined): NetnsOptions => (dispatch === undefined ? {} : { dispatch });
 
+/** How often a router's name is looked at anew when others make and remove it meanwhile. */
+const attempts = 10;
+
 async function openOrCreate(
   wanted: Wanted,
-  dispatch: Dispatch | undefined,
-  owner: string | undefined,
+  { dispatch, owner, limits }: ApplyContext,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean }> {
   const name = routerNamespace(wanted.id);
-  try {
-    const sysctl = namespaceSysctls(wanted);
-    const netns = await Netns.create(name, { ...dispatchOf(dispatch), sysctl, alias: markOf(owner) });
-    undo.add(async () => {
-      await netns.close();
-      await Netns.delete(name);
-    });
-    return { netns, fresh: true };
-  } catch (error) {
-    if (!(error instanceof NetlinkError) || error.code !== 'EEXIST') throw error;
-  }
-  const netns = await openExisting(name, dispatchOf(dispatch));
-  if (netns) {
-    undo.add(() => netns.close());
-    return { netns, fresh: false };
-  }
-  await Netns.delete(name);
-  return openOrCreate(wanted, dispatch, owner, undo);
-}
-
-/** Undefined where there is no namespace, or a name without one, as a crash or a reboot leaves it. */
-async function openExisting(name: string, options: NetnsOptions): Promise<Netns | undefined> {
-  try {
-    return await Netns.open(name, options);
-  } catch (error) {
-    if (error instanceof NetlinkError && (error.code === 'EINVAL' || error.code === 'ENOENT')) return undefined;
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    // Looked at first: to make one is to wait for whoever makes one just now.
+    const found = await findNetns(name, dispatchOf(dispatch));
+    if (typeof found !== 'string') {
+      undo.add(() => found.close());
+      return { netns: found, fresh: false };
+    }
+    try {
+      if (found === 'a name alone') await Netns.delete(name, limits);
+      const sysctl = namespaceSysctls(wanted);
+      const netns = await Netns.create(name, { ...dispatchOf(dispatch), ...limits, sysctl, alias: markOf(owner) });
+      undo.add(async () => {
+        await netns.close();
+        await Netns.delete(name);
+      });
+      return { netns, fresh: true };
+    } catch (error) {
+      // Gone, taken, or given a namespace since.
+      const races = error instanceof NetlinkError && ['ENOENT', 'EEXIST', 'EBUSY'].includes(error.code);
+      if (!races || attempt === attempts) throw error;
+    }
   }
 }
 
@@ -284,11 +281,12 @@ export interface ApplyContext extends Pick<AssociateOptions, 'announce'> {
  */
 export async function applyWanted(
   wanted: Wanted,
-  { host, limits, services = shared, dispatch, owner, announce }: ApplyContext,
+  context: ApplyContext,
   undo: Undo,
 ): Promise<{ netns: Netns; fresh: boolean; stages: readonly Stage[] }> {
+  const { host, limits, services = shared, owner, announce } = context;
   undo.always(await lockRouter(wanted.id, limits));
-  const { netns, fresh } = await openOrCreate(wanted, dispatch, owner, undo);
+  const { netns, fresh } = await openOrCreate(wanted, context, undo);
   const state = fresh
     ? { ...nothing, advertiser: await readAdvertiser(services, wanted.id) }
     : await readState({ netns, host, services, limits }, wanted);
@@ -302,9 +300,9 @@ export async function planWanted(
   { host, limits, services = shared, dispatch, owner }: ApplyContext,
 ): Promise<Change[]> {
   const name = routerNamespace(wanted.id);
-  const netns = await openExisting(name, dispatchOf(dispatch));
+  const netns = await findNetns(name, dispatchOf(dispatch));
   const context = { announce: undefined, owner, services };
-  if (!netns) {
+  if (typeof netns === 'string') {
     const state = { ...nothing, advertiser: await readAdvertiser(services, wanted.id) };
     return [created(name), ...changesOf(stagesOf(wanted, state, { ...context, netns: undefined }))];
   }

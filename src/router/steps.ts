@@ -1,7 +1,8 @@
 /** From what is wanted and what is there to what is done: steps, each of which can be told before it is taken. */
+import { settled } from '../concurrency.js';
 import type { CallOptions } from '../netlink/call-options.js';
 import type { Netns } from '../netns/netns.js';
-import { settled, type Undo } from './undo.js';
+import type { Undo } from './undo.js';
 
 export type ChangeKind =
   | 'namespace'

@@ -28,17 +28,3 @@ export class Undo {
     }
   }
 }
-
-/**
- * As `Promise.all`, but when one fails the others have ended too by the time that it throws: so what they did is known, and can be
- * undone.
- */
-export async function settled<T extends readonly unknown[] | []>(
-  work: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const results = await Promise.allSettled(work);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
-    -readonly [K in keyof T]: Awaited<T[K]>;
-  };
-}

@@ -1,8 +1,9 @@
 /** Keeps an eye on a router: what the kernel tells of its tables, against what is wanted. */
 import { watch as watchDirectory } from 'node:fs';
-import { checkBoolean, checkInteger, checkKeys, NetlinkError } from '../errors.js';
+import { checkBoolean, checkInteger, checkKeys } from '../errors.js';
 import type { CallOptions } from '../netlink/call-options.js';
-import { Netns, namespaceDirectory } from '../netns/netns.js';
+import { findNetns } from '../netns/find.js';
+import { type Netns, namespaceDirectory } from '../netns/netns.js';
 import type { Change } from './steps.js';
 
 export interface WatchOptions {
@@ -57,6 +58,7 @@ export async function* watchRouter(watched: Watched, options: WatchOptions): Asy
         ears?.close();
         ears = await Ears.open(watched, bell);
       }
+      ears.throwIfDeaf();
       const changes = await watched.plan(limits);
       // The same drift is told once, unless there is something to be done about it.
       const text = JSON.stringify(changes);
@@ -121,6 +123,7 @@ class Ears {
   /** Whether the name was given, or taken away, since: it may stand for another namespace now. */
   renamed = false;
   readonly #closing: (() => unknown)[] = [];
+  #failure: { readonly error: unknown } | undefined;
 
   static async open({ namespace, host }: Watched, bell: Bell): Promise<Ears> {
     const ears = new Ears();
@@ -132,13 +135,13 @@ class Ears {
     ears.#closing.push(() => directory.close());
     try {
       await ears.#listen(host.monitor(['link']), bell);
-      const netns = await Netns.open(namespace);
+      const netns = await findNetns(namespace);
+      // There is none just now: its name will be heard of.
+      if (typeof netns === 'string') return ears;
       ears.#closing.push(() => netns.close());
       await ears.#listen(netns.monitor(['link', 'address', 'route', 'rule', 'nexthop']), bell);
       await ears.#listen(netns.nft.monitor(), bell);
     } catch (error) {
-      // There is none just now: its name will be heard of.
-      if (error instanceof NetlinkError && (error.code === 'ENOENT' || error.code === 'EINVAL')) return ears;
       ears.close();
       throw error;
     }
@@ -147,6 +150,11 @@ class Ears {
 
   close(): void {
     for (const close of this.#closing.splice(0)) close();
+  }
+
+  /** What hears no more must not be taken for silence. */
+  throwIfDeaf(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 
   async #listen(
@@ -158,7 +166,9 @@ class Ears {
     const listening = async (): Promise<void> => {
       for await (const _ of stream) bell.ring();
     };
-    // A stream that fails has ended with its namespace.
-    listening().catch(() => {});
+    listening().catch((error: unknown) => {
+      this.#failure = { error };
+      bell.ring();
+    });
   }
 }

@@ -1,6 +1,8 @@
+import { limited } from '../concurrency.js';
 import { invalidType, NetlinkError } from '../errors.js';
 import { formatIpv4, parseIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { findNetns } from '../netns/find.js';
 import { Netns } from '../netns/netns.js';
 import { type Associations, fromRows, none } from '../router/associations.js';
 import { isGatewayPort, isRouterPort } from '../router/names.js';
@@ -73,20 +75,15 @@ interface Site {
 
 /** `ids`: those under which the host knows namespaces that have a name. */
 async function readNamespaces(site: Site): Promise<{ parts: Part[]; ids: ReadonlySet<number> }> {
-  const names = await Netns.list();
-  const parts: Part[] = [];
   const ids = new Set<number>();
-  for (let at = 0; at < names.length; at += openAtOnce) {
-    const chunk = names.slice(at, at + openAtOnce);
-    const read = await Promise.all(chunk.map((name) => readNamespace(site, name, ids)));
-    parts.push(...read.filter((part) => part !== undefined));
-  }
-  return { parts, ids };
+  const parts = await limited(openAtOnce, await Netns.list(), (name) => readNamespace(site, name, ids));
+  return { parts: parts.filter((part) => part !== undefined), ids };
 }
 
 async function readNamespace(site: Site, name: string, ids: Set<number>): Promise<Part | undefined> {
-  const netns = await openIfThere(name);
-  if (netns === undefined) return undefined;
+  const netns = await findNetns(name);
+  // Gone by now, or a name that a crash has left.
+  if (typeof netns === 'string') return undefined;
   try {
     const id = await site.host.idOf(netns, site.limits);
     const ends = id === undefined ? [] : site.links.filter(({ linkNetnsid }) => linkNetnsid === id);
@@ -106,16 +103,6 @@ async function readNamespace(site: Site, name: string, ids: Set<number>): Promis
     return { kind: 'guest', key: name, namespace: name, ports: ports.filter(({ bridge }) => bridge !== undefined) };
   } finally {
     await netns.close();
-  }
-}
-
-async function openIfThere(name: string): Promise<Netns | undefined> {
-  try {
-    return await Netns.open(name);
-  } catch (error) {
-    // Gone by now, or a name without a namespace, as a crash leaves it.
-    if (error instanceof NetlinkError && (error.code === 'ENOENT' || error.code === 'EINVAL')) return undefined;
-    throw error;
   }
 }
 
