@@ -256,17 +256,14 @@ class CommandCompiler implements Transaction {
       this.sets.delete(keyOf(family, table, name));
       return this.push({ op: 'delset', object: { family, table, name } });
     }
-    const { definition, info } = compileSet(kind, object, path, family, this.nextId++);
+    const { definition, info } = compileSet(kind, object, path, family, this.nextId++, this);
     const key = keyOf(family, definition.table, info.name);
     this.sets.set(key, info);
     this.fresh.add(key);
     const compiled =
       object['elem'] === undefined ? undefined : this.elements(object['elem'], `${path}.elem`, info, key);
     // nft sizes a constant set to what it is given.
-    const size =
-      definition.desc?.size === undefined && info.flags.includes('constant') && compiled !== undefined
-        ? compiled.size
-        : undefined;
+    const size = info.flags.includes('constant') && compiled !== undefined ? compiled.size : undefined;
     this.created.set(key, this.operations.length);
     this.push({
       op: 'newset',

@@ -104,6 +104,9 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
   };
 }
 
+/** By nft's number; addresses are as long as the packet's. */
+export const ctTypeOf = (id: number): Type | undefined => Object.values(keys).find((entry) => entry.id === id)?.type;
+
 /** The JSON key and type of what the kernel calls `wire`. */
 export function ctNamed(
   wire: string,

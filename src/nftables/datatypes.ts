@@ -259,7 +259,8 @@ function systemNamed(
   return {
     ...everywhere,
     parse(value, path, type, names) {
-      const number = typeof value === 'string' ? names.system?.(database).numberOf(value) : undefined;
+      const name = typeof value === 'string' && numeric(value) < 0 ? value : undefined;
+      const number = name === undefined ? undefined : names.system?.(database).numberOf(name);
       return number === undefined ? everywhere.parse(value, path, type, names) : parseInteger(number, path, type);
     },
     format(bytes, type, names) {

@@ -69,6 +69,14 @@ export function compileKey(value: unknown, path: string, context: RuleContext): 
 
 const TYPEOF_CONCAT = 13;
 
+/** What a set is `typeof`, in its user data: the whole field, however it stands in what is loaded. */
+export function typeofExpression(type: number, key: readonly Selector[]): Attribute | undefined {
+  const [single] = key;
+  return key.length === 1 && single!.typeofData !== undefined
+    ? nested(type, single!.typeofData())
+    : typeofKey(type, key);
+}
+
 /** A key in the user data of a set, or undefined where nft's format has no word for it. */
 export function typeofKey(type: number, key: readonly Selector[]): Attribute | undefined {
   if (key.some((field) => field.typeofData === undefined)) return undefined;

@@ -3,7 +3,7 @@
  * `ns.nft.list` gives. One member of a union for each word, so that an editor completes them.
  */
 
-import type { Concat, Prefix, Range, Value } from './json-expressions.js';
+import type { Concat, Key, Prefix, Range, Value } from './json-expressions.js';
 import type { LimitJson, QuotaJson, StatefulStatement, Statement, SynproxyFlag, Verdict } from './json-statements.js';
 import type { Family, ObjectKind } from './wire.js';
 
@@ -103,8 +103,11 @@ export interface RuleJson extends InTable {
   readonly comment?: string;
 }
 
-/** A datatype, or the fields of a concatenation: `['ipv4_addr', 'inet_service']`, `'ipv4_addr . inet_service'`. */
-export type TypeJson = string | readonly string[];
+/**
+ * A datatype, or the fields of a concatenation: `['ipv4_addr', 'inet_service']`, `'ipv4_addr . inet_service'`; or what is looked up, as
+ * nft 1.1 writes it: `{ typeof: { payload: { protocol: 'vlan', field: 'id' } } }`. Listed are datatypes always, as by nft 1.0.6.
+ */
+export type TypeJson = string | readonly string[] | { readonly typeof: Key };
 
 export interface SetJson extends Named, InTable {
   readonly handle?: number;

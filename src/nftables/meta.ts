@@ -75,6 +75,8 @@ export function metaKey(value: unknown, path: string): MetaKey {
 }
 
 export const metaType = (name: MetaKey): Type => keys[name].type;
+/** By nft's number. */
+export const metaTypeOf = (id: number): Type | undefined => Object.values(keys).find((entry) => entry.id === id)?.type;
 /** The key, if it is one that is known here. */
 export const metaNamed = (name: string): MetaKey | undefined => metaKeys.find((known) => known === name);
 

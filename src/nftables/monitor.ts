@@ -10,7 +10,9 @@ import type { Channel } from '../netlink/channel.js';
 import { type Decoder, type EventMessage, operation } from '../netlink/codec.js';
 import type { EventSource } from '../netlink/event-stream.js';
 import { compare } from './bytes.js';
+import type { Names } from './datatypes.js';
 import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import { machineNames } from './names.js';
 import type { ReadableSet } from './reader.js';
 import type { Chain, Expression, Family, Rule, SetDefinition, SetElement, SetElements, Table } from './wire.js';
 
@@ -60,6 +62,7 @@ export class NftSource implements EventSource<NftEvent> {
   readonly groups: readonly string[] = ['nft'];
   readonly overrun: NftEvent = { action: 'overrun' };
   readonly #channel: Channel;
+  readonly #names: Names = machineNames();
   /** By table, then by name. */
   readonly #sets = new Map<string, Map<string, KnownSet>>();
   #half: HalfInterval | undefined;
@@ -106,7 +109,7 @@ export class NftSource implements EventSource<NftEvent> {
     try {
       return decompileRule(
         { ...rule, ...(expressions === undefined ? {} : { expressions }) },
-        { findSet: (name): ReadableSet | undefined => sets.get(name) },
+        { ...this.#names, findSet: (name): ReadableSet | undefined => sets.get(name) },
       );
     } catch {
       // A combination that has no JSON here: better told by names than not at all.
@@ -126,7 +129,7 @@ export class NftSource implements EventSource<NftEvent> {
       const { family, name, table, handle } = definition;
       return emit({ action, object: { set: { family, name, table, handle } } });
     }
-    if (!isAnonymous(set)) emit({ action, object: decompileSet(set.definition, undefined, {}) as Object });
+    if (!isAnonymous(set)) emit({ action, object: decompileSet(set.definition, undefined, this.#names) as Object });
   }
 
   #elements(action: ObjectAction, { family, table, set: name, elements }: SetElements, emit: Emit): void {
@@ -142,7 +145,7 @@ export class NftSource implements EventSource<NftEvent> {
     const { flags = [] } = set.definition;
     if (!flags.includes('interval') || flags.includes('concat')) {
       this.#endInterval(emit);
-      return emit({ action, object: elementObject(set, elements) });
+      return emit({ action, object: elementObject(set, elements, this.#names) });
     }
     for (const element of elements) this.#halfInterval(action, set, element, emit);
   }
@@ -155,15 +158,15 @@ export class NftSource implements EventSource<NftEvent> {
     if (this.#half && (this.#half.set !== set || this.#half.action !== action)) this.#endInterval(emit);
     const other = this.#half?.element;
     const key = element.key?.value;
-    if (key === undefined) return emit({ action, object: elementObject(set, [element]) });
+    if (key === undefined) return emit({ action, object: elementObject(set, [element], this.#names) });
     this.#half = undefined;
     if (other && isEnd(other) !== isEnd(element)) {
       const [start, stop] = isEnd(element) ? [other, element] : [element, other];
       if (compare(start.key?.value as Uint8Array, stop.key?.value as Uint8Array) < 0) {
-        return emit({ action, object: elementObject(set, [start, stop]) });
+        return emit({ action, object: elementObject(set, [start, stop], this.#names) });
       }
     }
-    if (other && !isEnd(other)) emit({ action, object: elementObject(set, [other]) });
+    if (other && !isEnd(other)) emit({ action, object: elementObject(set, [other], this.#names) });
     this.#half = { action, set, element };
   }
 
@@ -172,7 +175,7 @@ export class NftSource implements EventSource<NftEvent> {
     const half = this.#half;
     this.#half = undefined;
     if (half && !isEnd(half.element)) {
-      emit({ action: half.action, object: elementObject(half.set, [half.element]) });
+      emit({ action: half.action, object: elementObject(half.set, [half.element], this.#names) });
     }
   }
 
@@ -217,9 +220,9 @@ function isEnd(element: SetElement): boolean {
   return element.flags?.includes('interval-end') === true;
 }
 
-function elementObject({ definition }: KnownSet, elements: readonly SetElement[]): Object {
+function elementObject({ definition }: KnownSet, elements: readonly SetElement[], names: Names): Object {
   const { family, table, name } = definition;
-  const [body] = Object.values(decompileSet(definition, elements, {})) as [{ readonly elem?: readonly unknown[] }];
+  const [body] = Object.values(decompileSet(definition, elements, names)) as [{ readonly elem?: readonly unknown[] }];
   return { element: { family, table, name, elem: body.elem ?? [] } };
 }
 

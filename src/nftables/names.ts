@@ -8,6 +8,9 @@ export interface Interface {
   readonly index: number;
 }
 
+/** What the machine says, where no interface can be asked for. */
+export const machineNames = (): Names => ({ system: systemNames() });
+
 /**
  * Makes something with the names that it asks for. The namespace's interfaces are listed only if one is asked for, and then it is made
  * anew: so what is made must have no effects.

@@ -8,6 +8,7 @@ import { parseIpv4, parseIpv6 } from '../ip.js';
 import { byteLength, keyLength, type Names, type Type, typesOfId } from './datatypes.js';
 import { valuesJson } from './elements.js';
 import { isObject, show, wrongType, wrongValue } from './errors.js';
+import { dataTypesOf, keyTypesOf } from './set-types.js';
 import { findNumber, setAttribute } from './userdata.js';
 import type { SetDefinition } from './wire.js';
 
@@ -33,15 +34,14 @@ export function canPack({
   return flags?.includes('interval') !== true && flags?.includes('object') !== true && !verdicts;
 }
 
+/** What is asked of a set to pack its elements. */
+export type PackedSet = Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags' | 'userdata'>;
+
 /** The reverse, as `nft -j` writes elements. */
-export function unpackRows(
-  set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>,
-  rows: Uint8Array,
-  names: Names = {},
-): readonly unknown[] {
+export function unpackRows(set: PackedSet, rows: Uint8Array, names: Names = {}): readonly unknown[] {
   const { keyLen = 0, dataLen = 0 } = set;
-  const key = typesOfId(set.keyType ?? 0, keyLen);
-  const data = set.flags?.includes('map') === true ? typesOfId(set.dataType ?? 0, dataLen) : undefined;
+  const key = keyTypesOf(set);
+  const data = dataTypesOf(set);
   const width = keyLen + (data === undefined ? 0 : dataLen);
   const list: unknown[] = [];
   for (let at = 0; at < rows.length; at += width) {
@@ -56,20 +56,20 @@ type Writer = (value: unknown, bytes: Uint8Array, at: number, index: number) => 
 
 /** `keysOnly`: entries are keys even of a map, as for deletion. The set must be one that `canPack`. */
 export function packElements(
-  set: Pick<SetDefinition, 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'flags'>,
+  set: PackedSet,
   entries: readonly Entry[],
   names: Names = {},
   keysOnly: boolean = false,
 ): PackedRows {
-  const key = typesOfId(set.keyType ?? 0, set.keyLen ?? 0);
+  const key = keyTypesOf(set);
   const keyLen = keyLength(key);
-  if (!set.flags?.includes('map') || keysOnly) {
+  const types = keysOnly ? undefined : dataTypesOf(set);
+  if (types === undefined) {
     const rows = new Uint8Array(entries.length * keyLen);
     const write = writer(key, names, '');
     for (let i = 0; i < entries.length; i++) write(entries[i], rows, i * keyLen, i);
     return { rows, keyLen, dataLen: 0 };
   }
-  const types = typesOfId(set.dataType ?? 0, set.dataLen ?? 0);
   const dataLen = keyLength(types);
   const size = keyLen + dataLen;
   const rows = new Uint8Array(entries.length * size);

@@ -5,6 +5,7 @@ import { operation } from '../netlink/codec.js';
 import type { Column } from '../netlink/columns.js';
 import { chunks } from './chunks.js';
 import { compileElements, decompileElements, wholeField } from './elements.js';
+import { machineNames } from './names.js';
 import type { Nft, UndoRows } from './nft.js';
 import { canPack, packElements, unpackRows } from './pack.js';
 import { type Cell, columnsRequest, type RowVerb, rowsRequest } from './rows.js';
@@ -72,11 +73,17 @@ abstract class Handle {
     if (canPack(definition)) {
       const rows = await this.#nft.rows(this.family, this.table, this.name, options);
       const map = definition.flags?.includes('map') === true;
-      if (rows) return packsIpv4(definition) ? readIpv4Rows(rows, map) : unpackRows(definition, rows);
+      if (rows) return packsIpv4(definition) ? readIpv4Rows(rows, map) : unpackRows(definition, rows, machineNames());
     }
     const info = setInfo(definition);
     const elements = await this.#nft.elements(this.family, this.table, this.name, options);
-    return decompileElements(elements, info.key.map(wholeField), info.data, info.flags.includes('interval'), {});
+    return decompileElements(
+      elements,
+      info.key.map(wholeField),
+      info.data,
+      info.flags.includes('interval'),
+      machineNames(),
+    );
   }
 
   /** One transaction: all entries, or none. */
@@ -236,7 +243,7 @@ function packRows(entries: Given, definition: SetDefinition, withData: boolean):
     const decorated = (entry: unknown): boolean => typeof entry === 'object' && entry !== null && 'elem' in entry;
     const plain = !entries.some((entry) => decorated(entry) || (Array.isArray(entry) && decorated(entry[0])));
     if (!plain || !canPack(definition)) return undefined;
-    const { rows: bytes, keyLen, dataLen } = packElements(definition, entries, {}, !withData);
+    const { rows: bytes, keyLen, dataLen } = packElements(definition, entries, machineNames(), !withData);
     return {
       rows: entries.length,
       columns: [{ bytes, width: keyLen + dataLen }],
@@ -318,7 +325,7 @@ function compileEntries(
     ...(info.dataInterval ? { dataInterval: true } : {}),
     interval: info.flags.includes('interval'),
   };
-  const rest = { merge: info.autoMerge === true, anonymous: false, fresh: false, names: {} };
+  const rest = { merge: info.autoMerge === true, anonymous: false, fresh: false, names: machineNames() };
   return compileElements(entries, 'elements', { ...types, ...rest }).elements;
 }
 

@@ -1,20 +1,23 @@
 /** Sets and maps: their definitions, and the user data by which nft knows what their bytes mean. */
 
-import type { AnonymousSet, SetInfo } from './context.js';
-import { byteLength, datatypeNamed, keyLength, type Names, type Type, typeId, typeOf, typesOfId } from './datatypes.js';
+import { type AnonymousSet, RuleContext, type SetInfo, type Transaction } from './context.js';
+import { byteLength, datatypeNamed, keyLength, type Names, type Type, typeId, typeOf } from './datatypes.js';
 import { decompileElements, givesRanges, wholeField } from './elements.js';
 import {
   checkName,
   checkObject,
   checkString,
   checkUint,
+  isObject,
   oneOf,
   show,
   stringList,
   wrongType,
   wrongValue,
 } from './errors.js';
+import { compileKey, typeofExpression } from './expressions.js';
 import { isObjectKind } from './objects.js';
+import { dataTypesOf, keyTypesOf } from './set-types.js';
 import { compileStatefulList, expressionFields, statefulJson, statefulOf } from './stateful.js';
 import { type Attribute, comment, encode, findComment, findNumber, nested, setAttribute, uint32 } from './userdata.js';
 import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
@@ -49,12 +52,24 @@ export interface CompiledSet {
   readonly info: SetInfo;
 }
 
-export function compileSet(kind: 'set' | 'map', value: unknown, path: string, family: Family, id: number): CompiledSet {
+export function compileSet(
+  kind: 'set' | 'map',
+  value: unknown,
+  path: string,
+  family: Family,
+  id: number,
+  transaction: Transaction,
+): CompiledSet {
   const object = checkObject(value, path, kind === 'map' ? [...SET_KEYS, 'map'] : SET_KEYS);
-  const key = parseTypes(object['type'], `${path}.type`);
+  const keyed = declaredTypes(object['type'], `${path}.type`, transaction, setAttribute.keyTypeof);
+  const key = keyed.types;
   const mapped = object['map'];
   const target = kind === 'map' && typeof mapped === 'string' && isObjectKind(mapped) ? mapped : undefined;
-  const data = kind === 'map' && target === undefined ? parseTypes(mapped, `${path}.map`) : undefined;
+  const valued =
+    kind === 'map' && target === undefined
+      ? declaredTypes(mapped, `${path}.map`, transaction, setAttribute.dataTypeof)
+      : undefined;
+  const data = valued?.types;
   const statements = object['stmt'] === undefined ? [] : compileStatefulList(object['stmt'], `${path}.stmt`);
   const said =
     object['flags'] === undefined
@@ -77,13 +92,15 @@ export function compileSet(kind: 'set' | 'map', value: unknown, path: string, fa
   ];
   const dataInterval = data !== undefined && givesRanges(object['elem']);
   const attributes = [
-    ...describe(key, data, true, dataInterval),
+    ...describe(keyed, valued, dataInterval),
     ...(autoMerge ? [uint32(setAttribute.mergeElements, 1)] : []),
   ];
   const text = object['comment'];
   if (text !== undefined)
     attributes.push(comment(setAttribute.comment, checkString(text, `${path}.comment`), `${path}.comment`));
-  const size = object['size'] === undefined ? undefined : checkUint(object['size'], `${path}.size`);
+  const given = object['size'] === undefined ? undefined : checkUint(object['size'], `${path}.size`);
+  // A constant set is as large as what it is given.
+  const size = said.includes('constant') ? undefined : given;
   const name = checkName(object['name'], `${path}.name`);
   const seconds = (property: string): number => checkUint(object[property], `${path}["${property}"]`) * 1000;
   const definition: SetDefinition = {
@@ -139,7 +156,8 @@ export function compileAnonymousSet(
       ? [nested(setAttribute.dataTypeof, [uint32(0, TYPEOF_VERDICT), nested(1, [])])]
       : [];
   const merged = interval && data === undefined ? [uint32(setAttribute.mergeElements, 1)] : [];
-  const described = describe(key, data, false, dataInterval).filter(
+  const valued = data === undefined ? undefined : { types: data, declared: true };
+  const described = describe({ types: key, declared: false }, valued, dataInterval).filter(
     (attribute) => attribute.type !== setAttribute.keyTypeof || set.keyTypeof === undefined,
   );
   const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
@@ -200,26 +218,46 @@ function byteorder(types: readonly Type[], declared: boolean): number {
   return type.order === 'big' ? 2 : 1;
 }
 
-function describe(
-  key: readonly Type[],
-  data: readonly Type[] | undefined,
-  declared: boolean,
-  dataInterval: boolean,
-): Attribute[] {
+/** Of a key or of data: by their types, or by expressions, which nft writes down. */
+interface Described {
+  readonly types: readonly Type[];
+  readonly declared: boolean;
+  readonly expression?: Attribute;
+}
+
+function describe(key: Described, data: Described | undefined, dataInterval: boolean): Attribute[] {
   // nft writes an empty description for a concatenation declared by type.
-  const fields = (attribute: number, types: readonly Type[]): readonly Attribute[] =>
-    types.length > 1 ? [nested(attribute, [uint32(0, TYPEOF_CONCAT), nested(1, [])])] : [];
+  const fields = (attribute: number, { types, expression }: Described): readonly Attribute[] =>
+    expression !== undefined
+      ? [expression]
+      : types.length > 1
+        ? [nested(attribute, [uint32(0, TYPEOF_CONCAT), nested(1, [])])]
+        : [];
   return [
-    uint32(setAttribute.keyByteorder, byteorder(key, declared)),
+    uint32(setAttribute.keyByteorder, byteorder(key.types, key.declared)),
     ...fields(setAttribute.keyTypeof, key),
     ...(data === undefined
       ? []
       : [
-          uint32(setAttribute.dataByteorder, byteorder(data, true)),
+          uint32(setAttribute.dataByteorder, byteorder(data.types, data.declared)),
           ...fields(setAttribute.dataTypeof, data),
           uint32(setAttribute.dataInterval, Number(dataInterval)),
         ]),
   ];
+}
+
+/** Types by name, or `{"typeof": expression}`: what is looked up. */
+function declaredTypes(value: unknown, path: string, transaction: Transaction, attribute: number): Described {
+  if (!isObject(value) || !('typeof' in value)) return { types: parseTypes(value, path), declared: true };
+  const expression = checkObject(value, path, ['typeof'])['typeof'];
+  // Nothing is known of the packets yet: any header may be there.
+  const key = compileKey(expression, `${path}.typeof`, new RuleContext(transaction, 'netdev', ''));
+  const named = typeofExpression(attribute, key);
+  return {
+    types: key.map((field) => field.type),
+    declared: false,
+    ...(named === undefined ? {} : { expression: named }),
+  };
 }
 
 /** `"ipv4_addr"`, `"ipv4_addr . inet_service"` or `["ipv4_addr", "inet_service"]`. */
@@ -239,11 +277,10 @@ export function parseTypes(value: unknown, path: string): readonly Type[] {
 
 /** What rules and elements need to know of a set that the kernel lists. */
 export function setInfo(definition: SetDefinition): SetInfo {
-  const isMap = definition.flags?.includes('map') === true;
-  const data = isMap ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0) : undefined;
+  const data = dataTypesOf(definition);
   return {
     name: definition.name,
-    key: typesOfId(definition.keyType ?? 0, definition.keyLen ?? 0),
+    key: keyTypesOf(definition),
     ...(data === undefined ? {} : { data }),
     ...(definition.objectType === undefined ? {} : { object: definition.objectType }),
     dataInterval: findNumber(definition.userdata, setAttribute.dataInterval) === 1,
@@ -261,6 +298,8 @@ export function decompileSet(
   const { key, data, object, flags, statements = [], autoMerge } = setInfo(definition);
   const typeNames = (types: readonly Type[]): readonly string[] => types.map((type) => type.datatype.name);
   const types = typeNames(key);
+  // The size of a constant set is that of its elements.
+  const constant = flags.includes('constant');
   const said = Object.entries(flagNames)
     .filter(([, wire]) => flags.includes(wire))
     .map(([name]) => name);
@@ -278,8 +317,8 @@ export function decompileSet(
     ...(text === undefined ? {} : { comment: text }),
     ...(data === undefined ? {} : { map: typeNames(data).join(' . ') }),
     ...(object === undefined ? {} : { map: object }),
-    ...(definition.policy === 'memory' ? { policy: 'memory' } : {}),
-    ...(definition.desc?.size ? { size: definition.desc.size } : {}),
+    ...(!constant && definition.policy === 'memory' ? { policy: 'memory' } : {}),
+    ...(!constant && definition.desc?.size ? { size: definition.desc.size } : {}),
     ...(said.length === 0 ? {} : { flags: said }),
     ...(definition.timeout ? { timeout: Math.floor(definition.timeout / 1000) } : {}),
     ...(definition.gcInterval ? { 'gc-interval': Math.floor(definition.gcInterval / 1000) } : {}),
