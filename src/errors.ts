@@ -11,6 +11,7 @@ export interface NetlinkErrorDetails {
   readonly kernelMessage?: string | undefined;
   readonly attribute?: string | undefined;
   readonly request?: unknown;
+  readonly index?: number | undefined;
 }
 
 /** The kernel refused a request. */
@@ -29,6 +30,8 @@ export class NetlinkError extends Error {
   readonly attribute: string | undefined;
   /** The caller's own object. */
   readonly request: unknown;
+  /** Of a transaction: which of the caller's commands it was, from 0. */
+  readonly index: number | undefined;
 
   constructor(details: NetlinkErrorDetails) {
     const [code, text] = addon.tables.errors[details.errno] ?? [`E${details.errno}`, `error ${details.errno}`];
@@ -43,6 +46,7 @@ export class NetlinkError extends Error {
     this.kernelMessage = details.kernelMessage || undefined;
     this.attribute = details.attribute || undefined;
     this.request = details.request;
+    this.index = details.index;
   }
 }
 

@@ -78,6 +78,12 @@ int RawSocket::send(Bytes datagram) {
   return 0;
 }
 
+void RawSocket::expect(size_t bytes) {
+  if (bytes <= receiveLimit_) return;
+  grow(fd_.get(), SO_RCVBUFFORCE, SO_RCVBUF, static_cast<int>(std::min<size_t>(bytes, INT32_MAX / 2)));
+  receiveLimit_ = bufferSize(fd_.get(), SO_RCVBUF);
+}
+
 ssize_t RawSocket::receiveDatagram(Buffer& into, Wait wait, bool& truncated) {
   if (into.size() < kReceiveBytes) {
     into.truncate(0);

@@ -27,6 +27,9 @@ class RawSocket {
   // -EMSGSIZE when it may not be enlarged enough, and then the kernel has seen nothing.
   int send(Bytes datagram);
 
+  // Enlarges the receive buffer, if it must be and may be, for so many bytes that the kernel will queue at once.
+  void expect(size_t bytes);
+
   enum class Wait { Yes, No };
 
   // Receives one datagram into `into` and gives each of its messages to `each`. Returns 0 or a negative errno:

@@ -20,6 +20,8 @@ constexpr size_t kKeptBytes = 1024 * 1024;    // of a buffer, from one execution
 // Receive buffer that an error takes, and an answer (NLMSG_GOODSIZE), with the kernel's overhead.
 constexpr size_t kErrorCost = 1024;
 constexpr size_t kAnswerCost = 8 * 1024;
+// What the kernel tells of an object that it has made, by the bytes that asked for it: handles, counts, its overhead.
+constexpr size_t kEchoFactor = 4;
 constexpr int kDumpAttempts = 10;
 constexpr int kGetAttempts = 4;
 constexpr uint16_t kCancelled = UINT16_MAX;
@@ -202,6 +204,7 @@ class Transport::Run : private DeviceLookup {
     if (scratch_.sent.empty()) firstSequence_ = sequence;
     answers_ += costOf(operation);
     asking_ += asks(operation);
+    echoes_ |= (operation.flags & NLM_F_ECHO) != 0 && operation.kind == Kind::Change;
     linksPending_ |= changesLinks(operation.type);
     scratch_.sent.push_back({.offset = static_cast<uint32_t>(offset),
                              .request = request,
@@ -275,9 +278,11 @@ class Transport::Run : private DeviceLookup {
     linksPending_ = false;
     answers_ = 0;
     asking_ = 0;
+    echoes_ = false;
   }
 
   int send() {
+    if (echoes_) socket_.expect(kEchoFactor * scratch_.batch.size());
     const int error = socket_.send(scratch_.batch.bytes());
     if (error) return error;
     transport_.changed_ |= asking_ < scratch_.sent.size();
@@ -342,7 +347,8 @@ class Transport::Run : private DeviceLookup {
           // An element that is not there has no row.
           if (operation.kind == Kind::GetRows && code == ENOENT) return;
           fail(sent.operation, failure(header, code, sent));
-        } else if (answers(operation) && header->nlmsg_type == operation.replyType) {
+        } else if (operation.replyType != 0 && header->nlmsg_type == operation.replyType) {
+          // An echoed change too: the kernel tells what it has done, and nothing of what it has not.
           sent.answered = true;
           reply(operation, sent.request, sent.operation, header);
         }
@@ -442,8 +448,9 @@ class Transport::Run : private DeviceLookup {
   Scratch& scratch_;
   Columns columns_;
   uint32_t firstSequence_ = 0;
-  size_t answers_ = 0;  // what the batch's answers and errors may take of the receive buffer
-  size_t asking_ = 0;   // messages of the batch that change nothing
+  size_t answers_ = 0;   // what the batch's answers and errors may take of the receive buffer
+  size_t asking_ = 0;    // messages of the batch that change nothing
+  bool echoes_ = false;  // the batch has changes that are told back
   std::string unknownDevice_;
   bool inTransaction_ = false;
   bool broken_ = false;        // the transaction has a part that could not be written

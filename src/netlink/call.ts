@@ -11,6 +11,8 @@ export interface Request {
   readonly source?: unknown;
   /** The same in one line. */
   readonly subject?: string | (() => string) | undefined;
+  /** Where it stands in the array that the caller passed. */
+  readonly index?: number;
 }
 
 /** Of the columns operation. */
@@ -49,8 +51,8 @@ export interface Failure {
 }
 
 export type Replies = Record<string, unknown>[];
-/** Makes a value of a reply's record, which ends at `end`; or undefined, to leave it out. */
-export type Read<T> = (decoder: Decoder, end: number) => T | undefined;
+/** Makes a value of a reply's record, which ends at `end`; or undefined, to leave it out. `index`: of the request in its call. */
+export type Read<T> = (decoder: Decoder, end: number, index: number) => T | undefined;
 
 /** What a promise's own functions are, without a closure for each promise. */
 let resolveMade: (value: unknown) => void;
@@ -141,7 +143,13 @@ export class Errors {
     this.#netns = netns;
   }
 
-  one(operation: Operation, source: unknown, subject: Request['subject'], failure: Failure): NetlinkError {
+  one(
+    operation: Operation,
+    source: unknown,
+    subject: Request['subject'],
+    failure: Failure,
+    index?: number,
+  ): NetlinkError {
     return new NetlinkError({
       errno: failure.errno,
       syscall: operation.message,
@@ -150,11 +158,12 @@ export class Errors {
       kernelMessage: failure.kernelMessage,
       attribute: failure.attribute,
       request: source,
+      index,
     });
   }
 
-  ofRequest({ operation, source, subject }: Request, failure: Failure): NetlinkError {
-    return this.one(operation, source, subject, failure);
+  ofRequest({ operation, source, subject, index }: Request, failure: Failure): NetlinkError {
+    return this.one(operation, source, subject, failure, index);
   }
 
   many(failures: readonly Failure[], total: number, one: (failure: Failure) => NetlinkError): BatchError {

@@ -124,12 +124,16 @@ export class Channel {
     return asked;
   }
 
-  /** Many requests of which all or none happen (an nftables transaction). `explain` may say more of the error. */
-  all(
+  /**
+   * Many requests of which all or none happen (an nftables transaction). `explain` may say more of the error. With `read` it resolves to what
+   * the kernel tells back of those that are echoed.
+   */
+  all<T = never>(
     requests: readonly Request[],
     options?: CallOptions,
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
-  ): Promise<void> {
+    read?: Read<T>,
+  ): Promise<T[]> {
     this.#shared = undefined;
     return this.#begin(options, () => {
       return new Requests(
@@ -140,6 +144,8 @@ export class Channel {
           const error = errors.ofRequest(request, failure);
           return explain ? explain(error, request, failure.row) : error;
         },
+        read && [],
+        read,
       );
     });
   }
@@ -363,7 +369,7 @@ function distribute(calls: readonly Call[], results: Uint8Array): void {
     const call = calls[at] as Call;
     if (errno === 0) {
       if (call.read) {
-        const reply = call.read(decoder, end);
+        const reply = call.read(decoder, end, number - call.first);
         if (reply !== undefined) call.replies?.push(reply);
       } else call.replies?.push(decoder.record(operation.reply as Schema, end));
     } else {

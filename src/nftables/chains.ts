@@ -42,7 +42,18 @@ export const priorities: Readonly<Record<Family, ReadonlyMap<string, number>>> =
   netdev: onlyFilter,
 };
 
-const CHAIN_KEYS = ['family', 'table', 'name', 'handle', 'type', 'hook', 'prio', 'dev', 'policy', 'comment'];
+export const CHAIN_KEYS: readonly string[] = [
+  'family',
+  'table',
+  'name',
+  'handle',
+  'type',
+  'hook',
+  'prio',
+  'dev',
+  'policy',
+  'comment',
+];
 
 export function compileChain(value: unknown, path: string, family: Family): Chain {
   const object = checkObject(value, path, CHAIN_KEYS);

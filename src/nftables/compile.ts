@@ -12,6 +12,7 @@ import {
   checkUint,
   dense,
   isObject,
+  type JsonObject,
   oneOf,
   property,
   show,
@@ -19,28 +20,36 @@ import {
   wrongType,
   wrongValue,
 } from './errors.js';
-import { compileFlowtable, compileFlowtableReference } from './flowtables.js';
+import { MAX_HANDLE } from './existing.js';
+import { families } from './filter.js';
+import { compileFlowtable } from './flowtables.js';
 import type { Command } from './json.js';
 import { mergePieces } from './merge.js';
-import { compileObject, compileObjectReference, isObjectKind, objectKinds } from './objects.js';
+import { compileObject, isObjectKind, objectKinds } from './objects.js';
+import { isQuery } from './queries.js';
+import { compileDelete, compileFlush, compileRename } from './removals.js';
+import { type ChainNamed, chainsIndexed, RulePlaces } from './rule-places.js';
 import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
 import { compileStatement } from './statements.js';
 import { compileTable } from './tables.js';
 import { commentData } from './userdata.js';
-import type { Family, Operation, Rule, SetDefinition, SetElement } from './wire.js';
+import type { Family, Operation, SetDefinition, SetElement } from './wire.js';
 
 export interface CompileOptions extends Names {
   /** For objects that name none. */
   readonly family?: Family | undefined;
   /** A set that the kernel has and the commands do not define. `setsNeeded` says which will be asked for. */
   readonly findSet?: ((family: Family, table: string, name: string) => SetDefinition | undefined) | undefined;
+  /** Handles of a chain's rules in the kernel, in order: for rules that say their place by an index (`chainsIndexed`). */
+  readonly findRules?: ((chain: ChainNamed) => readonly number[] | undefined) | undefined;
+  /** The handle of a chain in the kernel, for one that is renamed (`chainsRenamed`). */
+  readonly findChain?: ((chain: ChainNamed) => number | undefined) | undefined;
 }
 
 /** `command`: index of the command that it came from. */
 export type CompiledOperation = Operation & { readonly command: number };
 
-export const families: readonly Family[] = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
-const verbs = ['add', 'insert', 'create', 'delete', 'replace', 'flush'] as const;
+const verbs = ['add', 'insert', 'create', 'delete', 'destroy', 'replace', 'flush', 'rename'] as const;
 const objects: readonly string[] = [
   'table',
   'chain',
@@ -49,6 +58,7 @@ const objects: readonly string[] = [
   'map',
   'element',
   'ruleset',
+  'meter',
   'flowtable',
   ...objectKinds,
 ];
@@ -63,11 +73,17 @@ export function compileCommands(
   commands: readonly Command[] | { readonly nftables: readonly Command[] },
   options: CompileOptions = {},
 ): CompiledOperation[] {
+  const list = commandList(commands);
+  const compiler = new CommandCompiler(list, options);
+  list.forEach((command, i) => compiler.compile(command, i));
+  return compiler.finish();
+}
+
+/** The array of commands: itself, or what stands under `nftables`. */
+export function commandList(commands: unknown): readonly unknown[] {
   const list: unknown = isObject(commands) ? checkObject(commands, 'commands', ['nftables'])['nftables'] : commands;
   if (!Array.isArray(list)) throw wrongType('nftables', 'must be an array of commands', list);
-  const compiler = new CommandCompiler(options);
-  dense(list).forEach((command, i) => compiler.compile(command, i));
-  return compiler.finish();
+  return dense(list);
 }
 
 class CommandCompiler implements Transaction {
@@ -83,19 +99,19 @@ class CommandCompiler implements Transaction {
   private waiting: CompiledOperation[] = [];
   private nextId = 1;
   private command = 0;
+  private readonly places: RulePlaces;
 
-  constructor(options: CompileOptions) {
+  constructor(commands: readonly unknown[], options: CompileOptions) {
     this.options = options;
     this.names = options;
+    this.places = new RulePlaces(chainsIndexed(commands, options.family), (chain) => options.findRules?.(chain));
   }
 
   compile(command: unknown, index: number): void {
     this.command = index;
     const path = `nftables[${index}]`;
     const [first, value] = soleKey(command, path, COMMAND);
-    if (first === 'metainfo') return;
-    if (first === 'list' || first === 'reset')
-      throw wrongValue(path, `"${first}" is no part of a transaction: there is ns.nft.${first}()`);
+    if (first === 'metainfo' || isQuery(first)) return;
     if ((verbs as readonly string[]).includes(first)) {
       const [kind, object] = soleKey(value, `${path}.${first}`, OBJECT);
       return this.compileCommand(first as Verb, kind, object, `${path}.${first}${property(kind)}`);
@@ -168,11 +184,11 @@ class CommandCompiler implements Transaction {
     table: string,
     set: SetInfo,
     elements: readonly SetElement[],
-    create: boolean = false,
+    how: { readonly create?: true; readonly destroy?: true } = {},
   ): void {
     const id = set.id === undefined ? {} : { setId: set.id };
     for (const part of chunks(elements)) {
-      this.push({ op, object: { family, table, set: set.name, ...id, elements: part }, ...(create ? { create } : {}) });
+      this.push({ op, object: { family, table, set: set.name, ...id, elements: part }, ...how });
     }
   }
 
@@ -183,39 +199,23 @@ class CommandCompiler implements Transaction {
     if (!isObject(object)) throw wrongType(path, 'must be an object', object);
     const family = this.familyOf(object, path);
     if (verb !== 'add' || !definitions.includes(kind)) this.finish();
-    const create = verb === 'create' ? { create: true } : {};
     if ((verb === 'insert' || verb === 'replace') && kind !== 'rule') throw wrongValue(path, `"${verb}" is for rules`);
-    if (verb === 'flush' && (kind === 'rule' || kind === 'element' || kind === 'flowtable' || isObjectKind(kind)))
-      throw wrongValue(path, `a ${kind} cannot be flushed`);
-    if (isObjectKind(kind)) {
-      if (verb === 'delete')
-        return this.push({ op: 'delobj', object: compileObjectReference(kind, object, path, family) });
+    if (verb === 'rename' && kind !== 'chain') throw wrongValue(path, '"rename" is for chains');
+    if (verb === 'flush') return this.remove(compileFlush(kind, object, path, family));
+    if (kind === 'meter') throw wrongValue(path, 'a meter can be flushed and listed: a rule makes it');
+    if ((verb === 'delete' || verb === 'destroy') && kind !== 'rule' && kind !== 'element')
+      return this.remove(compileDelete(verb, kind, object, path, family));
+    const create = verb === 'create' ? { create: true } : {};
+    if (isObjectKind(kind))
       return this.push({ op: 'newobj', object: compileObject(kind, object, path, family), ...create });
-    }
     switch (kind) {
-      case 'table': {
-        const table = compileTable(object, path, family);
-        if (verb === 'flush') return this.push({ op: 'delrule', object: { family, table: table.name } });
-        return this.push(
-          verb === 'delete'
-            ? { op: 'deltable', object: { family, name: table.name } }
-            : { op: 'newtable', object: table, ...create },
-        );
-      }
-      case 'chain': {
-        const chain = compileChain(object, path, family);
-        if (verb === 'flush')
-          return this.push({ op: 'delrule', object: { family, table: chain.table, chain: chain.name } });
-        return this.push(
-          verb === 'delete' ? { op: 'delchain', object: chain } : { op: 'newchain', object: chain, ...create },
-        );
-      }
+      case 'table':
+        return this.push({ op: 'newtable', object: compileTable(object, path, family), ...create });
+      case 'chain':
+        if (verb === 'rename') return this.push(compileRename(object, path, family, this.options.findChain));
+        return this.push({ op: 'newchain', object: compileChain(object, path, family), ...create });
       case 'flowtable':
-        return this.push(
-          verb === 'delete'
-            ? { op: 'delflowtable', object: compileFlowtableReference(object, path, family) }
-            : { op: 'newflowtable', object: compileFlowtable(object, path, family), ...create },
-        );
+        return this.push({ op: 'newflowtable', object: compileFlowtable(object, path, family), ...create });
       case 'rule':
         return this.compileRule(verb, object, path, family);
       case 'element':
@@ -235,11 +235,22 @@ class CommandCompiler implements Transaction {
     if (verb !== 'flush') throw wrongValue(path, 'a ruleset can only be flushed');
     const family =
       object === null || object === undefined ? undefined : checkObject(object, path, ['family'])['family'];
-    this.push({
-      op: 'deltable',
-      object: { family: family === undefined ? 'unspec' : oneOf(family, `${path}.family`, families) },
-    });
+    this.finish();
+    const one = family === undefined ? undefined : oneOf(family, `${path}.family`, families);
+    this.push({ op: 'deltable', object: { family: one ?? 'unspec' } });
     this.sets.clear();
+    this.places.empty(one);
+  }
+
+  private remove(operation: Operation): void {
+    this.push(operation);
+    const { op, object } = operation;
+    if (op === 'delrule') return this.places.empty(object.family, object.table, object.chain);
+    // By its handle alone it is not known which one it is.
+    if (!('name' in object) || object.name === undefined) return;
+    if (op === 'deltable') this.places.empty(object.family as Family, object.name);
+    if (op === 'delchain') this.places.empty(object.family, object.table, object.name);
+    if (op === 'delset') this.sets.delete(keyOf(object.family, object.table, object.name));
   }
 
   private compileSetCommand(
@@ -249,13 +260,6 @@ class CommandCompiler implements Transaction {
     path: string,
     family: Family,
   ): void {
-    if (verb === 'delete' || verb === 'flush') {
-      const table = checkName(object['table'], `${path}.table`);
-      const name = checkName(object['name'], `${path}.name`);
-      if (verb === 'flush') return this.push({ op: 'delsetelem', object: { family, table, set: name, elements: [] } });
-      this.sets.delete(keyOf(family, table, name));
-      return this.push({ op: 'delset', object: { family, table, name } });
-    }
     const { definition, info } = compileSet(kind, object, path, family, this.nextId++, this);
     const key = keyOf(family, definition.table, info.name);
     this.sets.set(key, info);
@@ -304,14 +308,14 @@ class CommandCompiler implements Transaction {
     const key = keyOf(family, table, name);
     if (object['elem'] === undefined)
       throw wrongType(`${path}.elem`, 'must be an element or a list of them', undefined);
-    if (verb !== 'delete')
+    if (verb !== 'delete' && verb !== 'destroy')
       return this.pushElements(
         'newsetelem',
         family,
         table,
         known,
         this.elements(object['elem'], `${path}.elem`, known, key).elements,
-        verb === 'create',
+        verb === 'create' ? { create: true } : {},
       );
     // A map's element may be deleted by its key alone.
     const mapping = known.data !== undefined || known.object !== undefined;
@@ -320,38 +324,53 @@ class CommandCompiler implements Transaction {
     this.fresh.delete(key);
     const { elements } = this.elements(object['elem'], `${path}.elem`, info, key);
     if (fresh) this.fresh.add(key);
-    this.pushElements('delsetelem', family, table, known, elements);
+    this.pushElements('delsetelem', family, table, known, elements, verb === 'destroy' ? { destroy: true } : {});
   }
 
   private compileRule(verb: Verb, value: unknown, path: string, family: Family): void {
     const object = checkObject(value, path, ['family', 'table', 'chain', 'expr', 'handle', 'index', 'comment']);
-    const rule: Rule = {
+    const rule: ChainNamed = {
       family,
       table: checkName(object['table'], `${path}.table`),
       chain: checkName(object['chain'], `${path}.chain`),
     };
-    if (object['index'] !== undefined)
-      throw wrongValue(`${path}.index`, 'is not supported: give the handle of the rule to stand next to');
     const handle =
-      object['handle'] === undefined
-        ? undefined
-        : checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER);
-    if (verb === 'create') throw wrongValue(path, 'a rule is added, not created');
-    if ((verb === 'delete' || verb === 'replace') && handle === undefined)
-      throw wrongValue(path, `needs the handle of the rule to ${verb}`);
-    if (verb === 'delete') return this.push({ op: 'delrule', object: { ...rule, handle: handle! } });
+      object['handle'] === undefined ? undefined : checkUint(object['handle'], `${path}.handle`, MAX_HANDLE);
+    if (verb === 'delete' || verb === 'destroy' || verb === 'replace') {
+      if (handle === undefined) throw wrongValue(path, `needs the handle of the rule to ${verb}`);
+      if (object['index'] !== undefined) throw wrongValue(`${path}.index`, 'is for rules to add or insert');
+      if (verb !== 'replace') {
+        this.places.delete(rule, handle);
+        const destroy = verb === 'destroy' ? { destroy: true } : {};
+        return this.push({ op: 'delrule', object: { ...rule, handle }, ...destroy });
+      }
+    }
     const context = new RuleContext(this, family, rule.table);
     checkArray(object['expr'], `${path}.expr`).forEach((statement, i) =>
       compileStatement(context, statement, `${path}.expr[${i}]`),
     );
-    const place = handle === undefined ? {} : verb === 'replace' ? { handle } : { position: handle };
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
+    const place =
+      mode === 'replace'
+        ? { handle: handle!, ...this.places.replace(rule, handle!) }
+        : this.places.put(mode, rule, neighbourOf(object, path, handle), path);
     this.push({
       op: 'newrule',
       mode,
       object: { ...rule, ...place, expressions: mergePieces(context.pieces), ...commentData(object['comment'], path) },
     });
   }
+}
+
+/** The rule to stand next to; of handle and index one at the most. */
+function neighbourOf(
+  object: JsonObject,
+  path: string,
+  handle: number | undefined,
+): { readonly handle?: number; readonly index?: number } {
+  if (object['index'] === undefined) return handle === undefined ? {} : { handle };
+  if (handle !== undefined) throw wrongValue(path, 'has both a handle and an index of the rule to stand next to');
+  return { index: checkUint(object['index'], `${path}.index`) };
 }
 
 const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
@@ -362,4 +381,5 @@ function withoutData({ data: _, object: __, ...info }: SetInfo): SetInfo {
   return info;
 }
 
-export { setsNeeded } from './references.js';
+export { chainsRenamed, setsNeeded } from './references.js';
+export { chainsIndexed } from './rule-places.js';

@@ -1,16 +1,16 @@
 /** Flowtables: flows that skip the rules once `{"flow": {"op": "add", "flowtable": "@name"}}` has put them there. */
 
 import { deviceName, parsePriority } from './chains.js';
-import { checkName, checkObject, checkUint, oneOf, stringList, wrongValue } from './errors.js';
+import { checkName, checkObject, oneOf, stringList } from './errors.js';
 import type { Family, Flowtable } from './wire.js';
 
-const KEYS = ['family', 'table', 'name', 'handle', 'hook', 'prio', 'dev', 'flags'];
+export const FLOWTABLE_KEYS: readonly string[] = ['family', 'table', 'name', 'handle', 'hook', 'prio', 'dev', 'flags'];
 
 /** NF_NETDEV_INGRESS */
 const INGRESS = 0;
 
 export function compileFlowtable(value: unknown, path: string, family: Family): Flowtable {
-  const object = checkObject(value, path, KEYS);
+  const object = checkObject(value, path, FLOWTABLE_KEYS);
   const devices = object['dev'] === undefined ? [] : Array.isArray(object['dev']) ? object['dev'] : [object['dev']];
   oneOf(object['hook'], `${path}.hook`, ['ingress']);
   return {
@@ -26,15 +26,6 @@ export function compileFlowtable(value: unknown, path: string, family: Family): 
       ? {}
       : { flags: stringList(object['flags'], `${path}.flags`, ['offload', 'counter'] as const) }),
   };
-}
-
-/** Deleted by name, or by handle. */
-export function compileFlowtableReference(value: unknown, path: string, family: Family): Flowtable {
-  const object = checkObject(value, path, KEYS);
-  const table = checkName(object['table'], `${path}.table`);
-  if (object['name'] !== undefined) return { family, table, name: checkName(object['name'], `${path}.name`) };
-  if (object['handle'] === undefined) throw wrongValue(path, 'needs a name or a handle');
-  return { family, table, handle: checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER) };
 }
 
 export function decompileFlowtable({ family, table, name, handle, hook }: Flowtable): {

@@ -1,6 +1,9 @@
 /** nf_tables, in the JSON of libnftables. */
+export type { ApplyOptions, Commands, Printed } from './apply.js';
+export type { ListKind, ListOne, NftFilter } from './filter.js';
 export type { Command } from './json.js';
 export type { NftEvent } from './monitor.js';
-export type { ApplyOptions, Commands, Nft, NftFilter, ResetFilter } from './nft.js';
+export type { Nft } from './nft.js';
+export type { ResetFilter } from './resets.js';
 export type { ElementValue, NftMap, NftSet, PackedBytes, PackedEntries } from './set-handle.js';
 export type { Family, SetDefinition } from './wire.js';

@@ -3,6 +3,7 @@
  * `ns.nft.list` gives. One member of a union for each word, so that an editor completes them.
  */
 
+import type { ListKind, ListOne } from './filter.js';
 import type { Concat, Key, Prefix, Range, Value } from './json-expressions.js';
 import type { LimitJson, QuotaJson, StatefulStatement, Statement, SynproxyFlag, Verdict } from './json-statements.js';
 import type { Family, ObjectKind } from './wire.js';
@@ -21,14 +22,21 @@ export type Command =
         | { readonly set: SetJson }
         | { readonly map: MapJson }
         | { readonly element: ElementJson }
+        | { readonly rule: RuleJson }
         | { readonly flowtable: FlowtableJson }
         | NamedObjectJson;
     }
-  /** Before the rule with the given handle, or first. */
+  /** Before the rule with the given handle or index, or first. */
   | { readonly insert: { readonly rule: RuleJson } }
-  | { readonly replace: { readonly rule: RuleJson & { readonly handle: number } } }
+  | { readonly replace: { readonly rule: Omit<RuleJson, 'index'> & { readonly handle: number } } }
   | { readonly delete: Deletable }
+  /** The same, and no error where there is none (Linux 6.3). */
+  | { readonly destroy: Deletable }
   | { readonly flush: Flushable }
+  | { readonly rename: { readonly chain: InTable & ObjectName & { readonly newname: string } } }
+  /** After the transaction: `apply` resolves to what there is then. */
+  | { readonly list: Listable }
+  | { readonly reset: Resettable }
   | Addable
   /** What `nft -j` prints first; skipped. */
   | { readonly metainfo: Readonly<Record<string, unknown>> };
@@ -44,11 +52,11 @@ export type Addable =
   | NamedObjectJson;
 
 export type Deletable =
-  | { readonly table: Named }
-  | { readonly chain: Named & InTable }
-  | { readonly rule: Omit<RuleJson, 'expr' | 'handle'> & { readonly handle: number } }
-  | { readonly set: Named & InTable }
-  | { readonly map: Named & InTable }
+  | { readonly table: ObjectName }
+  | { readonly chain: InTable & ObjectName }
+  | { readonly rule: Omit<RuleJson, 'expr' | 'handle' | 'index'> & { readonly handle: number } }
+  | { readonly set: InTable & ObjectName }
+  | { readonly map: InTable & ObjectName }
   | { readonly element: ElementJson }
   | { readonly flowtable: InTable & ObjectName }
   | { readonly [Kind in ObjectKind]: { readonly [Key in Kind]: InTable & ObjectName } }[ObjectKind];
@@ -58,7 +66,33 @@ export type Flushable =
   | { readonly table: Named }
   | { readonly chain: Named & InTable }
   | { readonly set: Named & InTable }
-  | { readonly map: Named & InTable };
+  | { readonly map: Named & InTable }
+  | { readonly meter: Named & InTable };
+
+/** What is listed: many of a kind, or one by its name. */
+export type Listable =
+  | { readonly [Kind in ListKind]: { readonly [Key in Kind]: null | Scope } }[ListKind]
+  | { readonly table: Named }
+  | { readonly [Kind in Exclude<ListOne, 'table'>]: { readonly [Key in Kind]: Named & InTable } }[Exclude<
+      ListOne,
+      'table'
+    >];
+
+interface Scope {
+  readonly family?: Family;
+  readonly table?: string;
+}
+
+export type Resettable =
+  | { readonly counters: null | Scope }
+  | { readonly quotas: null | Scope }
+  | { readonly counter: Named & InTable }
+  | { readonly quota: Named & InTable }
+  | { readonly rules: null | (Scope & { readonly chain?: string }) }
+  | { readonly rule: InTable & { readonly family?: Family; readonly chain: string; readonly handle: number } }
+  | { readonly set: Named & InTable }
+  | { readonly map: Named & InTable }
+  | { readonly element: ElementJson };
 
 interface Named {
   /** `ip` where none is said. */
@@ -100,6 +134,8 @@ export interface RuleJson extends InTable {
   readonly expr: readonly Statement[];
   /** Listed: the rule's own. To add or insert: that of the rule to stand next to. */
   readonly handle?: number;
+  /** To add or insert: the rule to stand next to, by its place in the chain as it is by then; the first is 0. */
+  readonly index?: number;
   readonly comment?: string;
 }
 

@@ -1,124 +1,75 @@
-import { invalidValue, NetlinkError } from '../errors.js';
+import { NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
-import { operation } from '../netlink/codec.js';
+import { type Decoder, operation, type Schema } from '../netlink/codec.js';
 import type { EventStream, EventStreams, MonitorOptions } from '../netlink/event-stream.js';
-import { compileCommands, setsNeeded } from './compile.js';
-import type { Names } from './datatypes.js';
-import {
-  decompileChain,
-  decompileFlowtable,
-  decompileObject,
-  decompileRule,
-  decompileSet,
-  decompileTable,
-} from './decompile.js';
-import type { Command } from './json.js';
+import { type ApplyOptions, applyCommands, type Commands, compileRequests, type Made, type Printed } from './apply.js';
+import { commandList } from './compile.js';
+import { checkFilter, type NftFilter } from './filter.js';
+import { type Interfaces, listObjects, readGeneration } from './listing.js';
 import { type NftEvent, NftSource } from './monitor.js';
-import { type Interface, withNames } from './names.js';
+import { needsOf } from './needed.js';
+import { checkReset, type ResetFilter, resetObjects } from './resets.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
-import { describeOperation, toRequest, transaction } from './transaction.js';
-import type { Chain, Family, Flowtable, NamedObject, Rule, SetDefinition, SetElement, Table } from './wire.js';
-
-export interface NftFilter {
-  readonly family?: Family;
-  readonly table?: string;
-  /** Rules of this chain, and the chain. */
-  readonly chain?: string;
-  /** Leave the elements of named sets and maps out; they may be many. */
-  readonly elements?: boolean;
-}
-
-export interface ResetFilter {
-  /** `ip` where none is said. */
-  readonly family?: Family;
-  /** Without: in every table of the family. */
-  readonly table?: string;
-  readonly kind?: 'counter' | 'quota';
-  /** One alone; needs `table` and `kind`. */
-  readonly name?: string;
-}
-
-export interface ApplyOptions extends CallOptions {
-  /** Of objects that name none; default 'ip', as in nft(8). */
-  readonly family?: Family;
-}
-
-/** Commands as libnftables-json(5) has them: the array that stands under `nftables`, or the whole object. */
-export type Commands = readonly Command[] | { readonly nftables: readonly Command[] };
+import { transaction } from './transaction.js';
+import type { Family, Rule, SetDefinition, SetElement } from './wire.js';
 
 const operations = {
-  tables: operation('nft.tables'),
-  chains: operation('nft.chains'),
-  rules: operation('nft.rules'),
   sets: operation('nft.sets'),
-  objects: operation('nft.objs'),
-  flowtables: operation('nft.flowtables'),
-  reset: operation('nft.resetobj'),
-  resetAll: operation('nft.resetobjs'),
+  rules: operation('nft.rules'),
   elements: operation('nft.setelems'),
   rows: operation('nft.setrows'),
   counted: operation('nft.countedrows'),
-  generation: operation('nft.generation'),
 };
-
-/** How often a listing is begun anew when the ruleset changes under it. */
-const attempts = 10;
 
 /** Undoes what was done of some rows. */
 export type UndoRows = (from: number, to: number) => Promise<void>;
-
-/** What the kernel holds, as its own objects. */
-interface Ruleset {
-  readonly tables: readonly Table[];
-  readonly chains: readonly Chain[];
-  readonly rules: readonly Rule[];
-  readonly sets: readonly SetDefinition[];
-  readonly objects: readonly NamedObject[];
-  readonly flowtables: readonly Flowtable[];
-}
 
 /** nf_tables: nft(8), libnftables-json(5). Every change is a transaction: all of it happens, or nothing. */
 export class Nft {
   readonly #channel: Channel;
   readonly #streams: EventStreams;
-  readonly #interfaces: (options?: CallOptions) => Promise<readonly Interface[]>;
+  readonly #interfaces: Interfaces;
+  /** Ends with the last of those that wait for each other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `interfaces`: those of the namespace, which rules name and the kernel numbers. */
-  constructor(
-    channel: Channel,
-    streams: EventStreams,
-    interfaces: (options?: CallOptions) => Promise<readonly Interface[]>,
-  ) {
+  constructor(channel: Channel, streams: EventStreams, interfaces: Interfaces) {
     this.#channel = channel;
     this.#streams = streams;
     this.#interfaces = interfaces;
   }
 
   /**
-   * Carries out commands in one transaction.
+   * Carries out commands in one transaction: all of them, or none. Resolves to what nft would print: of commands that `list` or `reset`, which
+   * come after the transaction, the objects; with `echo` all commands, with the handles of what they have made.
    *
    * @throws TypeError with the path of what is wrong, before anything is sent.
-   * @throws NetlinkError naming the command that the kernel refused (`request` is the caller's object).
+   * @throws NetlinkError naming the command that the kernel refused: `index` is its place, `request` the caller's object. ERESTART: the
+   * ruleset is not of the generation that `ifGeneration` says, or changed during each of ten attempts.
    */
-  async apply(commands: Commands, options: ApplyOptions = {}): Promise<void> {
-    await this.commit(await this.compile(commands, options), options);
+  async apply(commands: Commands, options: ApplyOptions = {}): Promise<Printed[]> {
+    const kernel = {
+      channel: this.#channel,
+      interfaces: this.#interfaces,
+      commit: this.#commit.bind(this),
+      inTurn: <T>(work: () => Promise<T>): Promise<T> => {
+        const done = this.#turn.then(work);
+        this.#turn = done.catch(() => {});
+        return done;
+      },
+    };
+    return applyCommands(kernel, commands, options);
   }
 
   /**
-   * The ruleset, or a part of it, in the order and the form of `nft -j list ruleset` (without `metainfo`).
+   * The ruleset, or a part of it, in the order and the form of `nft -j list` (without `metainfo`). The kernel is asked for that part alone.
+   *
+   * @throws TypeError when the filter cannot be meant.
+   * @throws NetlinkError ENOENT when there is none of the name that a filter of one object (`kind: 'set'`) gives.
    */
   async list(filter: NftFilter = {}, options?: CallOptions): Promise<Record<string, unknown>[]> {
-    const ruleset = await this.#ruleset(filter, options);
-    const wanted = ruleset.sets.filter((set) => filter.elements !== false || !isNamed(set));
-    const elements = new Map<SetDefinition, readonly SetElement[]>();
-    await Promise.all(
-      wanted.map(async (set) => elements.set(set, await this.elements(set.family, set.table, set.name, options))),
-    );
-    return withNames(
-      (names) => listOf(ruleset, filter, elements, names),
-      () => this.#interfaces(options),
-    );
+    return listObjects(this.#channel, this.#interfaces, checkFilter(filter), options);
   }
 
   /**
@@ -135,24 +86,12 @@ export class Nft {
   }
 
   /**
-   * Counters and quotas begin anew. Resolves to what they held, as `list` shows it.
+   * Counters and quotas begin anew: named ones, or those of rules and elements. Resolves to what they held, as `list` shows it.
    *
    * @throws NetlinkError ENOENT when there is none of that name.
    */
   async reset(filter: ResetFilter, options?: CallOptions): Promise<Record<string, unknown>[]> {
-    const { family = 'ip', table, kind, name } = filter;
-    if (name !== undefined && (table === undefined || kind === undefined))
-      throw invalidValue('filter.name', 'needs a table and a kind', name);
-    const wire = {
-      family,
-      ...(table === undefined ? {} : { table }),
-      ...(kind === undefined ? {} : { type: kind }),
-      ...(name === undefined ? {} : { name }),
-    };
-    const subject = [family, table, kind, name].filter((part) => part !== undefined).join(' ');
-    const request = { operation: name === undefined ? operations.resetAll : operations.reset, wire, subject };
-    const replies = (await this.#channel.one(request, options)) as unknown as NamedObject[];
-    return replies.map((object) => ({ ...decompileObject(object) }));
+    return resetObjects(this.#channel, this.#interfaces, checkReset(filter), options);
   }
 
   /** A map's elements, thousands at a time. */
@@ -167,26 +106,9 @@ export class Nft {
 
   /** The requests that commands become. @internal */
   async compile(commands: Commands, options: ApplyOptions = {}): Promise<Request[]> {
-    const compileOptions = options.family === undefined ? {} : { family: options.family };
-    const needed = setsNeeded(commands, compileOptions);
-    const sets = new Map<string, SetDefinition>();
-    const key = (family: Family, table: string, name: string): string => `${family} ${table} ${name}`;
-    for (const { family, table } of new Map(needed.map((set) => [key(set.family, set.table, ''), set])).values()) {
-      for (const set of await this.sets(family, table, options)) sets.set(key(family, table, set.name), set);
-    }
-    const list = Array.isArray(commands)
-      ? (commands as readonly Command[])
-      : (commands as { nftables: readonly Command[] }).nftables;
-    const compiled = await withNames(
-      (names) =>
-        compileCommands(commands, {
-          ...names,
-          ...compileOptions,
-          findSet: (family, table, name) => sets.get(key(family, table, name)),
-        }),
-      () => this.#interfaces(options),
-    );
-    return compiled.map((op) => toRequest(op, list[op.command], () => describeOperation(op)));
+    const kernel = { channel: this.#channel, interfaces: this.#interfaces };
+    const list = commandList(commands);
+    return (await compileRequests(kernel, list, needsOf(list, options.family), options)).requests;
   }
 
   /** Sends requests as one transaction. @internal */
@@ -196,10 +118,26 @@ export class Nft {
     explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
     generation?: number,
   ): Promise<void> {
-    if (requests.length === 0) return;
+    await this.#commit(requests, options, explain, generation);
+  }
+
+  /** Resolves to what those requests that are echoed have made. */
+  async #commit(
+    requests: readonly Request[],
+    options?: CallOptions,
+    explain?: (error: NetlinkError, request: Request, row: number) => NetlinkError,
+    generation?: number,
+  ): Promise<readonly Made[]> {
+    if (requests.length === 0 && generation === undefined) return [];
     const whole = transaction(requests, generation);
+    const echoes = requests.some(({ operation }) => operation.reply !== undefined && operation.kind === 'change');
+    const read = (decoder: Decoder, end: number, at: number): Made => {
+      const { operation, index } = whole[at] as Request;
+      const { handle, flags } = decoder.record(operation.reply as Schema, end) as unknown as SetDefinition;
+      return { command: index as number, handle: handle as number, anonymous: flags?.includes('anonymous') === true };
+    };
     try {
-      await this.#channel.all(whole, options, explain);
+      return await this.#channel.all(whole, options, explain, echoes ? read : undefined);
     } catch (error) {
       throw tooLarge(error) ? transactionTooLarge(error) : error;
     }
@@ -282,10 +220,9 @@ export class Nft {
     }
   }
 
-  /** Counts transactions. @internal */
-  async generation(options?: CallOptions): Promise<number> {
-    const [reply] = await this.#channel.one({ operation: operations.generation, wire: {} }, options);
-    return reply?.['id'] as number;
+  /** The ruleset's generation, which every transaction changes: for `ifGeneration`. */
+  generation(options?: CallOptions): Promise<number> {
+    return readGeneration(this.#channel, options);
   }
 
   /** Definitions of a table's sets and maps. @internal */
@@ -331,79 +268,7 @@ export class Nft {
     const wire = { family, table };
     return (await this.#channel.one({ operation: operations.rules, wire }, options)) as unknown as Rule[];
   }
-
-  /** All of it from one generation: the dumps leave together, and are repeated if the ruleset changed between them. */
-  async #ruleset({ family = 'unspec' as Family, table }: NftFilter, options?: CallOptions): Promise<Ruleset> {
-    const dump = (
-      name: 'tables' | 'chains' | 'rules' | 'sets' | 'objects' | 'flowtables',
-    ): Promise<Record<string, unknown>[]> =>
-      this.#channel.one({ operation: operations[name], wire: { family } }, options);
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const [before, tables, chains, rules, sets, objects, flowtables, after] = await Promise.all([
-        this.generation(options),
-        dump('tables'),
-        dump('chains'),
-        dump('rules'),
-        dump('sets'),
-        dump('objects'),
-        dump('flowtables'),
-        this.generation(options),
-      ]);
-      if (before !== after) continue;
-      const inTable = (object: Record<string, unknown>): boolean => table === undefined || object['table'] === table;
-      return {
-        tables: (tables as unknown as Table[]).filter(({ name }) => table === undefined || name === table),
-        chains: chains.filter(inTable) as unknown as Chain[],
-        rules: rules.filter(inTable) as unknown as Rule[],
-        sets: sets.filter(inTable) as unknown as SetDefinition[],
-        objects: objects.filter(inTable) as unknown as NamedObject[],
-        flowtables: flowtables.filter(inTable) as unknown as Flowtable[],
-      };
-    }
-    throw new NetlinkError({
-      errno: 4,
-      syscall: 'NFT_MSG_GETRULE',
-      kernelMessage: `the ruleset changed during each of ${attempts} attempts to list it`,
-    });
-  }
 }
-
-/** In nft's own order: of each table its objects, sets, chains, and then the rules. */
-function listOf(
-  ruleset: Ruleset,
-  filter: NftFilter,
-  elements: ReadonlyMap<SetDefinition, readonly SetElement[]>,
-  names: Names,
-): Record<string, unknown>[] {
-  const objects: Record<string, unknown>[] = [];
-  for (const table of ruleset.tables) {
-    const here = <T extends { readonly family: Family; readonly table: string }>(object: T): boolean =>
-      object.family === table.family && object.table === table.name;
-    const sets = ruleset.sets.filter(here);
-    const findSet = (name: string): { definition: SetDefinition; elements?: readonly SetElement[] } | undefined => {
-      const definition = sets.find((set) => set.name === name);
-      const known = definition && elements.get(definition);
-      return definition && { definition, ...(known ? { elements: known } : {}) };
-    };
-    objects.push(decompileTable(table));
-    for (const object of ruleset.objects.filter(here)) objects.push(decompileObject(object));
-    for (const set of sets.filter(isNamed)) {
-      objects.push(decompileSet(set, elements.get(set), names) as Record<string, unknown>);
-    }
-    for (const flowtable of ruleset.flowtables.filter(here)) objects.push(decompileFlowtable(flowtable));
-    const chains = ruleset.chains
-      .filter(here)
-      .filter(({ name }) => filter.chain === undefined || name === filter.chain);
-    for (const chain of chains) objects.push(decompileChain(chain));
-    for (const chain of chains) {
-      const rules = ruleset.rules.filter(here).filter((rule) => rule.chain === chain.name);
-      for (const rule of rules) objects.push(decompileRule(rule, { ...names, findSet }));
-    }
-  }
-  return objects;
-}
-
-const isNamed = (set: SetDefinition): boolean => !set.flags?.includes('anonymous');
 
 /** The transport refuses it before anything is sent. */
 function tooLarge(error: unknown): error is NetlinkError {

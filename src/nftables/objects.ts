@@ -12,7 +12,8 @@ import {
   timeoutJson,
   timeoutKeys,
 } from './ct-objects.js';
-import { checkName, checkObject, checkString, checkUint, type JsonObject, wrongValue } from './errors.js';
+import { checkName, checkObject, checkString, type JsonObject } from './errors.js';
+import { compileExisting } from './existing.js';
 import { limitData, limitJson, limitKeys } from './limit.js';
 import { namedQuotaJson, quotaData, quotaKeys } from './quota.js';
 import { synproxyData, synproxyJson, synproxyKeys } from './synproxy.js';
@@ -58,12 +59,7 @@ export function compileObjectReference(
   path: string,
   family: Family,
 ): ObjectReference {
-  const object = checkObject(value, path, [...HEAD, ...kinds[kind].keys]);
-  const table = checkName(object['table'], `${path}.table`);
-  if (object['name'] !== undefined)
-    return { type: kind, family, table, name: checkName(object['name'], `${path}.name`) };
-  if (object['handle'] === undefined) throw wrongValue(path, 'needs a name or a handle');
-  return { type: kind, family, table, handle: checkUint(object['handle'], `${path}.handle`, Number.MAX_SAFE_INTEGER) };
+  return { type: kind, ...compileExisting(value, path, family, [...HEAD, ...kinds[kind].keys]) };
 }
 
 export function compileObject(kind: ObjectKind, value: unknown, path: string, family: Family): NamedObject {

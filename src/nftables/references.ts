@@ -1,7 +1,8 @@
-/** Which sets commands refer to, seen before they are compiled. */
+/** What commands refer to that the kernel has, seen before they are compiled. */
 
 import { isObject } from './errors.js';
 import type { Command } from './json.js';
+import type { ChainNamed } from './rule-places.js';
 import type { Family } from './wire.js';
 
 const kinds: readonly unknown[] = ['rule', 'set', 'map', 'element'];
@@ -38,6 +39,16 @@ export function setsNeeded(
     if (kind === 'rule') for (const name of references(object['expr'])) add(name);
   }
   return [...needed.values()];
+}
+
+/** Chains that are renamed: fetch their handles, and give them to `findChain`. */
+export function chainsRenamed(commands: readonly unknown[], family: Family = 'ip'): readonly ChainNamed[] {
+  return commands.flatMap((command) => {
+    const renamed = isObject(command) ? command['rename'] : undefined;
+    const chain = isObject(renamed) ? renamed['chain'] : undefined;
+    if (!isObject(chain) || typeof chain['table'] !== 'string' || typeof chain['name'] !== 'string') return [];
+    return [{ family: (chain['family'] ?? family) as Family, table: chain['table'], chain: chain['name'] }];
+  });
 }
 
 const firstOf = (value: unknown): [key?: string, value?: unknown] =>

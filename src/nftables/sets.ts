@@ -22,7 +22,7 @@ import { compileStatefulList, expressionFields, statefulJson, statefulOf } from 
 import { type Attribute, comment, encode, findComment, findNumber, nested, setAttribute, uint32 } from './userdata.js';
 import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
 
-const SET_KEYS = [
+export const SET_KEYS: readonly string[] = [
   'family',
   'table',
   'name',
@@ -294,7 +294,7 @@ export function decompileSet(
   definition: SetDefinition,
   elements: readonly SetElement[] | undefined,
   names: Names,
-): Readonly<Record<'set' | 'map', Readonly<Record<string, unknown>>>> | object {
+): Readonly<Record<'set' | 'map' | 'meter', Readonly<Record<string, unknown>>>> | object {
   const { key, data, object, flags, statements = [], autoMerge } = setInfo(definition);
   const typeNames = (types: readonly Type[]): readonly string[] => types.map((type) => type.datatype.name);
   const types = typeNames(key);
@@ -326,5 +326,6 @@ export function decompileSet(
     ...(listed.length === 0 ? {} : { elem: listed }),
     ...(statements.length === 0 ? {} : { stmt: statements.map((statement) => statefulJson(statement, true)) }),
   };
-  return data === undefined && object === undefined ? { set: body } : { map: body };
+  if (data !== undefined || object !== undefined) return { map: body };
+  return flags.includes('anonymous') && flags.includes('eval') ? { meter: body } : { set: body };
 }

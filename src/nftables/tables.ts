@@ -4,10 +4,12 @@ import { checkName, checkObject, stringList } from './errors.js';
 import { commentData, findComment } from './userdata.js';
 import type { Family, Table } from './wire.js';
 
+export const TABLE_KEYS: readonly string[] = ['family', 'name', 'handle', 'flags', 'comment'];
+
 const flags = ['dormant', 'owner', 'persist'] as const;
 
 export function compileTable(value: unknown, path: string, family: Family): Table {
-  const object = checkObject(value, path, ['family', 'name', 'handle', 'flags', 'comment']);
+  const object = checkObject(value, path, TABLE_KEYS);
   return {
     family,
     name: checkName(object['name'], `${path}.name`),

@@ -11,37 +11,40 @@ export function transaction(requests: readonly Request[], generation?: number): 
   return [generation === undefined ? begin : { ...begin, wire: { ...batch, generation } }, ...requests, end];
 }
 
-const messages = {
-  newtable: ['nft.newtable', 'nft.createtable'],
-  deltable: ['nft.deltable', 'nft.deltable'],
-  delruleset: ['nft.deltable', 'nft.deltable'],
-  newchain: ['nft.newchain', 'nft.createchain'],
-  delchain: ['nft.delchain', 'nft.delchain'],
-  delrule: ['nft.delrule', 'nft.delrule'],
-  newset: ['nft.newset', 'nft.createset'],
-  delset: ['nft.delset', 'nft.delset'],
-  newobj: ['nft.newobj', 'nft.createobj'],
-  delobj: ['nft.delobj', 'nft.delobj'],
-  newflowtable: ['nft.newflowtable', 'nft.createflowtable'],
-  delflowtable: ['nft.delflowtable', 'nft.delflowtable'],
-  newsetelem: ['nft.newsetelem', 'nft.createsetelem'],
-  delsetelem: ['nft.delsetelem', 'nft.delsetelem'],
-} as const;
-
-const ruleMessages = { add: 'nft.addrule', insert: 'nft.insertrule', replace: 'nft.replacerule' } as const;
-
-/** What the kernel is sent for one operation of the compiler's. */
-export function toRequest(op: Operation, source: unknown, subject: string | (() => string)): Request {
-  const name = op.op === 'newrule' ? ruleMessages[op.mode] : messages[op.op]['create' in op && op.create ? 1 : 0];
-  return { operation: operation(name), wire: op.object as unknown as Wire, source, subject };
+/** What the kernel is sent for one operation of the compiler's. `echo`: it tells back what it has made. */
+export function toRequest(
+  op: Operation,
+  source: unknown,
+  subject: string | (() => string),
+  { echo = false, index }: { readonly echo?: boolean; readonly index?: number } = {},
+): Request {
+  const name = messageOf(op);
+  return {
+    operation: operation(echo && op.op.startsWith('new') && op.op !== 'newsetelem' ? `${name}.echo` : name),
+    wire: op.object as unknown as Wire,
+    source,
+    subject,
+    ...(index === undefined ? {} : { index }),
+  };
 }
 
-const verbs = { new: 'add', del: 'delete' } as const;
+/** The native operation's name: 'nft.addrule', 'nft.createset', 'nft.destroychain'. */
+function messageOf(op: Operation): string {
+  if (op.op === 'newrule') return `nft.${op.mode}rule`;
+  const verb = 'create' in op && op.create ? 'create' : 'destroy' in op && op.destroy ? 'destroy' : op.op.slice(0, 3);
+  return `nft.${verb}${op.op.slice(3)}`;
+}
 
 /** What an operation does, in nft's words: 'add rule ip netloom postrouting'. */
-export function describeOperation({ op, object }: Operation): string {
-  const verb = verbs[op.slice(0, 3) as 'new' | 'del'];
-  const kind = 'type' in object && op.endsWith('obj') ? object.type : op.slice(3).replace('setelem', 'element');
+export function describeOperation(op: Operation): string {
+  const { object } = op;
+  const kind = 'type' in object && op.op.endsWith('obj') ? object.type : op.op.slice(3).replace('setelem', 'element');
   const parts = ['family', 'table', 'chain', 'set', 'name'].map((key) => (object as Record<string, unknown>)[key]);
-  return [verb, kind, ...parts.filter((part) => part !== undefined)].join(' ');
+  return [verbOf(op), kind, ...parts.filter((part) => part !== undefined)].join(' ');
+}
+
+function verbOf(op: Operation): string {
+  if (op.op === 'newchain' && op.rename === true) return 'rename';
+  if (op.op.startsWith('new')) return 'add';
+  return 'destroy' in op && op.destroy ? 'destroy' : 'delete';
 }

@@ -43,7 +43,11 @@ export interface Rule {
   readonly table: string;
   readonly chain: string;
   readonly handle?: number;
+  /** The handle of the rule that it stands next to; or, of one that the same transaction makes, its `id`. */
   readonly position?: number;
+  readonly positionId?: number;
+  /** Ties it to rules of the same transaction that stand next to it. */
+  readonly id?: number;
   readonly expressions?: readonly Expression[];
   readonly userdata?: Uint8Array;
 }
@@ -129,12 +133,16 @@ export type NamedObject = {
   | { readonly type: 'secmark'; readonly context: string }
 );
 
-export interface ObjectReference {
-  readonly type: ObjectKind;
+/** What is to be deleted: by its name, or by its handle. */
+export interface Reference {
   readonly family: Family;
   readonly table: string;
   readonly name?: string;
   readonly handle?: number;
+}
+
+export interface ObjectReference extends Reference {
+  readonly type: ObjectKind;
 }
 
 export interface Flowtable {
@@ -146,17 +154,38 @@ export interface Flowtable {
   readonly flags?: readonly ('offload' | 'counter')[];
 }
 
-/** One message of a transaction. `create` fails if the object is there (`NLM_F_EXCL`). */
+/**
+ * One message of a transaction. `create` fails if the object is there (`NLM_F_EXCL`), `destroy` does not fail if it is not
+ * (`NFT_MSG_DESTROY*`, Linux 6.3).
+ */
 export type Operation =
   | { readonly op: 'newtable'; readonly object: Table; readonly create?: boolean }
-  /** Without a name all tables of the family; of `unspec`, all there are (`flush ruleset`). */
-  | { readonly op: 'deltable'; readonly object: { readonly family: Family | 'unspec'; readonly name?: string } }
-  | { readonly op: 'newchain' | 'delchain'; readonly object: Chain; readonly create?: boolean }
+  /** Without a name or a handle all tables of the family; of `unspec`, all there are (`flush ruleset`). */
+  | { readonly op: 'deltable'; readonly object: TableReference; readonly destroy?: boolean }
+  /** `rename`: the chain with this handle has this name from then on. */
+  | { readonly op: 'newchain'; readonly object: Chain; readonly create?: boolean; readonly rename?: boolean }
+  | { readonly op: 'delchain'; readonly object: Reference; readonly destroy?: boolean }
   | { readonly op: 'newrule'; readonly object: Rule; readonly mode: 'add' | 'insert' | 'replace' }
   /** Without `handle` all rules of the chain, without `chain` all of the table. */
-  | { readonly op: 'delrule'; readonly object: Omit<Rule, 'chain'> & { readonly chain?: string } }
-  | { readonly op: 'newset' | 'delset'; readonly object: SetDefinition; readonly create?: boolean }
+  | { readonly op: 'delrule'; readonly object: RuleReference; readonly destroy?: boolean }
+  | { readonly op: 'newset'; readonly object: SetDefinition; readonly create?: boolean }
+  | { readonly op: 'delset'; readonly object: Reference; readonly destroy?: boolean }
   | { readonly op: 'newobj'; readonly object: NamedObject; readonly create?: boolean }
-  | { readonly op: 'delobj'; readonly object: ObjectReference }
-  | { readonly op: 'newflowtable' | 'delflowtable'; readonly object: Flowtable; readonly create?: boolean }
-  | { readonly op: 'newsetelem' | 'delsetelem'; readonly object: SetElements; readonly create?: boolean };
+  | { readonly op: 'delobj'; readonly object: ObjectReference; readonly destroy?: boolean }
+  | { readonly op: 'newflowtable'; readonly object: Flowtable; readonly create?: boolean }
+  | { readonly op: 'delflowtable'; readonly object: Reference; readonly destroy?: boolean }
+  | { readonly op: 'newsetelem'; readonly object: SetElements; readonly create?: boolean }
+  | { readonly op: 'delsetelem'; readonly object: SetElements; readonly destroy?: boolean };
+
+interface TableReference {
+  readonly family: Family | 'unspec';
+  readonly name?: string;
+  readonly handle?: number;
+}
+
+interface RuleReference {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain?: string;
+  readonly handle?: number;
+}

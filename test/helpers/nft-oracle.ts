@@ -24,15 +24,15 @@ export function nft(netns: Netns, ...args: string[]): string {
   });
 }
 
-/** What `nft -f` makes of a text, `nft -j -f` of commands. */
-export function load(netns: Netns, ruleset: string | readonly unknown[]): void {
+/** What `nft -f` makes of a text, `nft -j -f` of commands, with more options where there are any; and what it prints. */
+export function load(netns: Netns, ruleset: string | readonly unknown[], options: readonly string[] = []): string {
   // By a file: nft opens its standard input by path, which Node's is not to be had by.
   const folder = mkdtempSync(join(tmpdir(), 'netloom-'));
   const file = join(folder, 'ruleset');
   try {
     const text = typeof ruleset === 'string';
     writeFileSync(file, text ? ruleset : JSON.stringify({ nftables: ruleset }));
-    nft(netns, ...(text ? [] : ['-j']), '-f', file);
+    return nft(netns, ...options, ...(text ? [] : ['-j']), '-f', file);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -53,7 +53,7 @@ export function asNft106(objects: readonly object[]): NftObject[] {
     const [[kind, body]] = Object.entries(object) as [[string, Readonly<Record<string, unknown>>]];
     const { comment: _, dev: __, ...rest } = body;
     if (kind === 'table' || kind === 'chain') return { [kind]: rest };
-    if (kind !== 'set' && kind !== 'map') return object;
+    if (kind !== 'set' && kind !== 'map' && kind !== 'meter') return object;
     const { flags, ...plain } = body;
     const said = Array.isArray(flags) ? flags.filter((flag) => flag !== 'dynamic') : [];
     return { [kind]: said.length === 0 ? plain : { ...plain, flags: said } };

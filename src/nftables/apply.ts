@@ -1,0 +1,179 @@
+/**
+ * `nft -f`: commands become one transaction; what they list comes after it.
+ *
+ * What commands need to know of the kernel is read first, and the transaction is only good for the generation that it was read in: if
+ * another one comes between, the kernel answers ERESTART, and all is read and compiled anew.
+ */
+
+import { release } from 'node:os';
+import { NetlinkError } from '../errors.js';
+import type { CallOptions, Channel, Request } from '../netlink/channel.js';
+import { type CompiledOperation, commandList, compileCommands } from './compile.js';
+import { checkBoolean, checkUint, isObject, oneOf } from './errors.js';
+import { families } from './filter.js';
+import type { Command } from './json.js';
+import { type Interfaces, listObjects } from './listing.js';
+import { withNames } from './names.js';
+import { isPast, type Needs, needsOf, readNeeded } from './needed.js';
+import { compileQueries, type Query } from './queries.js';
+import { resetObjects } from './resets.js';
+import { describeOperation, toRequest } from './transaction.js';
+import type { Family } from './wire.js';
+
+export interface ApplyOptions extends CallOptions {
+  /** Of objects that name none; default 'ip', as in nft(8). */
+  readonly family?: Family;
+  /** Only if the ruleset is still of this generation (`ns.nft.generation()`); else NetlinkError ERESTART, and nothing is done. */
+  readonly ifGeneration?: number;
+  /** Resolves to the commands, with the handles of what they have made, as `nft -j -e -a` prints them. */
+  readonly echo?: boolean;
+}
+
+/** Commands as libnftables-json(5) has them: the array that stands under `nftables`, or the whole object. */
+export type Commands = readonly Command[] | { readonly nftables: readonly Command[] };
+
+/** Objects, or commands, as nft prints them. */
+export type Printed = Record<string, unknown>;
+
+/** Sends requests as one transaction, and resolves to the handles of what those that ask for it have made. */
+export type Commit = (
+  requests: readonly Request[],
+  options: CallOptions,
+  explain: ((error: NetlinkError, request: Request, row: number) => NetlinkError) | undefined,
+  generation: number | undefined,
+) => Promise<readonly Made[]>;
+
+/** `command`: index of the command that made it; a rule's comes behind those of its sets. */
+export interface Made {
+  readonly command: number;
+  readonly handle: number;
+  readonly anonymous: boolean;
+}
+
+/** How often commands are compiled anew when the ruleset changes under them. */
+const attempts = 10;
+
+export interface Kernel {
+  readonly channel: Channel;
+  readonly interfaces: Interfaces;
+  readonly commit: Commit;
+  /** One after the other: what depends on a generation would else fail for those beside it. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export async function applyCommands(kernel: Kernel, commands: Commands, options: ApplyOptions): Promise<Printed[]> {
+  checkOptions(options);
+  const list = commandList(commands);
+  const queries = compileQueries(list, options.family);
+  const made = await change(kernel, list, options);
+  const answers = new Map<number, readonly Printed[]>();
+  // One after the other, as they stand: a reset tells what a listing behind it does not show any more.
+  for (const query of queries) answers.set(query.command, await answer(kernel, query, options));
+  return options.echo === true ? echoed(list, made, answers) : [...answers.values()].flat();
+}
+
+function change(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
+  const needs = needsOf(list, options.family);
+  const work = (): Promise<readonly Made[]> => attempt(kernel, list, needs, options);
+  return needs === undefined ? work() : kernel.inTurn(work);
+}
+
+async function attempt(
+  kernel: Kernel,
+  list: readonly unknown[],
+  needs: Needs | undefined,
+  options: ApplyOptions,
+): Promise<readonly Made[]> {
+  for (let count = 1; ; count++) {
+    const { requests, generation } = await compileRequests(kernel, list, needs, options);
+    const only = options.ifGeneration ?? (requests.length === 0 ? undefined : generation);
+    try {
+      return await kernel.commit(requests, options, explain(options), only);
+    } catch (error) {
+      if (!isPast(error) || options.ifGeneration !== undefined || count === attempts) throw error;
+    }
+  }
+}
+
+/** What the kernel's own words leave out. */
+function explain({ ifGeneration }: ApplyOptions): (error: NetlinkError, request: Request) => NetlinkError {
+  return (error, { subject }) => {
+    const words =
+      error.code === 'ERESTART'
+        ? `the ruleset is not of generation ${ifGeneration ?? 'that it was read in'} any more`
+        : lacks(error)
+          ? "this kernel knows no 'destroy' (Linux 6.3 and later do): look what there is, and delete that"
+          : undefined;
+    if (words === undefined) return error;
+    return new NetlinkError({
+      ...error,
+      kernelMessage: words,
+      subject: typeof subject === 'function' ? subject() : subject,
+    });
+  };
+}
+
+/** An older kernel refuses a message that it does not know without a word. */
+function lacks({ code, syscall, kernelMessage }: NetlinkError): boolean {
+  if (code !== 'EINVAL' || kernelMessage !== undefined || !syscall.startsWith('NFT_MSG_DESTROY')) return false;
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major < 6 || (major === 6 && minor < 3);
+}
+
+/** The requests that commands become, and the generation that they are good for, where that matters. */
+export async function compileRequests(
+  { channel, interfaces }: Pick<Kernel, 'channel' | 'interfaces'>,
+  list: readonly unknown[],
+  needs: Needs | undefined,
+  { family, echo, ...options }: ApplyOptions,
+): Promise<{ readonly requests: Request[]; readonly generation?: number }> {
+  const { generation, ...needed } = needs === undefined ? {} : await readNeeded(channel, needs, options);
+  const compiled = await withNames(
+    (names): CompiledOperation[] => compileCommands(list as readonly Command[], { ...names, ...needed, family }),
+    () => interfaces(options),
+  );
+  const how = echo === true ? { echo } : {};
+  const requests = compiled.map((op: CompiledOperation) =>
+    toRequest(op, list[op.command], () => describeOperation(op), { ...how, index: op.command }),
+  );
+  return { requests, ...(generation === undefined ? {} : { generation }) };
+}
+
+function answer({ channel, interfaces }: Kernel, query: Query, options: ApplyOptions): Promise<Printed[]> {
+  return 'list' in query
+    ? listObjects(channel, interfaces, query.list, options)
+    : resetObjects(channel, interfaces, query.reset, options);
+}
+
+/** The commands as they were given; what was made has a handle, and a listing stands where it was asked for. */
+function echoed(
+  list: readonly unknown[],
+  made: readonly Made[],
+  answers: ReadonlyMap<number, readonly Printed[]>,
+): Printed[] {
+  const handles = new Map(made.filter(({ anonymous }) => !anonymous).map(({ command, handle }) => [command, handle]));
+  return list.flatMap((command, i): readonly Printed[] => {
+    const answered = answers.get(i);
+    if (answered !== undefined) return answered;
+    const handle = handles.get(i);
+    const given = command as Printed;
+    if ('metainfo' in given) return [];
+    return [handle === undefined ? given : withHandle(given, handle)];
+  });
+}
+
+/** `{"add": {"rule": {...}}}`, or `{"rule": {...}}`. */
+function withHandle(command: Printed, handle: number): Printed {
+  const [verb, body] = Object.entries(command)[0] as [string, Printed];
+  const [kind, object] = Object.entries(body)[0] as [string, unknown];
+  const nested = verbs.includes(verb) && isObject(object);
+  return { [verb]: nested ? { [kind]: { ...object, handle } } : { ...body, handle } };
+}
+
+const verbs: readonly string[] = ['add', 'create', 'insert', 'replace', 'rename'];
+
+export function checkOptions({ family, ifGeneration, echo }: ApplyOptions): void {
+  if (family !== undefined) oneOf(family, 'options.family', families);
+  if (ifGeneration !== undefined) checkUint(ifGeneration, 'options.ifGeneration');
+  if (echo !== undefined) checkBoolean(echo, 'options.echo');
+}
