@@ -12,7 +12,7 @@ const std::vector<Operation>& operations() {
                                  .kind = Kind::Columns,
                                  .schema = nullptr}};
     for (auto family : {linkOperations, addressOperations, routeOperations, nexthopOperations, namespaceIdOperations,
-                        ruleOperations, neighbourOperations, nftablesOperations, conntrackOperations}) {
+                        ruleOperations, neighbourOperations, nftablesOperations, conntrackOperations, expectationOperations}) {
       for (auto& operation : family()) list.push_back(operation);
     }
     return list;

@@ -1,9 +1,9 @@
-import { BatchError, NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Operation, operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams } from '../netlink/event-stream.js';
 import { type BatchOptions, oneOrMany } from '../rtnetlink/one-or-many.js';
 import { type FlowEvent, type FlowEventOptions, flowEvents } from './events.js';
+import { Expectations } from './expectations.js';
 import { type CompiledFilter, compileFilter, type FlowFilter } from './filter.js';
 import { type Flow, type FlowStatus, readFlow } from './flow.js';
 import {
@@ -18,6 +18,7 @@ import {
   referenceWire,
   updateWork,
 } from './flow-spec.js';
+import { countDeleted, isGone, notThere } from './gone.js';
 
 const operations = {
   list: operation('conntrack.list'),
@@ -33,12 +34,15 @@ const operations = {
 
 /** Connection tracking: ctnetlink, conntrack(8). */
 export class Conntrack {
+  /** Flows that helpers wait for. */
+  readonly expectations: Expectations;
   readonly #channel: Channel;
   readonly #streams: EventStreams;
 
   constructor(channel: Channel, streams: EventStreams) {
     this.#channel = channel;
     this.#streams = streams;
+    this.expectations = new Expectations(channel, streams);
   }
 
   /**
@@ -78,12 +82,8 @@ export class Conntrack {
       // The kernel looks at the tuple alone.
       if (flow && (reference.id === undefined || flow.id === reference.id)) return flow;
     }
-    throw new NetlinkError({
-      errno: enoent,
-      syscall: operations.get.message,
-      subject: isId(reference) ? `id ${reference.id}` : `${describeFlow(reference)} id ${reference.id}`,
-      request: reference,
-    });
+    const subject = isId(reference) ? `id ${reference.id}` : `${describeFlow(reference)} id ${reference.id}`;
+    throw notThere(operations.get.message, subject, reference);
   }
 
   /**
@@ -132,15 +132,7 @@ export class Conntrack {
     // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
     if ((await this.count(options)) === 0) return 0;
     const matching = await this.#dump(operations.list, compiled, options);
-    try {
-      await this.#channel.changes(deleteFoundWork, matching, options);
-      return matching.length;
-    } catch (error) {
-      if (!(error instanceof BatchError)) throw error;
-      const other = error.failures.find((failure) => !isGone(failure.error));
-      if (other) throw other.error;
-      return matching.length - error.failures.length;
-    }
+    return countDeleted(this.#channel.changes(deleteFoundWork, matching, options), matching.length);
   }
 
   /**
@@ -204,8 +196,6 @@ export class Conntrack {
   }
 }
 
-const enoent = 2;
-
 const undoAdd = {
   ...deleteWork,
   write: (...[out, { original, zone }, path]: Parameters<typeof deleteWork.write>) =>
@@ -214,8 +204,4 @@ const undoAdd = {
 
 function isId(reference: FlowReference | { readonly id: number }): reference is { readonly id: number } {
   return !('original' in reference) && !('reply' in reference);
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof NetlinkError && error.code === 'ENOENT';
 }
