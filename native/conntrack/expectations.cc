@@ -19,13 +19,13 @@ constexpr uint16_t message(int type) {
   return netfilterMessage(NFNL_SUBSYS_CTNETLINK_EXP, type);
 }
 
-const Names flagNames{
-    "expectationFlags",
-    true,
-    {{"permanent", NF_CT_EXPECT_PERMANENT}, {"inactive", NF_CT_EXPECT_INACTIVE}, {"userspace", NF_CT_EXPECT_USERSPACE}}};
+const Names flagNames{"expectationFlags",
+                      true,
+                      {{"permanent", NF_CT_EXPECT_PERMANENT},
+                       {"inactive", NF_CT_EXPECT_INACTIVE},
+                       {"userspace", NF_CT_EXPECT_USERSPACE}}};
 
-const Names directionNames{
-    "conntrackDirection", false, {{"original", IP_CT_DIR_ORIGINAL}, {"reply", IP_CT_DIR_REPLY}}};
+const Names directionNames{"conntrackDirection", false, {{"original", IP_CT_DIR_ORIGINAL}, {"reply", IP_CT_DIR_REPLY}}};
 
 const Schema natSchema{"expectationNat",
                        0,

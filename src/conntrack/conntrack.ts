@@ -19,6 +19,7 @@ import {
   updateWork,
 } from './flow-spec.js';
 import { countDeleted, isGone, notThere } from './gone.js';
+import type { ConntrackCpu, ConntrackStatistics } from './statistics.js';
 
 const operations = {
   list: operation('conntrack.list'),
@@ -30,6 +31,7 @@ const operations = {
   delete: operation('conntrack.delete'),
   flush: operation('conntrack.flush'),
   count: operation('conntrack.count'),
+  cpus: operation('conntrack.cpus'),
 };
 
 /** Connection tracking: ctnetlink, conntrack(8). */
@@ -158,6 +160,19 @@ export class Conntrack {
     const matching = await this.#dump(operations.list, compiled, options);
     const were = await Promise.all(matching.map((flow) => this.#find(operations.reset, flow, options)));
     return were.filter((flow) => flow !== undefined);
+  }
+
+  /** How many flows there are and may be, and what each CPU has counted. */
+  async statistics(options?: CallOptions): Promise<ConntrackStatistics> {
+    const [[count], cpus] = await Promise.all([
+      this.#channel.one({ operation: operations.count, wire: {} }, options),
+      this.#channel.one({ operation: operations.cpus, wire: {} }, options),
+    ]);
+    return {
+      entries: (count?.['entries'] as number | undefined) ?? 0,
+      maxEntries: (count?.['maxEntries'] as number | undefined) ?? 0,
+      cpus: cpus as unknown as readonly ConntrackCpu[],
+    };
   }
 
   /** How many the namespace has. */

@@ -28,4 +28,5 @@ export type {
   TcpState,
   TcpTracking,
 } from './protocol-state.js';
+export type { ConntrackCpu, ConntrackStatistics } from './statistics.js';
 export type { FlowProtocol, FlowTuple, FlowTupleSpec } from './tuple.js';
