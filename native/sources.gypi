@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/conntrack/conntrack.cc",
+      "native/conntrack/expectations.cc",
       "native/conntrack/protocol_state.cc",
       "native/conntrack/tuple.cc",
       "native/ethtool/features.cc",

@@ -332,6 +332,35 @@ describe('counters and times', () => {
   });
 });
 
+test('statistics are those that conntrack prints', async () => {
+  const ns = await namespace();
+  await ns.conntrack.add([
+    { original: udp, timeout: 100 },
+    { original: tcp, timeout: 100 },
+  ]);
+  await expect(ns.conntrack.add({ original: udp, timeout: 100 })).rejects.toMatchObject({ code: 'EEXIST' });
+  const names: Record<string, string> = {
+    insert_failed: 'insertFailed',
+    early_drop: 'earlyDrop',
+    search_restart: 'searchRestart',
+    clash_resolve: 'clashResolve',
+    chaintoolong: 'chainTooLong',
+  };
+  const theirs = conntrack(ns, '-S')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) =>
+      Object.fromEntries(
+        [...line.matchAll(/(\w+)=(\d+)/g)].map(([, key, value]) => [names[key as string] ?? key, Number(value)]),
+      ),
+    );
+  const { entries, maxEntries, cpus } = await ns.conntrack.statistics();
+  expect(entries).toBe(Number(conntrack(ns, '-C')));
+  expect(maxEntries).toBe(Number(await ns.sysctl.get('net.netfilter.nf_conntrack_max')));
+  expect(cpus).toEqual(theirs);
+  expect(cpus.reduce((sum, { insert }) => sum + insert, 0)).toBe(2);
+});
+
 describe('many', () => {
   const many = (count: number): FlowSpec[] =>
     Array.from({ length: count }, (_, at) => ({ original: { ...udp, srcPort: at + 1 }, timeout: 100, mark: at % 2 }));

@@ -1,6 +1,7 @@
 /** What changes in the ruleset, as `nft -j monitor` tells it; and flows, made by ping(8) and ended by conntrack(8). */
+import { release } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { FlowEvent, Netns, NftEvent } from '../src/index.js';
+import type { FlowEvent, FlowSpec, Netns, NftEvent } from '../src/index.js';
 import { listening, until } from './helpers/events.js';
 import { cleanUp, ip, type NamedNetns, namespace, run } from './helpers/namespaces.js';
 
@@ -301,6 +302,49 @@ describe('flows', () => {
     expect(both).toMatchObject([{ value: { action: group } }, { value: { action: group } }]);
     const [one, other] = both.map(({ value }) => value?.flow?.original.icmpId);
     expect(one).not.toBe(other);
+  });
+
+  test('of those that match', async () => {
+    const [near] = await ends();
+    const filter = { original: { protocol: 'udp' }, mark: 7 } as const;
+    const events = await listening(near.conntrack.events({ filter }));
+    const flow = (srcPort: number, mark: number, protocol: 'udp' | 'tcp'): FlowSpec => ({
+      original: { src: '192.0.2.1', dst: '192.0.2.2', protocol, srcPort, dstPort: 53 },
+      timeout: 100,
+      mark,
+    });
+    await near.conntrack.add([flow(1, 7, 'tcp'), flow(2, 6, 'udp'), flow(3, 7, 'udp'), flow(4, 0, 'udp')]);
+    await near.conntrack.update({ original: flow(4, 0, 'udp').original, mark: 7 });
+    inside(near, 'conntrack', '-F');
+    let ended = 0;
+    const heard = await until(events, ({ action }) => action === 'destroy' && ++ended === 2);
+    const told = heard.map(({ action, flow }) => `${action} ${flow?.original.srcPort}`);
+    expect(told.slice(0, 2)).toEqual(['new 3', 'update 4']);
+    // In whatever order the table has them.
+    expect(told.slice(2).sort()).toEqual(['destroy 3', 'destroy 4']);
+    expect(() => near.conntrack.events({ filter: { zone: -1 } })).toThrow('options.filter.zone: ');
+  });
+
+  // Since Linux 6.14.
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  test.skipIf(major < 6 || (major === 6 && minor < 14))('are told with the time when they happened', async () => {
+    const [near] = await ends();
+    await near.sysctl.set({ 'net.netfilter.nf_conntrack_timestamp': '1' });
+    const events = await listening(near.conntrack.events());
+    const before = Date.now();
+    ping(near);
+    const changed = await until(events, is('update'));
+    inside(near, 'conntrack', '-D', '-d', '192.0.2.2');
+    const [ended] = await until(events, is('destroy')).then((heard) => heard.slice(-1));
+    const after = Date.now();
+    const times = [...changed, ended].map((event) => (event?.action === 'overrun' ? undefined : event?.time) as number);
+    // The clock of Date.now() has whole milliseconds.
+    expect(times[0]).toBeGreaterThanOrEqual(before - 1);
+    expect(times.at(-1)).toBeLessThanOrEqual(after + 1);
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+    expect(ended?.flow?.timestamp?.start).toBeGreaterThanOrEqual(before - 1);
+    expect(ended?.flow?.timestamp?.stop).toBeLessThanOrEqual(after + 1);
+    expect(ended?.flow?.timestamp?.stop).toBeGreaterThanOrEqual(ended?.flow?.timestamp?.start as number);
   });
 
   test('a loss is told', async () => {

@@ -13,7 +13,7 @@ const std::vector<EventMessage>& eventMessages() {
   static const std::vector<EventMessage> all = [] {
     std::vector<EventMessage> list;
     for (auto family : {linkEvents, addressEvents, routeEvents, nexthopEvents, ruleEvents, neighbourEvents,
-                        nftablesEvents, conntrackEvents}) {
+                        nftablesEvents, conntrackEvents, expectationEvents}) {
       for (auto& message : family()) list.push_back(message);
     }
     return list;
@@ -33,6 +33,8 @@ const std::vector<EventGroup>& eventGroups() {
       {"conntrack.new", NETLINK_NETFILTER, {NFNLGRP_CONNTRACK_NEW}},
       {"conntrack.update", NETLINK_NETFILTER, {NFNLGRP_CONNTRACK_UPDATE}},
       {"conntrack.destroy", NETLINK_NETFILTER, {NFNLGRP_CONNTRACK_DESTROY}},
+      {"expectation.new", NETLINK_NETFILTER, {NFNLGRP_CONNTRACK_EXP_NEW}},
+      {"expectation.destroy", NETLINK_NETFILTER, {NFNLGRP_CONNTRACK_EXP_DESTROY}},
   };
   return all;
 }

@@ -47,5 +47,6 @@ std::vector<EventMessage> ruleEvents();
 std::vector<EventMessage> neighbourEvents();
 std::vector<EventMessage> nftablesEvents();
 std::vector<EventMessage> conntrackEvents();
+std::vector<EventMessage> expectationEvents();
 
 }  // namespace netloom

@@ -11,8 +11,9 @@ const std::vector<Operation>& operations() {
                                  .flags = 0,
                                  .kind = Kind::Columns,
                                  .schema = nullptr}};
-    for (auto family : {linkOperations, addressOperations, routeOperations, nexthopOperations, namespaceIdOperations,
-                        ruleOperations, neighbourOperations, nftablesOperations, conntrackOperations}) {
+    for (auto family :
+         {linkOperations, addressOperations, routeOperations, nexthopOperations, namespaceIdOperations, ruleOperations,
+          neighbourOperations, nftablesOperations, conntrackOperations, expectationOperations}) {
       for (auto& operation : family()) list.push_back(operation);
     }
     return list;

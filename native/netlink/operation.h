@@ -43,5 +43,6 @@ std::vector<Operation> ruleOperations();
 std::vector<Operation> neighbourOperations();
 std::vector<Operation> nftablesOperations();
 std::vector<Operation> conntrackOperations();
+std::vector<Operation> expectationOperations();
 
 }  // namespace netloom

@@ -1,9 +1,9 @@
-import { BatchError, NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Operation, operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams } from '../netlink/event-stream.js';
 import { type BatchOptions, oneOrMany } from '../rtnetlink/one-or-many.js';
 import { type FlowEvent, type FlowEventOptions, flowEvents } from './events.js';
+import { Expectations } from './expectations.js';
 import { type CompiledFilter, compileFilter, type FlowFilter } from './filter.js';
 import { type Flow, type FlowStatus, readFlow } from './flow.js';
 import {
@@ -18,6 +18,8 @@ import {
   referenceWire,
   updateWork,
 } from './flow-spec.js';
+import { countDeleted, isGone, notThere } from './gone.js';
+import type { ConntrackCpu, ConntrackStatistics } from './statistics.js';
 
 const operations = {
   list: operation('conntrack.list'),
@@ -29,16 +31,20 @@ const operations = {
   delete: operation('conntrack.delete'),
   flush: operation('conntrack.flush'),
   count: operation('conntrack.count'),
+  cpus: operation('conntrack.cpus'),
 };
 
 /** Connection tracking: ctnetlink, conntrack(8). */
 export class Conntrack {
+  /** Flows that helpers wait for. */
+  readonly expectations: Expectations;
   readonly #channel: Channel;
   readonly #streams: EventStreams;
 
   constructor(channel: Channel, streams: EventStreams) {
     this.#channel = channel;
     this.#streams = streams;
+    this.expectations = new Expectations(channel, streams);
   }
 
   /**
@@ -78,12 +84,8 @@ export class Conntrack {
       // The kernel looks at the tuple alone.
       if (flow && (reference.id === undefined || flow.id === reference.id)) return flow;
     }
-    throw new NetlinkError({
-      errno: enoent,
-      syscall: operations.get.message,
-      subject: isId(reference) ? `id ${reference.id}` : `${describeFlow(reference)} id ${reference.id}`,
-      request: reference,
-    });
+    const subject = isId(reference) ? `id ${reference.id}` : `${describeFlow(reference)} id ${reference.id}`;
+    throw notThere(operations.get.message, subject, reference);
   }
 
   /**
@@ -132,15 +134,7 @@ export class Conntrack {
     // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
     if ((await this.count(options)) === 0) return 0;
     const matching = await this.#dump(operations.list, compiled, options);
-    try {
-      await this.#channel.changes(deleteFoundWork, matching, options);
-      return matching.length;
-    } catch (error) {
-      if (!(error instanceof BatchError)) throw error;
-      const other = error.failures.find((failure) => !isGone(failure.error));
-      if (other) throw other.error;
-      return matching.length - error.failures.length;
-    }
+    return countDeleted(this.#channel.changes(deleteFoundWork, matching, options), matching.length);
   }
 
   /**
@@ -166,6 +160,19 @@ export class Conntrack {
     const matching = await this.#dump(operations.list, compiled, options);
     const were = await Promise.all(matching.map((flow) => this.#find(operations.reset, flow, options)));
     return were.filter((flow) => flow !== undefined);
+  }
+
+  /** How many flows there are and may be, and what each CPU has counted. */
+  async statistics(options?: CallOptions): Promise<ConntrackStatistics> {
+    const [[count], cpus] = await Promise.all([
+      this.#channel.one({ operation: operations.count, wire: {} }, options),
+      this.#channel.one({ operation: operations.cpus, wire: {} }, options),
+    ]);
+    return {
+      entries: (count?.['entries'] as number | undefined) ?? 0,
+      maxEntries: (count?.['maxEntries'] as number | undefined) ?? 0,
+      cpus: cpus as unknown as readonly ConntrackCpu[],
+    };
   }
 
   /** How many the namespace has. */
@@ -204,8 +211,6 @@ export class Conntrack {
   }
 }
 
-const enoent = 2;
-
 const undoAdd = {
   ...deleteWork,
   write: (...[out, { original, zone }, path]: Parameters<typeof deleteWork.write>) =>
@@ -214,8 +219,4 @@ const undoAdd = {
 
 function isId(reference: FlowReference | { readonly id: number }): reference is { readonly id: number } {
   return !('original' in reference) && !('reply' in reference);
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof NetlinkError && error.code === 'ENOENT';
 }

@@ -1,0 +1,26 @@
+/** What is not there any more, where that is no error. */
+import { BatchError, NetlinkError } from '../errors.js';
+
+export function isGone(error: unknown): boolean {
+  return error instanceof NetlinkError && error.code === 'ENOENT';
+}
+
+/** How many of those that were listed were still there to be deleted. */
+export async function countDeleted(sent: Promise<void>, listed: number): Promise<number> {
+  try {
+    await sent;
+    return listed;
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    const other = error.failures.find((failure) => !isGone(failure.error));
+    if (other) throw other.error;
+    return listed - error.failures.length;
+  }
+}
+
+/** As the kernel says it where it is asked for a tuple. */
+export function notThere(syscall: string, subject: string, request: unknown): NetlinkError {
+  return new NetlinkError({ errno: enoent, syscall, subject, request });
+}
+
+const enoent = 2;
