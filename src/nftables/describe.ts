@@ -49,7 +49,8 @@ export function withOperations(
 ): Described {
   let { json, order } = named;
   for (const operation of operations) {
-    if (operation.op === 'byteorder') order = 'big';
+    // nft gives what it read of a header no order, and takes what was turned for the machine's; of all others it loses it.
+    if (operation.op === 'byteorder') order = leaf.kind === 'payload' ? 'host' : 'big';
     else if ('by' in operation) json = { [operation.op]: [json, operation.by] };
     else json = { [operation.op]: [json, constantJson(reader, operation.value, operation.bits, { ...named, order })] };
   }

@@ -194,10 +194,12 @@ function compilePrefix(
   const { bits, bytes } = literal;
   const type = contextOf(selector);
   const cmp = (value: Uint8Array): Expression => ({ type: 'cmp', sreg: 1, op: cmpOps[op], data: { value } });
-  // Of a number in network order the first bytes are the prefix.
-  if (bits > 0 && bits % 8 === 0 && (type.datatype.text === true || type.order === 'big'))
-    return context.match([...loadSelector(selector, 1, bits / 8), cmp(bytes.subarray(0, bits / 8))]);
   const length = byteLength(type);
+  const text = type.datatype.text === true;
+  const value = text ? bytes : fromBig(toBigNumber(bytes, type.order), length, orderOf(selector));
+  // Of a number in network order the first bytes are the prefix.
+  if (bits > 0 && bits % 8 === 0 && (text || type.order === 'big'))
+    return context.match([...loadSelector(selector, 1, bits / 8), cmp(value.subarray(0, bits / 8))]);
   const mask = {
     type: 'bitwise',
     sreg: 1,
@@ -206,7 +208,6 @@ function compilePrefix(
     mask: { value: literalMask(bits, type) },
     xor: { value: new Uint8Array(length) },
   } as const;
-  const value = fromBig(toBigNumber(bytes, type.order), length, orderOf(selector));
   context.match([...loadSelector(selector, 1), mask, cmp(value)]);
 }
 
