@@ -1,69 +1,60 @@
-/** `{"&": [left, right]}`, `|`, `^`: any chain of them with constants is one mask and one xor in the kernel. */
+/** `{"&": [left, right]}`, `|`, `^`, `<<`, `>>`: operations with constants, on what was read or on other constants. */
 
-import { and, fromNumber, isOnes, isZero, not, ones, or, toNumber, xor } from './bytes.js';
+import { fromBig, onesBig, toBigNumber } from './bigs.js';
+import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { byteLength, type Names, type Type } from './datatypes.js';
-import { describe } from './describe.js';
+import { byteLength, type Type, typeOf } from './datatypes.js';
 import { checkArray, checkUint, isObject, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
-import { flagNames } from './flags.js';
-import { masked } from './match.js';
 import type { RuleReader } from './reader.js';
-import { loadSelector, type Selector } from './selector.js';
+import { bitsOf, contextOf, inOrder, orderOf, type Selector, withStep } from './selector.js';
+import type { Operation } from './tree.js';
 import type { Expression } from './wire.js';
 
-type BitwiseOperator = '&' | '|' | '^';
+type BooleanOperator = '&' | '|' | '^';
+type ShiftOperator = '<<' | '>>';
+
+const operators: readonly string[] = ['&', '|', '^', '<<', '>>'];
 
 export function isBitwise(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && Object.keys(value).length === 1 && ['&', '|', '^'].includes(Object.keys(value)[0]!);
+  return isObject(value) && Object.keys(value).length === 1 && operators.includes(Object.keys(value)[0]!);
 }
 
-export function compileBitwise(
-  value: unknown,
-  operator: BitwiseOperator,
-  path: string,
-  context: RuleContext,
-): Selector {
+export function compileBitwise(value: unknown, op: BooleanOperator, path: string, context: RuleContext): Selector {
   const operands = checkArray(value, path);
   if (operands.length < 2) throw wrongValue(path, 'needs at least two operands');
-  const left = compileSelector(operands[0], `${path}[0]`, context);
-  let selector = left;
+  let selector = unnamed(compileSelector(operands[0], `${path}[0]`, context));
   for (const [i, operand] of operands.slice(1).entries()) {
-    const constant = parseConstant(operand, `${path}[${i + 1}]`, left.type, context);
-    selector = { ...left, ...apply(operator, selector, constant) };
+    const type = contextOf(selector);
+    const constant = toBigNumber(parseConstant(operand, `${path}[${i + 1}]`, type, context), type.order);
+    selector = withStep(selector, { op, value: constant, bits: bitsOf(selector), order: orderOf(selector) });
   }
   return selector;
 }
 
 /** `{"<<": [left, bits]}`, `>>`: moves what was read, in the machine's order. */
-export function compileShift(value: unknown, operator: '<<' | '>>', path: string, context: RuleContext): Selector {
+export function compileShift(value: unknown, op: ShiftOperator, path: string, context: RuleContext): Selector {
   const operands = checkArray(value, path);
   if (operands.length !== 2) throw wrongValue(path, 'needs two operands');
-  const left = compileSelector(operands[0], `${path}[0]`, context);
-  const bits = checkUint(operands[1], `${path}[1]`, left.bytes * 8 - 1);
-  const { mask: _, xor: __, payload: ___, ...plain } = left;
-  const op = operator === '<<' ? 'lshift' : 'rshift';
-  const data = { value: fromNumber(bits, 4, 'host') };
-  return {
-    ...plain,
-    load: (register) => [
-      ...loadSelector(left, register),
-      { type: 'bitwise', op, sreg: register, dreg: register, len: left.bytes, data },
-    ],
-  };
+  const left = unnamed(compileSelector(operands[0], `${path}[0]`, context));
+  const by = checkUint(operands[1], `${path}[1]`, bitsOf(left) - 1);
+  const { bits } = contextOf(left);
+  // What stands beside a number that was moved is a plain number.
+  const type = typeOf('integer', bits, orderOf(left));
+  const host = inOrder(left, 'host');
+  return withStep({ ...host, context: type }, { op, by, bits: bitsOf(left), order: 'host' });
 }
 
-function apply(
-  operator: BitwiseOperator,
-  selector: Selector,
-  constant: Uint8Array,
-): { readonly mask?: Uint8Array; readonly xor: Uint8Array } {
-  const mask = selector.mask ?? ones(constant.length);
-  const flip = selector.xor ?? new Uint8Array(constant.length);
-  if (operator === '&') return { mask: and(mask, constant), xor: and(flip, constant) };
-  if (operator === '^')
-    return { ...(selector.mask === undefined ? {} : { mask: selector.mask }), xor: xor(flip, constant) };
-  return { mask: and(mask, not(constant)), xor: or(and(flip, not(constant)), constant) };
+/** The outcome of an operation is no header field any more, and says nothing of the packet. */
+function unnamed({
+  payload: _,
+  typeofData: __,
+  presence: ___,
+  learn: ____,
+  redundant: _____,
+  ...rest
+}: Selector): Selector {
+  return rest;
 }
 
 /** A constant operand: a value, or an expression of values. */
@@ -73,64 +64,56 @@ export function parseConstant(
   type: Type,
   context: Pick<RuleContext, 'names'>,
 ): Uint8Array {
-  if (isBitwise(value) && !('|' in value && type.datatype.flags !== undefined)) {
-    const [operator, operands] = Object.entries(value)[0]!;
-    const parts = checkArray(operands, `${path}["${operator}"]`).map((part, i) =>
-      parseConstant(part, `${path}["${operator}"][${i}]`, type, context),
-    );
-    if (parts.length === 0) throw wrongValue(path, 'needs operands');
-    return parts.reduce(operator === '&' ? and : operator === '|' ? or : xor);
-  }
-  return type.datatype.parse(value, path, type, context.names);
+  if (!isBitwise(value) || ('|' in value && type.datatype.flags !== undefined && isPlainList(value['|'])))
+    return type.datatype.parse(value, path, type, context.names);
+  const [op, operands] = Object.entries(value)[0]!;
+  const at = `${path}["${op}"]`;
+  const parts = checkArray(operands, at);
+  if (parts.length === 0) throw wrongValue(path, 'needs operands');
+  const [first, ...rest] = parts.map((part, i) =>
+    i > 0 && (op === '<<' || op === '>>')
+      ? BigInt(checkUint(part, `${at}[${i}]`, type.bits - 1))
+      : toBigNumber(parseConstant(part, `${at}[${i}]`, type, context), type.order),
+  );
+  const all = onesBig(type.bits);
+  const outcome = rest.reduce((left, right) => operate(op, left, right) & all, first!);
+  return fromBig(outcome, byteLength(type), type.order);
 }
 
-/** What `(left & mask) ^ xor` says in JSON. */
-export function bitwiseJson(
-  left: unknown,
-  mask: Uint8Array,
-  flip: Uint8Array,
-  show: (bytes: Uint8Array) => unknown,
-): unknown {
-  // Bits that are cleared and then set were or-ed in; the others that are flipped were xor-ed.
-  const set = and(flip, not(mask));
-  const keep = or(mask, set);
-  const toggled = and(flip, mask);
-  let json = left;
-  if (!isOnes(keep)) json = { '&': [json, show(keep)] };
-  if (!isZero(toggled)) json = { '^': [json, show(toggled)] };
-  if (!isZero(set)) json = { '|': [json, show(set)] };
-  return json;
-}
+const isPlainList = (value: unknown): boolean => Array.isArray(value) && !value.some(isObject);
 
-/** A constant beside an operator: flags by name, everything else as its datatype writes it. */
-export function constantJson(bytes: Uint8Array, type: Type, names: Names): unknown {
-  if (type.datatype.flags !== undefined && !isZero(bytes)) {
-    const flags = flagNames(bytes, type, names);
-    return flags.length === 1 ? flags[0] : flags;
-  }
-  if (type.datatype.flags !== undefined) return 0;
-  return type.datatype.format(bytes.subarray(0, byteLength(type)), type, names);
+function operate(op: string, left: bigint, right: bigint): bigint {
+  if (op === '&') return left & right;
+  if (op === '|') return left | right;
+  if (op === '^') return left ^ right;
+  return op === '<<' ? left << right : left >> right;
 }
 
 // Back from expressions.
 
 export function readBitwise(reader: RuleReader, expression: Extract<Expression, { type: 'bitwise' }>): void {
-  const { sreg, dreg, op, mask, xor: flip, data } = expression;
+  const { sreg, dreg, op = 'mask-xor', mask, xor: flip, data } = expression;
   const loaded = reader.registers.get(reader.wordOf(sreg));
-  if (loaded?.kind !== 'selector') return reader.unknown('bitwise');
-  // A header field moved to the end of its byte.
-  if (op === 'rshift' && data?.value !== undefined && loaded.length === 1 && loaded.source === 'payload') {
-    return reader.set(dreg, { ...loaded, shifted: toNumber(data.value, 'host') });
+  if (loaded?.kind !== 'tree') return reader.unknown('bitwise');
+  const add = (...operations: readonly Operation[]): void =>
+    reader.set(dreg, { ...loaded, operations: [...loaded.operations, ...operations] });
+  if (op !== 'mask-xor') {
+    if (data?.value === undefined) return reader.unknown('bitwise');
+    return add({ op: op === 'lshift' ? '<<' : '>>', by: toNumber(data.value, 'host') });
   }
-  if ((op === 'lshift' || op === 'rshift') && data?.value !== undefined) {
-    const described = describe(reader, loaded);
-    const json = { [op === 'lshift' ? '<<' : '>>']: [masked(described), toNumber(data.value, 'host')] };
-    return reader.setNamed(dreg, json, described.type);
-  }
-  if ((op !== undefined && op !== 'mask-xor') || mask?.value === undefined || flip?.value === undefined) {
-    return reader.unknown('bitwise');
-  }
-  const kept = loaded.mask === undefined ? mask.value : and(loaded.mask, mask.value);
-  const flipped = loaded.xor === undefined ? flip.value : xor(and(loaded.xor, mask.value), flip.value);
-  reader.set(dreg, { ...loaded, mask: kept, xor: flipped });
+  if (mask?.value === undefined || flip?.value === undefined) return reader.unknown('bitwise');
+  const bits = mask.value.length * 8;
+  const cleared = toBigNumber(mask.value, 'big');
+  const flipped = toBigNumber(flip.value, 'big');
+  // Bits that are cleared and then set were or-ed in; the others that are flipped were xor-ed.
+  const set = flipped & ~cleared;
+  const toggled = flipped & cleared;
+  const kept = cleared | set;
+  const part = (wanted: boolean, operator: BooleanOperator, value: bigint): readonly Operation[] =>
+    wanted ? [{ op: operator, value, bits }] : [];
+  add(
+    ...part(kept !== onesBig(loaded.leaf.bits), '&', kept),
+    ...part(toggled !== 0n, '^', toggled),
+    ...part(set !== 0n, '|', set),
+  );
 }

@@ -145,7 +145,7 @@ class CommandCompiler implements Transaction {
   addAnonymousSet(family: Family, table: string, set: AnonymousSet, path: string): SetInfo {
     const interval = hasRanges(set.elements);
     const types = {
-      key: set.key,
+      key: set.values ?? set.key,
       ...(set.data === undefined ? {} : { data: set.data }),
       ...(set.object === undefined ? {} : { object: set.object }),
       ...(set.dataInterval === undefined ? {} : { dataInterval: set.dataInterval }),
@@ -158,7 +158,7 @@ class CommandCompiler implements Transaction {
       anonymous: true,
       fresh: true,
       names: this.names,
-      place: set.place,
+      placed: set.placed,
     });
     const { definition, info } = compileAnonymousSet(set, family, table, this.nextId++, interval, size);
     this.push({ op: 'newset', object: definition });

@@ -1,8 +1,9 @@
 /** State of one rule's compilation: what is known of the packet so far, and the pieces of the rule. */
 
+import type { Order } from './bytes.js';
 import type { Names, Type } from './datatypes.js';
-import type { Base, Protocol, RawBase } from './protocols.js';
-import { protocolNamed } from './protocols.js';
+import { Packet } from './packet.js';
+import type { RawBase } from './protocols.js';
 import type { Stateful } from './stateful.js';
 import type { Attribute } from './userdata.js';
 import type { Expression, Family, ObjectKind, SetFlag } from './wire.js';
@@ -25,26 +26,44 @@ export interface SetInfo {
   readonly id?: number;
 }
 
+/** Values beside something loaded that is not whole bytes, or that was changed: moved to where they are compared. */
+export interface Placed {
+  /** Bits of the key in the kernel. */
+  readonly bits: number;
+  /** Of values in network order; what comes of it is `bits` long, in network order. */
+  move(value: Uint8Array): Uint8Array;
+  /** Of the elements, where no interval is among them. */
+  readonly order: Order;
+}
+
 /** One statement's expressions. Matches on neighbouring header bytes are merged later. */
 export interface Piece {
   /** Has no effect but to end the rule: may be merged and moved among its like. */
   readonly match: boolean;
   readonly expressions: readonly Expression[];
-  readonly payload?: { readonly base: RawBase; readonly offset: number; readonly value: Uint8Array };
+  /** `key`: it says what comes next, and so must stand before what needs that. */
+  readonly payload?: {
+    readonly base: RawBase;
+    readonly offset: number;
+    readonly value: Uint8Array;
+    readonly key?: boolean;
+  };
+  /** Of every packet of the family: nft leaves it out unless it is the rule's last statement. */
+  readonly redundant?: boolean;
 }
 
 export interface AnonymousSet {
   readonly key: readonly Type[];
+  /** How its values are read, where not as the key's types. */
+  readonly values?: readonly Type[];
   readonly data?: readonly Type[];
   readonly dataInterval?: boolean;
   readonly object?: ObjectKind;
   /** For user data: nft describes an anonymous set's key, of maps only a concatenated one. */
   readonly keyTypeof?: Attribute;
   readonly elements: readonly unknown[];
-  /** Elements as they stand in loaded bytes. */
-  readonly place?: (bytes: Uint8Array) => Uint8Array;
-  /** Bytes, where not the key's own. */
-  readonly keyLen?: number;
+  /** Elements as they stand in what is loaded. */
+  readonly placed?: Placed;
   /** Filled by packets: it has a name all the same. */
   readonly meter?: { readonly name: string; readonly size: number; readonly timed: boolean };
 }
@@ -62,27 +81,29 @@ export interface Transaction {
 export class RuleContext {
   readonly pieces: Piece[] = [];
   /** The protocol known at each layer. */
-  readonly known: Partial<Record<Base, Protocol>> = {};
-  /** Types of ICMP message that the packet can still be. */
-  messages: readonly number[] | undefined;
+  readonly known: Packet;
 
+  readonly anywhere: boolean;
   readonly transaction: Transaction;
   readonly family: Family;
   readonly table: string;
 
-  constructor(transaction: Transaction, family: Family, table: string) {
+  /** `anywhere`: it is no rule's; any header may be there. */
+  constructor(transaction: Transaction, family: Family, table: string, anywhere: boolean = false) {
     this.transaction = transaction;
     this.family = family;
     this.table = table;
-    Object.assign(this.known, initialProtocols(family));
+    this.known = new Packet(family);
+    this.anywhere = anywhere;
   }
 
   get names(): Names {
     return this.transaction.names;
   }
 
-  match(expressions: readonly Expression[], payload?: Piece['payload']): void {
-    this.pieces.push({ match: true, expressions, ...(payload === undefined ? {} : { payload }) });
+  match(expressions: readonly Expression[], payload?: Piece['payload'], redundant: boolean = false): void {
+    const extra = { ...(payload === undefined ? {} : { payload }), ...(redundant ? { redundant } : {}) };
+    this.pieces.push({ match: true, expressions, ...extra });
   }
 
   /** Makes what is matched from now on stand before everything else. */
@@ -107,10 +128,4 @@ export class RuleContext {
   anonymousSet(set: AnonymousSet, path: string): SetInfo {
     return this.transaction.addAnonymousSet(this.family, this.table, set, path);
   }
-}
-
-/** What a family says of every packet that its chains see. */
-export function initialProtocols(family: Family): Partial<Record<Base, Protocol>> {
-  if (family === 'ip' || family === 'ip6' || family === 'arp') return { network: protocolNamed(family)! };
-  return family === 'bridge' ? { link: protocolNamed('ether')! } : {};
 }

@@ -1,5 +1,6 @@
 /** `{"ct": {"key": "state"}}`: the packet's conntrack entry. */
 
+import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
@@ -91,8 +92,6 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
   const { name, wire, type, direction } = ctReference(value, path, context.family, context.known.network?.name);
   return {
     type,
-    bytes: type.bits >> 3,
-    shift: 0,
     typeofData: () => [
       uint32(0, TYPEOF_CT),
       nested(1, [
@@ -101,6 +100,9 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
       ]),
     ],
     load: (register) => [{ type: 'ct', key: wire, dreg: register, ...(direction === undefined ? {} : { direction }) }],
+    ...(name === 'l3proto' || name === 'protocol'
+      ? { learn: (bytes: Uint8Array) => context.known.learnCt(name, toNumber(bytes, type.order)) }
+      : {}),
   };
 }
 

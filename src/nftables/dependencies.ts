@@ -6,94 +6,142 @@
 import { fromNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { wrongValue } from './errors.js';
-import { type Field, type Protocol, protocolNamed } from './protocols.js';
-import type { Expression } from './wire.js';
+import { ETHERNET_DEVICE, messageOf } from './packet.js';
+import {
+  anyNetwork,
+  type Base,
+  type Field,
+  familyProtocol,
+  fieldNamed,
+  numberOf,
+  type Protocol,
+  protocolNamed,
+} from './protocols.js';
 
-/** ARPHRD_ETHER */
-const ETHERNET_DEVICE = 1;
-/** ETH_P_8021Q */
-const VLAN = 0x8100;
+const ETHER: Protocol = protocolNamed('ether')!;
 
-export function requireProtocol(context: RuleContext, protocol: Protocol, path: string): void {
-  const known = context.known[protocol.base];
-  if (protocol.name === 'th' || known === protocol) return;
-  if (protocol.name === 'vlan') return requireVlan(context, path);
-  // The Ethernet header is still there, in front of the VLAN's.
-  if (protocol.name === 'ether' && known?.name === 'vlan') return;
-  const conflict = known?.name ?? (context.family === 'inet' && protocol.name === 'arp' ? 'inet' : undefined);
-  if (conflict !== undefined) throw wrongValue(path, `conflicting protocols: ${conflict}, then ${protocol.name}`);
+const layers: readonly Base[] = ['link', 'network', 'transport'];
+const indexOf = (base: Base): number => layers.indexOf(base);
 
-  if (protocol.base === 'link') matchMeta(context, 'iiftype', fromNumber(ETHERNET_DEVICE, 2, 'host'));
-  if (protocol.base === 'network') matchNetwork(context, protocol, false);
-  if (protocol.base === 'transport') {
-    if (protocol.over !== undefined && context.known.network === undefined) {
-      const carrier = protocolNamed(protocol.over)!;
-      matchNetwork(context, carrier, true);
-      context.known.network = carrier;
+/** Says what must be so before the header can be read, and where it begins: bits from its layer's start. */
+export function requireProtocol(context: RuleContext, protocol: Protocol, path: string): number {
+  const { base, name } = protocol;
+  const { known } = context;
+  // Whatever the transport protocol is.
+  if (name === 'th' || context.anywhere) return 0;
+  if (known[base] === undefined) {
+    requireBelow(context, protocol, path);
+    if (known[base] === protocol) return 0;
+    if (base === 'link' && numberOf(known.link!, protocol) !== undefined) {
+      matchNext(context, known.link!, protocol, path);
+      return known.links[0]!.length!;
     }
-    matchMeta(context, 'l4proto', fromNumber(protocol.l4proto!, 1, 'host'));
   }
-  context.known[protocol.base] = protocol;
+  const before = known[base]!;
+  const conflict = (other: Protocol): RangeError | TypeError =>
+    wrongValue(path, `conflicting protocols: ${other.name}, then ${name}`);
+  if (before.base === base && base === 'transport' && known.transports.size > 1)
+    throw conflict([...known.transports].find((item) => item !== protocol)!);
+  if (before === protocol) return base === 'link' ? known.linkOffset : 0;
+  if (before.base !== base) throw conflict(before);
+  return resolve(context, before, protocol, path) ?? conflicting(conflict(known[base]!));
 }
 
-function requireVlan(context: RuleContext, path: string): void {
-  requireProtocol(context, protocolNamed('ether')!, path);
-  if (context.known.network !== undefined)
-    throw wrongValue(path, `conflicting protocols: ${context.known.network.name}, then vlan`);
-  matchFrame(context, fromNumber(VLAN, 2, 'big'));
-  context.known.link = protocolNamed('vlan')!;
+function conflicting(error: Error): never {
+  throw error;
 }
 
-/** What the frame, or what the VLAN header in it, says of the packet. */
-function matchFrame(context: RuleContext, etherType: Uint8Array): void {
-  const offset = context.known.link?.name === 'vlan' ? 16 : 12;
-  const load: Expression = { type: 'payload', dreg: 1, base: 'link', offset, len: 2 };
-  context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value: etherType } }], {
-    base: 'link',
-    offset,
-    value: etherType,
-  });
+/** Another protocol of the same layer: the frame's own, or one inside the other. */
+function resolve(context: RuleContext, before: Protocol, protocol: Protocol, path: string): number | undefined {
+  const { known } = context;
+  const { base } = protocol;
+  let lower = before;
+  if (base === 'link') {
+    if (before.meta !== undefined) {
+      matchDevice(context);
+      lower = protocol;
+    } else if (known.links.includes(protocol)) return 0;
+  }
+  const above = layers[indexOf(base) + 1];
+  const linked = (above === undefined || known[above] === undefined) && numberOf(lower, protocol) !== undefined;
+  if (linked && base === 'link') {
+    matchNext(context, known.link!, protocol, path);
+    return known.linkOffset;
+  }
+  return known[base] === protocol ? 0 : undefined;
 }
 
-/** ICMP fields that only some messages have. */
-export function requireMessage(context: RuleContext, protocol: Protocol, field: Field, path: string): void {
-  if (field.messages === undefined) return;
-  if (context.messages !== undefined) {
-    if (!context.messages.some((type) => field.messages!.includes(type))) {
-      throw wrongValue(path, `${protocol.name} ${field.name} is not a field of the message type matched before`);
+/** The match that says that the header is there, from what stands below it. */
+function requireBelow(context: RuleContext, protocol: Protocol, path: string): void {
+  const { known, family } = context;
+  const first = familyProtocol[family];
+  if (indexOf(protocol.base) < indexOf(first.base)) {
+    if (protocol.base !== 'link') throw wrongValue(path, `family ${family} has no ${protocol.name}`);
+    return matchDevice(context);
+  }
+  const below = layers[indexOf(protocol.base) - 1];
+  let lower = below === undefined ? undefined : known[below];
+  if (lower === undefined && protocol.base === 'transport') {
+    if (protocol.over === undefined) lower = anyNetwork;
+    else {
+      lower = protocolNamed(protocol.over)!;
+      matchNext(context, known.link ?? first, lower, path);
     }
+  }
+  if (lower === undefined) throw wrongValue(path, `what carries ${protocol.name} is not known`);
+  matchNext(context, overFrames(context, lower, protocol), protocol, path);
+}
+
+/** nft asks bridges for the packet's type where that can be, as a VLAN's tag may have been taken off the frame. */
+const overFrames = (context: RuleContext, lower: Protocol, upper: Protocol): Protocol =>
+  context.family === 'bridge' && lower === ETHER && upper.nfproto !== undefined ? familyProtocol.netdev : lower;
+
+/** Of an extension header, ahead of everything: nft asks for the frame's type there. */
+export function requireCarrier(context: RuleContext, name: 'ip' | 'ip6', path: string): void {
+  const protocol = protocolNamed(name)!;
+  const { known } = context;
+  if (context.anywhere || known.network === protocol) return;
+  if (known.network !== undefined) throw wrongValue(path, `conflicting protocols: ${known.network.name}, then ${name}`);
+  context.first(() => matchNext(context, known.link ?? familyProtocol[context.family], protocol, path));
+}
+
+/** The network protocol a statement needs: `reject with icmp` in an inet chain. */
+export function requireNetwork(context: RuleContext, name: 'ip' | 'ip6', path: string): void {
+  const protocol = protocolNamed(name)!;
+  const known = context.known.network;
+  if (known === protocol) return;
+  if (known !== undefined) throw wrongValue(path, `conflicting protocols: ${known.name}, then ${name}`);
+  const lower = context.known.link ?? familyProtocol[context.family];
+  matchNext(context, overFrames(context, lower, protocol), protocol, path);
+}
+
+/** Matches what a header says of the next. */
+function matchNext(context: RuleContext, lower: Protocol, upper: Protocol, path: string): void {
+  const number = numberOf(lower, upper);
+  if (number === undefined) throw wrongValue(path, `conflicting protocols: ${lower.name}, then ${upper.name}`);
+  if (lower.meta !== undefined) {
+    matchMeta(context, lower.meta, fromNumber(number, lower.meta === 'protocol' ? 2 : 1, 'big'));
+    context.known.learnMeta(lower.meta, number);
+    // Of the packet's type where the frame's was known.
+    if (context.known[upper.base] !== upper) context.known.set(upper.base, upper);
     return;
   }
-  const load: Expression = { type: 'payload', dreg: 1, base: 'transport', offset: 0, len: 1 };
-  const type = protocol.fields[0]!.type;
-  if (field.messages.length === 1) {
-    const value = Uint8Array.from(field.messages);
-    context.match([load, { type: 'cmp', sreg: 1, op: 'eq', data: { value } }], { base: 'transport', offset: 0, value });
-  } else {
-    const set = context.anonymousSet({ key: [type], elements: field.messages }, path);
-    context.match([load, { type: 'lookup', set: set.name, setId: set.id!, sreg: 1 }]);
-  }
-  context.messages = field.messages;
+  const field = fieldNamed(lower, lower.keys!.at(-1)!)!;
+  const offset = (requireProtocol(context, lower, path) + field.offset) >> 3;
+  const value = fromNumber(number, field.bits >> 3, 'big');
+  context.match(
+    [
+      { type: 'payload', dreg: 1, base: lower.base, offset, len: value.length },
+      { type: 'cmp', sreg: 1, op: 'eq', data: { value } },
+    ],
+    { base: lower.base, offset, value, key: true },
+  );
+  context.known.learnField(lower.base, field, number);
 }
 
-/** `forTransport`: nft asks bridges for the frame's type there, and for the packet's elsewhere. */
-function matchNetwork(context: RuleContext, protocol: Protocol, forTransport: boolean): void {
-  const etherType = fromNumber(protocol.etherType!, 2, 'big');
-  const byFrame =
-    context.family === 'bridge'
-      ? forTransport || protocol.nfproto === undefined || context.known.link?.name === 'vlan'
-      : context.known.link !== undefined;
-  if (byFrame) {
-    matchFrame(context, etherType);
-  } else if (context.family === 'inet') {
-    requireNfproto(context, protocol);
-  } else {
-    matchMeta(context, 'protocol', etherType);
-  }
-}
-
-function requireNfproto(context: RuleContext, protocol: Protocol): void {
-  matchMeta(context, 'nfproto', fromNumber(protocol.nfproto!, 1, 'host'));
+function matchDevice(context: RuleContext): void {
+  matchMeta(context, 'iiftype', fromNumber(ETHERNET_DEVICE, 2, 'host'));
+  context.known.learnMeta('iiftype', ETHERNET_DEVICE);
 }
 
 function matchMeta(context: RuleContext, key: string, value: Uint8Array): void {
@@ -103,12 +151,21 @@ function matchMeta(context: RuleContext, key: string, value: Uint8Array): void {
   ]);
 }
 
-/** The network protocol a statement needs: `reject with icmp` in an inet chain. */
-export function requireNetwork(context: RuleContext, name: 'ip' | 'ip6', path: string): void {
-  const protocol = protocolNamed(name)!;
-  const known = context.known.network;
-  if (known === protocol) return;
-  if (known !== undefined) throw wrongValue(path, `conflicting protocols: ${known.name}, then ${name}`);
-  matchNetwork(context, protocol, false);
-  context.known.network = protocol;
+/** ICMP fields that only some messages have. */
+export function requireMessage(context: RuleContext, protocol: Protocol, field: Field, path: string): void {
+  const { messages } = field;
+  if (messages === undefined || context.anywhere) return;
+  const wanted = messageOf(field);
+  if (context.known.message === wanted) return;
+  if (context.known.message !== undefined)
+    throw wrongValue(path, `${protocol.name} ${field.name} is not a field of the message type matched before`);
+  context.known.message = wanted;
+  const load = { type: 'payload', dreg: 1, base: 'transport', offset: 0, len: 1 } as const;
+  if (messages.length === 1) {
+    const value = Uint8Array.from(messages);
+    const cmp = { type: 'cmp', sreg: 1, op: 'eq', data: { value } } as const;
+    return context.match([load, cmp], { base: 'transport', offset: 0, value, key: true });
+  }
+  const set = context.anonymousSet({ key: [protocol.fields[0]!.type], elements: messages }, path);
+  context.match([load, { type: 'lookup', set: set.name, setId: set.id!, sreg: 1 }]);
 }

@@ -1,146 +1,138 @@
-/** What a register holds, as a JSON expression: the decompiler's form of payload, meta and ct. */
+/** What a register holds, as a JSON expression: the decompiler's form of payload, meta, ct, and of operations on them. */
 
-import { constantJson } from './bitwise.js';
-import { isZero } from './bytes.js';
+import { fromBig } from './bigs.js';
+import { type Order, toNumber } from './bytes.js';
 import { ctNamed } from './ct.js';
-import { type Names, type Type, typeOf } from './datatypes.js';
-import { describeExtension } from './exthdr.js';
-import type { MetaKey } from './json.js';
+import { type Type, typeOf } from './datatypes.js';
+import { describeExtension, extensionOfMask } from './exthdr.js';
+import { flagsOf } from './flags.js';
 import { metaNamed, metaType } from './meta.js';
-import { rawBase } from './payload.js';
-import type { Base, Field, Protocol, RawBase } from './protocols.js';
-import type { Loaded, RuleReader } from './reader.js';
+import { completeField, fieldsOfMask, rawBase } from './payload.js';
+import type { Field, Protocol } from './protocols.js';
+import type { RuleReader } from './reader.js';
+import type { Leaf, Operation, Tree } from './tree.js';
 
-export interface Described {
+/** A leaf by its name. */
+export interface Named {
   readonly json: unknown;
   readonly type: Type;
-  readonly bytes: number;
-  readonly shift: number;
-  /** Not whole bytes: values stand shifted. */
-  readonly field: boolean;
-  /** What a rule's author did to the value, in the value's own width. */
-  readonly mask?: Uint8Array;
-  readonly flip?: Uint8Array;
+  /** How constants beside it are written; of things read in network order always that. */
+  readonly order: Order;
+  readonly bits: number;
   readonly header?: { readonly protocol: Protocol; readonly field: Field };
-  readonly meta?: MetaKey;
-  /** Where the match stands that an option needs. */
-  readonly carrier?: Base;
-  show(bytes: Uint8Array): unknown;
 }
 
-type Selected = Extract<Loaded, { kind: 'selector' }>;
-
-export function describe(reader: RuleReader, loaded: Selected): Described {
-  if (loaded.source === 'payload') return describePayload(reader, loaded);
-  if (loaded.extension !== undefined) return describeOption(reader, loaded, loaded.extension);
-  if (loaded.named !== undefined)
-    return { ...plain(loaded.named.json, loaded.named.type, loaded.length, reader.names), ...operations(loaded) };
-  const named = loaded.source === 'meta' ? describeMeta(loaded.key) : describeCt(reader, loaded);
-  return {
-    ...plain(named.json, named.type, loaded.length, reader.names),
-    ...operations(loaded),
-    ...('meta' in named ? { meta: named.meta as MetaKey } : {}),
-  };
+export interface Described extends Named {
+  readonly leaf: Leaf;
+  readonly operations: readonly Operation[];
 }
 
-/** A field of an option, or bits of one that the mask leaves. */
-function describeOption(
-  { names }: RuleReader,
-  loaded: Selected,
-  { base, exthdr }: NonNullable<Selected['extension']>,
-): Described {
-  const carrier = base === undefined ? {} : { carrier: base };
-  const unflipped = loaded.xor === undefined || isZero(loaded.xor);
-  const run = loaded.mask === undefined || !unflipped ? undefined : runOf(loaded.mask);
-  if (run !== undefined) {
-    const { field, json, type } = describeExtension(exthdr, (exthdr.offset ?? 0) * 8 + run.first, run.bits);
+/** With all its operations, as a value or a part of a key: nft leaves those out that take a field from its bytes, inside a concatenation. */
+export function describe(reader: RuleReader, tree: Tree, place: 'value' | 'concat' = 'value'): Described {
+  const named = nameLeaf(reader, tree.leaf);
+  const [first] = tree.operations;
+  if (place === 'concat' && tree.leaf.kind === 'payload' && first?.op === '&') {
+    const [field] = fieldsOfMask(reader.known, tree.leaf, first);
     if (field !== undefined) {
-      const shift = loaded.length * 8 - run.first - run.bits - (loaded.shifted ?? 0);
-      return { ...plain(json, type, loaded.length, names), shift, field: true, ...carrier };
+      const part = nameLeaf(reader, field.leaf);
+      return withOperations(reader, part, field.leaf, tree.operations.slice(1));
     }
   }
-  const { json, type } = loaded.named!;
-  return { ...plain(json, type, loaded.length, names), ...operations(loaded), ...carrier };
+  return withOperations(reader, named, tree.leaf, tree.operations);
 }
 
-/** Where a mask's ones stand, if they stand together. */
-function runOf(mask: Uint8Array): { readonly first: number; readonly bits: number } | undefined {
-  const text = Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join('');
-  const match = /^(0*)(1+)0*$/.exec(text);
-  return match === null ? undefined : { first: match[1]!.length, bits: match[2]!.length };
-}
-
-const operations = (loaded: Selected): Pick<Described, 'mask' | 'flip'> => ({
-  ...(loaded.mask === undefined ? {} : { mask: loaded.mask }),
-  ...(loaded.xor === undefined || isZero(loaded.xor) ? {} : { flip: loaded.xor }),
-});
-
-function plain(json: unknown, type: Type, bytes: number, names: Names): Described {
-  return { json, type, bytes, shift: 0, field: false, show: (value) => constantJson(value, type, names) };
-}
-
-function describeMeta(wire: string): { readonly json: unknown; readonly type: Type; readonly meta?: MetaKey } {
-  const name = metaNamed(wire);
-  if (name === undefined) return { json: { meta: { key: wire } }, type: typeOf('integer') };
-  const type = metaType(name);
-  return { json: { meta: { key: name } }, type: type.bits < 8 ? { ...type, bits: 8 } : type, meta: name };
-}
-
-function describeCt(reader: RuleReader, loaded: Selected): { readonly json: unknown; readonly type: Type } {
-  const named = ctNamed(loaded.key, reader.family, reader.known.network?.name);
-  const direction = loaded.direction === undefined ? {} : { dir: loaded.direction };
-  return {
-    json: { ct: { key: named?.name ?? loaded.key, ...direction } },
-    type: named?.type ?? typeOf('integer', loaded.length * 8),
-  };
-}
-
-function describePayload(reader: RuleReader, loaded: Selected): Described {
-  const offset = loaded.offset * 8;
-  const unflipped = loaded.xor === undefined || isZero(loaded.xor);
-  const part = loaded.mask === undefined ? undefined : reader.fieldOfMask(loaded.base!, offset, loaded.mask);
-  if (part !== undefined && unflipped) return { ...part, shift: part.shift - (loaded.shifted ?? 0) };
-  const found = describeFieldAt(reader, loaded.base!, offset, loaded.length * 8, loaded.mask !== undefined);
-  if (!found.field) return { ...found, ...operations(loaded) };
-  return found;
-}
-
-/** The field that is exactly these bits, or, unless it must be whole, begins there and is longer; else raw. */
-export function describeFieldAt(
+export function withOperations(
   reader: RuleReader,
-  base: RawBase,
-  offset: number,
-  bits: number,
-  whole: boolean = false,
+  named: Named,
+  leaf: Leaf,
+  operations: readonly Operation[],
 ): Described {
-  const candidates = reader
-    .protocolsAt(base)
-    .flatMap((protocol) => protocol.fields.map((field) => ({ protocol, field })))
-    .filter(({ field }) => field.offset === offset && reader.hasMessage(field));
-  const found =
-    candidates.find(({ field }) => field.bits === bits) ??
-    (whole ? undefined : candidates.find(({ field }) => field.bits > bits && bits % 8 === 0));
-  if (found !== undefined)
-    return describeField(found.protocol, found.field, Math.ceil(bits / 8), 0, false, reader.names);
-  const type = typeOf('integer', bits, 'big');
-  return plain({ payload: { base: rawBase[base], offset, len: bits } }, type, Math.ceil(bits / 8), reader.names);
+  let { json, order } = named;
+  for (const operation of operations) {
+    // nft gives what it read of a header no order, and takes what was turned for the machine's; of all others it loses it.
+    if (operation.op === 'byteorder') order = leaf.kind === 'payload' ? 'host' : 'big';
+    else if ('by' in operation) json = { [operation.op]: [json, operation.by] };
+    else json = { [operation.op]: [json, constantJson(reader, operation.value, operation.bits, { ...named, order })] };
+  }
+  return { ...named, json, order, leaf, operations };
 }
 
-export function describeField(
-  protocol: Protocol,
-  field: Field,
-  bytes: number,
-  shift: number,
-  partial: boolean,
-  names: Names,
-): Described {
-  return {
-    json: { payload: { protocol: protocol.name, field: field.name } },
-    type: field.type,
-    bytes,
-    shift,
-    field: partial,
-    header: { protocol, field },
-    show: (value) => constantJson(value, field.type, names),
-  };
+/** A number as it stands in the bytes, as its type writes it: flags as the `|` of them, as a list, or several as their number. */
+export function constantJson(
+  reader: RuleReader,
+  value: bigint,
+  bits: number,
+  { type, order }: Pick<Named, 'type' | 'order'>,
+  flags: 'operation' | 'list' | 'number' = 'operation',
+): unknown {
+  const length = (bits + 7) >> 3;
+  const bytes = fromBig(value, length, 'big');
+  // A name without its end is the beginning of names.
+  if (type.datatype.text === true && bytes.at(-1) !== 0) return `${Buffer.from(bytes).toString()}*`;
+  // What was turned is written as if it had not been.
+  const own = type.datatype.text === true || order === type.order || length < 2 ? bytes : bytes.toReversed();
+  const as: Type = { ...type, bits: length * 8 };
+  if (type.datatype.flags === undefined || value === 0n) return type.datatype.format(own, as, reader.names);
+  const names = flagsOf(own, as, reader.names);
+  if (flags === 'number') return names.length === 1 ? names[0] : toNumber(own, type.order);
+  if (flags === 'list') return names.length === 1 ? names[0] : names;
+  return names.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), names[0]);
+}
+
+/** Names a leaf; what was matched only to prepare it is dropped. */
+export function nameLeaf(reader: RuleReader, leaf: Leaf): Named {
+  switch (leaf.kind) {
+    case 'payload':
+      return namePayload(reader, leaf);
+    case 'extension': {
+      const { carrier, json, type } = describeExtension(leaf.exthdr, leaf.part?.offset, leaf.part?.bits);
+      if (carrier !== undefined) reader.drop('network');
+      return { json, type, order: 'big', bits: leaf.bits };
+    }
+    case 'meta': {
+      const name = metaNamed(leaf.key);
+      const type = name === undefined ? typeOf('integer') : metaType(name);
+      return { json: { meta: { key: name ?? leaf.key } }, type, order: type.order, bits: leaf.bits };
+    }
+    case 'ct': {
+      const named = ctNamed(leaf.key, reader.family, reader.known.network?.name);
+      const direction = leaf.direction === undefined ? {} : { dir: leaf.direction };
+      const type = named?.type ?? typeOf('integer', leaf.bits);
+      return { json: { ct: { key: named?.name ?? leaf.key, ...direction } }, type, order: type.order, bits: leaf.bits };
+    }
+    case 'named':
+      return { json: leaf.json, type: leaf.type, order: leaf.type.order, bits: leaf.bits };
+  }
+}
+
+function namePayload(reader: RuleReader, leaf: Extract<Leaf, { kind: 'payload' }>): Named {
+  const header = completeField(reader.known, leaf);
+  if (header === undefined) return nameRaw(leaf);
+  const index = reader.preparations.takeFor(header.protocol, header.field, false);
+  if (index !== undefined) reader.remove(index);
+  return nameField(header, leaf.bits);
+}
+
+export function nameField(header: NonNullable<Named['header']>, bits: number): Named {
+  const { protocol, field } = header;
+  const json = { payload: { protocol: protocol.name, field: field.name } };
+  return { json, type: field.type, order: 'big', bits, header };
+}
+
+export function nameRaw({ base, offset, bits }: Extract<Leaf, { kind: 'payload' }>): Named {
+  const json = { payload: { base: rawBase[base], offset, len: bits } };
+  return { json, type: typeOf('integer', bits, 'big'), order: 'big', bits };
+}
+
+/** The leaf that a mask of it means, if it is one part of it by name; and by how much values stand higher. */
+export function leafOfMask(
+  reader: RuleReader,
+  leaf: Leaf,
+  mask: Extract<Operation, { value: bigint }>,
+): { readonly leaf: Leaf; readonly shift: number; readonly found: boolean } | undefined {
+  if (leaf.kind === 'payload') {
+    const [part] = fieldsOfMask(reader.known, leaf, mask);
+    return part === undefined ? undefined : { ...part, found: true };
+  }
+  return leaf.kind === 'extension' ? extensionOfMask(leaf, mask) : undefined;
 }

@@ -8,10 +8,10 @@ import { keyLength } from './datatypes.js';
 import { checkName, checkObject, checkString, checkUint, isObject, oneOf, soleKey, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { keyLoad, lookupSet } from './lookup.js';
-import { keyFields, keyJson } from './lookups.js';
+import { keyJson, keyTrees } from './lookups.js';
 import type { RuleReader } from './reader.js';
 import { nextRegister, registerAt, wordsFor } from './registers.js';
-import { loadSelector, type Selector } from './selector.js';
+import { bytesOf, loadSelector, type Selector } from './selector.js';
 import {
   compileStateful,
   compileStatefulList,
@@ -33,7 +33,7 @@ export function compileSetStatement(context: RuleContext, value: unknown, path: 
   const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`);
   const set = lookupSet(context, key, setName(object['set'], `${path}.set`), `${path}.set`, 'any');
   context.makeDynamic(set);
-  context.act(...keyLoad(key, 0, set, `${path}.elem`), {
+  context.act(...keyLoad(key, 0, set), {
     type: 'dynset',
     ...target(set),
     op: oneOf(object['op'], `${path}.op`, operations),
@@ -50,13 +50,12 @@ export function compileMapStatement(context: RuleContext, value: unknown, path: 
   context.makeDynamic(set);
   const word = nextRegister(
     0,
-    key.reduce((sum, field) => sum + wordsFor(field.bytes), 0),
+    key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0),
   );
   const data = compileKey(object['data'], `${path}.data`, context);
   if (keyLength(data.map((field) => field.type)) !== keyLength(set.data!))
     throw wrongValue(`${path}.data`, `is not what ${String(object['map'])} maps to`);
-  for (const field of data) field.prepare?.(context);
-  context.act(...keyLoad(key, 0, set, `${path}.elem`), ...fieldsAt(data, word), {
+  context.act(...keyLoad(key, 0, set), ...fieldsAt(data, word), {
     type: 'dynset',
     ...target(set),
     op: oneOf(object['op'], `${path}.op`, operations),
@@ -73,7 +72,6 @@ const METER_SIZE = 0xffff;
 export function compileMeter(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['name', 'key', 'stmt', 'size']);
   const { key, timeout } = compileElement(context, object['key'], `${path}.key`);
-  for (const field of key) field.prepare?.(context);
   const [name, operand] = soleKey(object['stmt'], `${path}.stmt`, `a statement (${statefulNames.join(', ')})`);
   if (!statefulNames.includes(name)) throw wrongValue(`${path}.stmt`, `must be one of ${statefulNames.join(', ')}`);
   const keyTypeof = typeofKey(setAttribute.keyTypeof, key);
@@ -91,7 +89,7 @@ export function compileMeter(context: RuleContext, value: unknown, path: string)
     },
     path,
   );
-  context.act(...keyLoad(key, 0, set, `${path}.key`), {
+  context.act(...keyLoad(key, 0, set), {
     type: 'dynset',
     ...target(set),
     op: timed ? 'update' : 'add',
@@ -105,7 +103,7 @@ function fieldsAt(fields: readonly Selector[], word: number): readonly Expressio
   let at = word;
   return fields.flatMap((field) => {
     const register = registerAt(at);
-    at += wordsFor(field.bytes);
+    at += wordsFor(bytesOf(field));
     return loadSelector(field, register);
   });
 }
@@ -146,18 +144,16 @@ function statements(value: unknown, path: string): Written {
 
 export function readDynset(reader: RuleReader, dynset: Dynset): void {
   const set = reader.findSet(dynset.set);
-  const key = keyFields(reader, dynset.sregKey, set?.definition.keyLen);
+  const key = keyTrees(reader, dynset.sregKey, set?.definition.keyLen);
   if (key.length === 0) return reader.unknown('dynset');
-  for (const field of key) reader.use(field);
-  const json = keyJson(key);
+  const json = keyJson(reader, key);
   const elem = dynset.timeout ? { elem: { val: json, timeout: Math.floor(dynset.timeout / 1000) } } : json;
   const stmt = statefulOf(dynset).map((expression) => statefulJson(expression, true));
   const body = { op: dynset.op, elem, ...(stmt.length === 0 ? {} : { stmt }) };
   if (dynset.sregData !== undefined) {
-    const data = keyFields(reader, dynset.sregData, set?.definition.dataLen);
+    const data = keyTrees(reader, dynset.sregData, set?.definition.dataLen);
     if (data.length === 0) return reader.unknown('dynset');
-    for (const field of data) reader.use(field);
-    return reader.act({ map: { ...body, data: keyJson(data), map: `@${dynset.set}` } });
+    return reader.act({ map: { ...body, data: keyJson(reader, data), map: `@${dynset.set}` } });
   }
   if (stmt.length > 0 && set?.definition.flags?.includes('anonymous') === true) {
     const size = set.definition.desc?.size ?? 0;

@@ -1,6 +1,7 @@
 /** Elements of sets and maps: `"10.0.0.1"`, `["10.0.0.1", "203.0.113.5"]`, `{"elem": {"val": ..., "timeout": 5}}`. */
 
 import { compare, concat, pad4, shiftOut, swap } from './bytes.js';
+import type { Placed } from './context.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
 import {
   checkArray,
@@ -45,8 +46,8 @@ export interface CompileElements extends ElementTypes {
   readonly anonymous: boolean;
   readonly fresh: boolean;
   readonly names: Names;
-  /** Moves a value to where it stands in the loaded bytes (header fields that are not whole bytes). */
-  readonly place?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  /** Moves a value to where it stands in what is loaded (header fields that are not whole bytes). */
+  readonly placed?: Placed | undefined;
 }
 
 export interface CompiledElements {
@@ -75,7 +76,7 @@ export function compileElements(value: unknown, path: string, options: CompileEl
     return { elements: [...keyed.map((item) => toElement(item, options)), ...rest], size: parsed.length };
   const intervals = compileIntervals(
     keyed.map((item) => toInterval(item, options)),
-    options,
+    { ...options, bits: options.placed?.bits ?? options.key[0]!.bits },
   );
   return { elements: [...intervals.elements, ...rest], size: intervals.size + rest.length };
 }
@@ -177,7 +178,7 @@ function toElement({ key, rest, path }: Parsed, options: CompileElements): SetEl
   if (!options.interval) {
     const fields = key.map((literal) => {
       if (literal.kind !== 'value') throw wrongValue(path, `is a ${literal.kind}, and the set has no "interval" flag`);
-      return options.place?.(literal.bytes) ?? literal.bytes;
+      return options.placed === undefined ? literal.bytes : placedBytes(literal.bytes, options.key[0]!, options.placed);
     });
     return { key: { value: joinFields(fields) }, ...rest };
   }
@@ -189,9 +190,12 @@ function toElement({ key, rest, path }: Parsed, options: CompileElements): SetEl
   };
 }
 
+const placedBytes = (bytes: Uint8Array, type: Type, { move, order }: Placed): Uint8Array =>
+  swap(move(toBig(bytes, type)), order);
+
 function toInterval({ key, rest, path }: Parsed, options: CompileElements): Interval {
   const [from, to] = span(key[0]!, options.key[0]!);
-  const place = options.place ?? ((bytes: Uint8Array): Uint8Array => bytes);
+  const place = options.placed?.move ?? ((bytes: Uint8Array): Uint8Array => bytes);
   return { from: place(from), to: place(to), element: rest, path };
 }
 

@@ -13,7 +13,7 @@ import { compileOsf } from './osf.js';
 import { compilePayload } from './payload.js';
 import { REGISTER_WORDS, wordsFor } from './registers.js';
 import { compileRt } from './rt.js';
-import { isField, type Selector } from './selector.js';
+import { bytesOf, inNetworkOrder, isPlain, type Selector, stepsOf } from './selector.js';
 import { compileSocket } from './socket.js';
 import { type Attribute, nested, uint32 } from './userdata.js';
 import { compileXfrm } from './xfrm.js';
@@ -60,7 +60,7 @@ export function compileKey(value: unknown, path: string, context: RuleContext): 
   const fields = checkArray(operand, `${path}.concat`);
   if (fields.length < 2) throw wrongValue(`${path}.concat`, 'needs at least two fields');
   const key = fields.map((field, i) => compileSelector(field, `${path}.concat[${i}]`, context));
-  const words = key.reduce((sum, field) => sum + wordsFor(field.bytes), 0);
+  const words = key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0);
   if (key.length > MAX_FIELDS || words > REGISTER_WORDS) {
     throw wrongValue(`${path}.concat`, `has more than ${MAX_FIELDS} fields or ${REGISTER_WORDS * 4} bytes`);
   }
@@ -71,23 +71,25 @@ const TYPEOF_CONCAT = 13;
 
 /** What a set is `typeof`, in its user data: the whole field, however it stands in what is loaded. */
 export function typeofExpression(type: number, key: readonly Selector[]): Attribute | undefined {
-  const [single] = key;
-  return key.length === 1 && single!.typeofData !== undefined
-    ? nested(type, single!.typeofData())
-    : typeofKey(type, key);
+  if (key.some((field) => field.typeofData === undefined)) return undefined;
+  return key.length === 1 ? nested(type, key[0]!.typeofData!()) : concatTypeof(type, key);
 }
 
-/** A key in the user data of a set, or undefined where nft's format has no word for it. */
-export function typeofKey(type: number, key: readonly Selector[]): Attribute | undefined {
+/** A key in the user data of a set, or undefined where nft's format has no word for it. `interval`: of a set of intervals. */
+export function typeofKey(type: number, key: readonly Selector[], interval: boolean = false): Attribute | undefined {
   if (key.some((field) => field.typeofData === undefined)) return undefined;
   const [single] = key;
-  if (key.length === 1)
-    return single!.mask !== undefined || isField(single!) ? undefined : nested(type, single!.typeofData!());
-  return nested(type, [
+  if (key.length === 1) return isPlain(single!) ? nested(type, single!.typeofData!()) : undefined;
+  // nft looks through one operation, and loses the name of what it has to turn into network order.
+  const lost = key.some((field) => stepsOf(field).length > 1 || (interval && inNetworkOrder(field) !== field));
+  return lost ? undefined : concatTypeof(type, key);
+}
+
+const concatTypeof = (type: number, key: readonly Selector[]): Attribute =>
+  nested(type, [
     uint32(0, TYPEOF_CONCAT),
     nested(
       1,
       key.map((field, i) => nested(i, field.typeofData!())),
     ),
   ]);
-}

@@ -20,6 +20,8 @@ export interface Extension {
   readonly fields: readonly ExtensionField[];
   /** Of routing headers: their type, which a match on it must say. */
   readonly routing?: number;
+  /** nft's number for a header of IPv6 in the user data of sets (`typeof`); options and chunks go by their own. */
+  readonly id?: number;
 }
 
 export type ExtensionOp = 'ipv6' | 'ipv4' | 'tcpopt' | 'sctp';
@@ -44,14 +46,12 @@ const NEXT: readonly Row[] = [
 ];
 const ROUTING: readonly Row[] = [...NEXT, ['type', 16, 8], ['seg-left', 24, 8]];
 
-/** nft numbers the addresses of a type 0 routing header by the JSON's `offset`. */
-const rt0Addresses = Array.from({ length: 127 }, (_, i): Row => [`addr[${i}]`, 64 + i * 128, 128, 'ipv6_addr']);
+const rt0Addresses = Array.from({ length: 127 }, (_, i): Row => [`addr[${i + 1}]`, 64 + i * 128, 128, 'ipv6_addr']);
 
 const ipv6: readonly Extension[] = [
-  extension('hbh', 0, NEXT),
-  extension('rt', 43, ROUTING),
-  extension('rt0', 43, rt0Addresses, { routing: 0 }),
-  extension('rt2', 43, [['addr', 64, 128, 'ipv6_addr']], { routing: 2 }),
+  extension('hbh', 0, NEXT, { id: 1 }),
+  extension('rt', 43, ROUTING, { id: 2 }),
+  // Where several have the same bits, nft takes them for a segment routing header's.
   extension(
     'srh',
     43,
@@ -62,24 +62,36 @@ const ipv6: readonly Extension[] = [
       ['sid[1]', 64, 128, 'ipv6_addr'],
       ['sid[2]', 192, 128, 'ipv6_addr'],
     ],
-    { routing: 4 },
+    { routing: 4, id: 5 },
   ),
-  extension('frag', 44, [
-    ['nexthdr', 0, 8, 'inet_proto'],
-    ['reserved', 8, 8],
-    ['frag-off', 16, 13],
-    ['reserved2', 29, 2],
-    ['more-fragments', 31, 1],
-    ['id', 32, 32],
-  ]),
-  extension('dst', 60, NEXT),
-  extension('mh', 135, [
-    ['nexthdr', 0, 8, 'inet_proto'],
-    ['hdrlength', 8, 8],
-    ['type', 16, 8, 'mh_type'],
-    ['reserved', 24, 8],
-    ['checksum', 32, 16],
-  ]),
+  extension('rt0', 43, [['reserved', 32, 8], ...rt0Addresses], { routing: 0, id: 3 }),
+  extension('rt2', 43, [['addr', 64, 128, 'ipv6_addr']], { routing: 2, id: 4 }),
+  extension(
+    'frag',
+    44,
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['reserved', 8, 8],
+      ['frag-off', 16, 13],
+      ['reserved2', 29, 2],
+      ['more-fragments', 31, 1],
+      ['id', 32, 32],
+    ],
+    { id: 6 },
+  ),
+  extension('dst', 60, NEXT, { id: 7 }),
+  extension(
+    'mh',
+    135,
+    [
+      ['nexthdr', 0, 8, 'inet_proto'],
+      ['hdrlength', 8, 8],
+      ['type', 16, 8, 'mh_type'],
+      ['reserved', 24, 8],
+      ['checksum', 32, 16],
+    ],
+    { id: 8 },
+  ),
 ];
 
 const OPTION: readonly Row[] = [

@@ -5,11 +5,17 @@ import { typeOf } from './datatypes.js';
 import { checkObject, oneOf, stringList, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import { type Attribute, nested, uint32 } from './userdata.js';
 import type { Expression, FibFlag } from './wire.js';
 
 type Fib = Extract<Expression, { type: 'fib' }>;
 
 const flagNames: readonly FibFlag[] = ['saddr', 'daddr', 'mark', 'iif', 'oif'];
+
+/** nft's numbers for user data, which are the kernel's. */
+const TYPEOF_FIB = 26;
+const results = { oif: 1, oifname: 2, type: 3 } as const;
+const flagBits: Readonly<Record<FibFlag, number>> = { saddr: 1, daddr: 2, mark: 4, iif: 8, oif: 16, present: 32 };
 
 export function compileFib(value: unknown, path: string): Selector {
   const object = checkObject(value, path, ['result', 'flags']);
@@ -26,7 +32,17 @@ export function compileFib(value: unknown, path: string): Selector {
 
 function selector(result: Fib['result'], flags: readonly FibFlag[]): Selector {
   const type = resultType(result, flags);
-  return { type, bytes: type.bits / 8, shift: 0, load: (dreg) => [{ type: 'fib', dreg, result, flags }] };
+  const typeofData = (): readonly Attribute[] => [
+    uint32(0, TYPEOF_FIB),
+    nested(1, [
+      uint32(0, results[result]),
+      uint32(
+        1,
+        flags.reduce((sum, flag) => sum | flagBits[flag], 0),
+      ),
+    ]),
+  ];
+  return { type, typeofData, load: (dreg) => [{ type: 'fib', dreg, result, flags }] };
 }
 
 /** nft takes presence for as long as the result would be. */

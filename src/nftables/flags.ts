@@ -55,6 +55,17 @@ export function flagNames(bytes: Uint8Array, type: Type, names: Names): readonly
   return known === value && value !== 0 ? flags.map(([name]) => name) : [value];
 }
 
+/** Each bit by its name, or its value, in order of value. */
+export function flagsOf(bytes: Uint8Array, type: Type, names: Names): readonly unknown[] {
+  if (type.datatype.name === 'ct_label') return labels(bytes, names);
+  const value = toNumber(bytes, type.order);
+  const known = new Map([...type.datatype.flags!].reverse().map(([name, flag]) => [flag, name]));
+  const flags: unknown[] = [];
+  for (let flag = 1; flag <= value; flag *= 2)
+    if (Math.floor(value / flag) % 2 === 1) flags.push(known.get(flag) ?? flag);
+  return flags.length === 0 ? [value] : flags;
+}
+
 /** Conntrack labels: 128 bits, counted from the first byte's lowest; written by number, or as /etc/connlabel.conf names them. */
 export const ctLabel: Datatype = {
   name: 'ct_label',

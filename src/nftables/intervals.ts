@@ -23,6 +23,8 @@ export interface IntervalOptions {
   readonly anonymous: boolean;
   /** The set is new: zero is marked as an end. */
   readonly fresh: boolean;
+  /** Bits of the key: the value that is as many ones has none after it. */
+  readonly bits: number;
 }
 
 const INTERVAL_OPEN = 1;
@@ -39,13 +41,20 @@ export function compileIntervals(
   if (marked && options.fresh)
     elements.push({ key: { value: new Uint8Array(first.from.length) }, flags: ['interval-end'] });
   sorted.forEach(({ from, to, element }, i) => {
-    const end = increment(to);
+    const end = isLast(to, options.bits) ? undefined : increment(to);
     elements.push({ key: { value: from }, ...element, ...(end === undefined ? open(element.userdata) : {}) });
     const next = sorted[i + 1];
     if (end === undefined || (options.anonymous && next !== undefined && compare(next.from, end) === 0)) return;
     elements.push({ key: { value: end }, flags: ['interval-end'] });
   });
   return { elements, size: sorted.length * 2 + Number(marked) };
+}
+
+function isLast(value: Uint8Array, bits: number): boolean {
+  const first = value.length - ((bits + 7) >> 3);
+  return value.every(
+    (byte, i) => byte === (i < first ? 0 : i === first && bits % 8 !== 0 ? (1 << (bits % 8)) - 1 : 0xff),
+  );
 }
 
 function open(userdata: Uint8Array | undefined): { readonly userdata: Uint8Array } {

@@ -1,5 +1,6 @@
 /** Values on the right: one, a prefix or a range, in bytes of the type's own order. */
 
+import { isBitwise, parseConstant } from './bitwise.js';
 import { and, compare, concat, equal, not, or, pad4, prefixMask, rangePrefix, swap } from './bytes.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
 import { checkArray, checkObject, checkUint, isObject, show, wrongType, wrongValue } from './errors.js';
@@ -10,13 +11,20 @@ export type Literal =
   | { readonly kind: 'prefix'; readonly bytes: Uint8Array; readonly bits: number }
   | { readonly kind: 'range'; readonly from: Uint8Array; readonly to: Uint8Array };
 
-export function parseLiteral(value: unknown, path: string, type: Type, names: Names): Literal {
+/** `circular`: a range may end before it begins. */
+export function parseLiteral(
+  value: unknown,
+  path: string,
+  type: Type,
+  names: Names,
+  circular: boolean = false,
+): Literal {
   if (isObject(value) && 'prefix' in value)
     return parsePrefix(checkObject(value, path, ['prefix'])['prefix'], `${path}.prefix`, type, names);
   if (isObject(value) && 'range' in value)
-    return parseRange(checkObject(value, path, ['range'])['range'], `${path}.range`, type, names);
-  if (isObject(value) && !(type.datatype.flags !== undefined && '|' in value))
-    throw wrongType(path, `must be a value of type ${type.datatype.name}`, value);
+    return parseRange(checkObject(value, path, ['range'])['range'], `${path}.range`, type, names, circular);
+  if (isBitwise(value)) return { kind: 'value', bytes: parseConstant(value, path, type, { names }) };
+  if (isObject(value)) throw wrongType(path, `must be a value of type ${type.datatype.name}`, value);
   if (type.datatype.text === true && typeof value === 'string' && value.endsWith('*'))
     return parseWildcard(value, path, type, names);
   return { kind: 'value', bytes: type.datatype.parse(value, path, type, names) };
@@ -43,15 +51,15 @@ function parsePrefix(value: unknown, path: string, type: Type, names: Names): Li
   return { kind: 'prefix', bytes: and(bytes, literalMask(bits + spare, type)), bits: bits + spare };
 }
 
-function parseRange(value: unknown, path: string, type: Type, names: Names): Literal {
+function parseRange(value: unknown, path: string, type: Type, names: Names, circular: boolean): Literal {
   const ends = checkArray(value, path);
   if (ends.length !== 2) throw wrongValue(path, 'must be [from, to]');
-  const [from, to] = ends.map((end, i) => type.datatype.parse(end, `${path}[${i}]`, type, names)) as [
+  const [from, to] = ends.map((end, i) => parseConstant(end, `${path}[${i}]`, type, { names })) as [
     Uint8Array,
     Uint8Array,
   ];
   const order = compare(toBig(from, type), toBig(to, type));
-  if (order > 0) throw wrongValue(path, `${show(ends[0])} is after ${show(ends[1])}`);
+  if (order > 0 && !circular) throw wrongValue(path, `${show(ends[0])} is after ${show(ends[1])}`);
   return order === 0 ? { kind: 'value', bytes: from } : { kind: 'range', from, to };
 }
 

@@ -4,11 +4,22 @@
 
 import type { RuleContext, SetInfo } from './context.js';
 import { keyLength, type Type } from './datatypes.js';
-import { givesRanges } from './elements.js';
+import { givesRanges, hasRanges } from './elements.js';
 import { checkArray, checkObject, isObject, wrongType, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { fits, registerAt, wordsFor } from './registers.js';
-import { loadSelector, orderForRange, placedKey, type Selector, shiftDown } from './selector.js';
+import {
+  bitsOf,
+  bytesOf,
+  contextOf,
+  inNetworkOrder,
+  inOrder,
+  isPlain,
+  loadSelector,
+  orderOf,
+  type Selector,
+} from './selector.js';
+import { placeElements } from './transfer.js';
 import { setAttribute } from './userdata.js';
 import type { Expression, ObjectKind } from './wire.js';
 
@@ -20,7 +31,6 @@ export function lookupSet(
   path: string,
   wanted: 'set' | 'map' | 'any' | ObjectKind,
 ): SetInfo {
-  for (const field of key) field.prepare?.(context);
   const set = context.findSet(reference, path);
   const kind = set.object ?? (set.data === undefined ? 'set' : 'map');
   if (wanted !== 'any' && wanted !== kind)
@@ -37,18 +47,25 @@ const nameOf = (kind: 'set' | 'map' | ObjectKind): string =>
   kind === 'set' || kind === 'map' ? `a ${kind}` : `a map of ${kind} objects`;
 
 /** Loads the fields of a key side by side, from `word` on. */
-export function keyLoad(key: readonly Selector[], word: number, set: SetInfo, path: string): readonly Expression[] {
-  const placed = key.length === 1 && set.flags.includes('anonymous');
+export function keyLoad(key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
+  const interval = set.flags.includes('interval');
   let at = word;
   return key.flatMap((field) => {
     const register = registerAt(at);
-    at += wordsFor(field.bytes);
-    return [
-      ...loadSelector(field, register),
-      ...(placed ? [] : shiftDown(field, register, path)),
-      ...(set.flags.includes('interval') ? orderForRange(field, register) : []),
-    ];
+    at += wordsFor(bytesOf(field));
+    if (!interval) return loadSelector(field, register);
+    return loadSelector(key.length === 1 ? inOrder(field, 'big') : inNetworkOrder(field), register);
   });
+}
+
+/** The key's types as the set says them. */
+export const keyTypes = (key: readonly Selector[]): readonly Type[] =>
+  key.map((field) => (isPlain(field) ? field.type : { ...field.type, order: orderOf(field) }));
+
+/** How the elements of a set written in a rule are read: of several fields as what is loaded, of one as what stands beside it. */
+export function elementTypes(key: readonly Selector[]): readonly Type[] {
+  if (key.length === 1) return [contextOf(key[0]!)];
+  return key.map((field) => ({ datatype: field.type.datatype, bits: bitsOf(field), order: orderOf(field) }));
 }
 
 /** Loads a key and maps it: expressions that leave the map's data at `word`, or a verdict in register 0. */
@@ -67,14 +84,14 @@ export function compileMap(
   const object = checkObject(value, path, ['key', 'data']);
   const key = compileKey(object['key'], `${path}.key`, context);
   const start = word === 'verdict' ? 0 : word;
-  const words = key.reduce((sum, field) => sum + wordsFor(field.bytes), 0);
+  const words = key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0);
   if (!fits(start, words * 4)) throw wrongValue(`${path}.key`, 'does not fit in the registers');
-  const set = mapOf(context, key, object['data'], `${path}.data`, data);
+  const { set, loaded } = mapOf(context, key, object['data'], `${path}.data`, data);
   const id = set.id === undefined ? {} : { setId: set.id };
   return {
     set,
     expressions: [
-      ...keyLoad(key, start, set, `${path}.key`),
+      ...keyLoad(loaded, start, set),
       {
         type: 'lookup',
         set: set.name,
@@ -96,12 +113,18 @@ export function compileObjectMap(
   const object = checkObject(value, path, ['key', 'data']);
   const key = compileKey(object['key'], `${path}.key`, context);
   const data = object['data'];
-  const set =
+  const { set, loaded } =
     typeof data === 'string' && data.startsWith('@')
-      ? lookupSet(context, key, data, `${path}.data`, kind)
+      ? { set: lookupSet(context, key, data, `${path}.data`, kind), loaded: key }
       : anonymousMap(context, key, data, `${path}.data`, { object: kind });
   const id = set.id === undefined ? {} : { setId: set.id };
-  return [...keyLoad(key, 0, set, `${path}.key`), { type: 'objref', sreg: 1, set: set.name, ...id }];
+  return [...keyLoad(loaded, 0, set), { type: 'objref', sreg: 1, set: set.name, ...id }];
+}
+
+/** A map, and what is loaded to be looked up in it. */
+interface FoundMap {
+  readonly set: SetInfo;
+  readonly loaded: readonly Selector[];
 }
 
 function mapOf(
@@ -110,13 +133,13 @@ function mapOf(
   data: unknown,
   path: string,
   types: readonly Type[],
-): SetInfo {
+): FoundMap {
   if (typeof data === 'string' && data.startsWith('@')) {
     const set = lookupSet(context, key, data, path, 'map');
     if (types.length > 0 && types[0]!.datatype !== set.data![0]!.datatype) {
       throw wrongValue(path, `${data} maps to ${set.data![0]!.datatype.name}; ${types[0]!.datatype.name} is wanted`);
     }
-    return set;
+    return { set, loaded: key };
   }
   return anonymousMap(context, key, data, path, { types });
 }
@@ -128,22 +151,25 @@ function anonymousMap(
   data: unknown,
   path: string,
   value: { readonly types: readonly Type[] } | { readonly object: ObjectKind },
-): SetInfo {
+): FoundMap {
   if (!isObject(data)) throw wrongType(path, 'must be "@name" or {"set": [...]}', data);
   const elements = checkArray(checkObject(data, path, ['set'])['set'], `${path}.set`);
   if (elements.length === 0) throw wrongValue(`${path}.set`, 'must have elements');
-  for (const field of key) field.prepare?.(context);
-  const keyTypeof = key.length > 1 ? typeofKey(setAttribute.keyTypeof, key) : undefined;
-  return context.anonymousSet(
+  const keyTypeof = key.length > 1 ? typeofKey(setAttribute.keyTypeof, key, hasRanges(elements)) : undefined;
+  // Of maps to objects nft moves nothing.
+  const { selector, placed } = key.length === 1 && 'types' in value ? placeElements(key[0]!, path, true) : {};
+  const set = context.anonymousSet(
     {
-      key: key.map((field) => field.type),
+      key: keyTypes(key),
+      values: elementTypes(key),
       ...(keyTypeof === undefined ? {} : { keyTypeof }),
       ...('types' in value ? { data: inferData(elements, value.types), dataInterval: givesRanges(elements) } : value),
       elements,
-      ...placedKey(key),
+      ...(placed === undefined ? {} : { placed }),
     },
     `${path}.set`,
   );
+  return { set, loaded: selector === undefined ? key : [selector] };
 }
 
 /** Whether a map gives one value or several side by side is said by its elements: `[key, {"concat": [...]}]`. */

@@ -1,23 +1,32 @@
 /** `{"mangle": {"key": ..., "value": ...}}`: writes a header field, a mark, a conntrack property. */
 
-import { parseConstant } from './bitwise.js';
-import { and, not, ones, shiftInto, shiftOut } from './bytes.js';
+import { onesBig, toBigNumber } from './bigs.js';
+import { isBitwise, parseConstant } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { ctReference } from './ct.js';
-import type { Type } from './datatypes.js';
-import { requireMessage, requireProtocol } from './dependencies.js';
-import { describeFieldAt } from './describe.js';
+import { type Type, typeOf } from './datatypes.js';
+import { constantJson, nameLeaf } from './describe.js';
 import { checkObject, isObject, soleKey, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
 import { extensionWords, extensionWrite } from './exthdr.js';
 import { compileMap } from './lookup.js';
 import { metaKey, metaType } from './meta.js';
 import { compileReference } from './objref.js';
-import { compileRaw, payloadField } from './payload.js';
-import type { Field, Protocol } from './protocols.js';
+import {
+  bytesAround,
+  completeField,
+  fieldsOfMask,
+  payloadField,
+  rawPlace,
+  rawType,
+  requireField,
+  type Span,
+} from './payload.js';
+import type { RawBase } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import { registerAt } from './registers.js';
-import { loadSelector, type Selector, shiftDown } from './selector.js';
+import { inOrder, isPlain, loadSelector, type Selector } from './selector.js';
+import type { Leaf, Tree } from './tree.js';
 import type { Expression } from './wire.js';
 
 /** NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_CSUM_SCTP */
@@ -49,21 +58,21 @@ export function compileMangle(context: RuleContext, value: unknown, path: string
   } else {
     const op = extensionWords.find(([word]) => word === kind)?.[1];
     if (op === undefined) throw wrongValue(`${path}.key`, 'must be payload, meta, ct, or an option');
-    const { type, write } = extensionWrite(context, op, key, at);
+    const { type, write } = extensionWrite(op, key, at);
     context.act(...compileValue(context, object['value'], `${path}.value`, type, 0), write);
   }
 }
 
 const nameOf = (key: unknown): unknown => (isObject(key) ? key['key'] : key);
 
-/** Expressions that leave the value at register word `word`: a constant, a map's, or something read. `field`: of a header. */
+/** Expressions that leave the value at register word `word`: a constant, a map's, or something read. */
 export function compileValue(
   context: RuleContext,
   value: unknown,
   path: string,
   type: Type,
   word: number,
-  field?: boolean,
+  target: 'payload' | 'other' = 'other',
 ): readonly Expression[] {
   const register = registerAt(word);
   if (isObject(value) && 'map' in value) {
@@ -71,119 +80,117 @@ export function compileValue(
   }
   if (isConstant(value))
     return [{ type: 'immediate', dreg: register, data: { value: parseConstant(value, path, type, context) } }];
+  return loadSelector(valueSelector(context, value, path, type, target), register);
+}
+
+/** Something read, of a type that can be written there. */
+function valueSelector(
+  context: RuleContext,
+  value: unknown,
+  path: string,
+  type: Type,
+  target: 'payload' | 'other',
+): Selector {
   const selector = compileSelector(value, path, context);
   if (!canBecome(selector, type))
     throw wrongValue(path, `is a value of type ${selector.type.datatype.name}; ${type.datatype.name} is wanted`);
-  selector.prepare?.(context);
-  const load = [...loadSelector(selector, register), ...shiftDown(selector, register, path)];
-  // A number of the machine's into a field of the network's, or back: nft thinks of it there, and of what `rt` says.
-  const { order } = selector.type;
-  if ((field !== true && load[0]!.type !== 'rt') || order === type.order) return load;
-  if (selector.bytes < 2 || selector.type.datatype.text === true) return load;
-  const op = order === 'host' ? 'hton' : 'ntoh';
-  return [
-    ...load,
-    { type: 'byteorder', sreg: register, dreg: register, op, len: selector.bytes, size: selector.bytes },
-  ];
+  // A number of the machine's into a field of the network's; elsewhere nft turns only what the route says.
+  const turned = target === 'payload' || (isObject(value) && 'rt' in value);
+  return turned ? inOrder(selector, type.order) : selector;
 }
 
 /** A value is of the type that is wanted, or a number: in a header one as long. */
-function canBecome({ type, payload, mask }: Selector, wanted: Type): boolean {
-  if (type.datatype.name !== 'integer') return type.datatype === wanted.datatype;
-  if (payload?.aligned !== true || mask !== undefined) return true;
-  return wanted.datatype.text !== true && wanted.datatype.flags === undefined && type.bits === wanted.bits;
+function canBecome(selector: Selector, wanted: Type): boolean {
+  const { datatype, bits } = selector.type;
+  if (datatype.name !== 'integer') return datatype === wanted.datatype;
+  if (selector.payload === undefined || !isPlain(selector)) return true;
+  return wanted.datatype.text !== true && wanted.datatype.flags === undefined && bits === wanted.bits;
 }
 
 /** No packet is read for it: a value, or an operation on values. */
 function isConstant(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isConstant);
   if (!isObject(value)) return true;
-  const [name, operand] = Object.entries(value)[0] ?? [];
-  return (name === '&' || name === '|' || name === '^') && isConstant(operand);
+  return isBitwise(value) && isConstant(Object.values(value)[0]);
 }
 
 function manglePayload(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
-  if (isObject(key) && 'base' in key) return mangleRaw(context, key, value, path, valuePath);
-  const [protocol, field] = payloadField(key, path);
-  requireProtocol(context, protocol, path);
-  requireMessage(context, protocol, field, path);
-  const span = writable(protocol, field);
-  const write: PayloadWrite = {
-    type: 'payload',
-    sreg: 1,
-    base: protocol.base,
-    offset: span.start,
-    len: span.length,
-    ...checksum(protocol, field),
-  };
-  if (span.length * 8 === field.bits)
-    return context.act(...compileValue(context, value, valuePath, field.type, 0, true), write);
-  if (!isConstant(value))
-    throw wrongValue(
-      valuePath,
-      `must be a constant: ${protocol.name} ${field.name} shares its bytes with other fields`,
-    );
-  context.act(...among(parseConstant(value, valuePath, field.type, context), field.bits, span.shift, write), write);
-}
-
-/** Bits among others: the bytes around them are read, and written back. */
-function among(bits: Uint8Array, length: number, shift: number, write: PayloadWrite): readonly Expression[] {
-  const { base, offset, len } = write;
-  const mask = { value: not(shiftInto(ofBits(length), shift, len)) };
-  const xor = { value: shiftInto(bits, shift, len) };
-  return [
-    { type: 'payload', dreg: 1, base, offset, len },
-    { type: 'bitwise', sreg: 1, dreg: 1, len, mask, xor },
-  ];
-}
-
-type PayloadWrite = Extract<Expression, { type: 'payload' }>;
-
-/** Raw bits are written as they are: nft mends no checksum then. */
-function mangleRaw(context: RuleContext, key: unknown, value: unknown, path: string, valuePath: string): void {
-  const { type, payload, bytes, shift } = compileRaw(key, path);
-  const { base, offset } = payload!;
-  const write: PayloadWrite = {
+  const target = isObject(key) && 'base' in key ? rawTarget(key, path) : namedTarget(context, key, path);
+  const { type, base, checksum } = target;
+  const around = bytesAround(target.bit, type.bits);
+  const write = (offset: number, len: number): Expression => ({
     type: 'payload',
     sreg: 1,
     base,
     offset,
-    len: bytes,
-    csumType: 0,
-    csumOffset: 0,
-    csumFlags: 0,
+    len,
+    csumType: checksum?.type ?? 0,
+    csumOffset: checksum?.offset ?? 0,
+    csumFlags: target.pseudo ? CSUM_PSEUDO_HEADER : 0,
+  });
+  // The kernel mends checksums over an even number of bytes only.
+  const even = checksum !== undefined || base === 'inner';
+  if (around.whole && !(even && around.length % 2 === 1))
+    return context.act(
+      ...compileValue(context, value, valuePath, type, 0, 'payload'),
+      write(around.offset, around.length),
+    );
+  const span = even ? evenSpan(around) : around;
+  const bits = span.length * 8;
+  const constant = isConstant(value)
+    ? toBigNumber(parseConstant(value, valuePath, type, context), type.order)
+    : undefined;
+  if (constant === undefined)
+    throw wrongValue(valuePath, 'must be a constant: what is written shares its bytes with something else');
+  const cleared = onesBig(bits) ^ (onesBig(type.bits) << BigInt(span.shift));
+  const step = { bits, order: 'big' } as const;
+  const changed: Selector = {
+    type: typeOf('integer', bits, 'big'),
+    steps: [
+      { op: '&', value: cleared, ...step },
+      { op: '^', value: constant << BigInt(span.shift), ...step },
+    ],
+    load: (dreg) => [{ type: 'payload', dreg, base, offset: span.offset, len: span.length }],
   };
-  if (payload!.aligned) return context.act(...compileValue(context, value, valuePath, type, 0, true), write);
-  if (!isConstant(value)) throw wrongValue(valuePath, 'must be a constant: the bits share their bytes with others');
-  context.act(...among(parseConstant(value, valuePath, type, context), type.bits, shift, write), write);
+  context.act(...loadSelector(changed, 1), write(span.offset, span.length));
 }
 
-function ofBits(bits: number): Uint8Array {
-  const bytes = ones((bits + 7) >> 3);
-  if (bits % 8 !== 0) bytes[0] = 0xff >> (8 - (bits % 8));
-  return bytes;
+interface Target {
+  readonly type: Type;
+  readonly base: RawBase;
+  /** From the base. */
+  readonly bit: number;
+  readonly checksum?: { readonly type: number; readonly offset: number };
+  /** The transport protocol's checksum covers it, too. */
+  readonly pseudo: boolean;
 }
 
-/** The bytes to write: whole ones, and 16-bit words where a checksum must follow. */
-function writable(
-  protocol: Protocol,
-  field: Field,
-): { readonly start: number; readonly length: number; readonly shift: number } {
-  const unit = protocol.checksum === undefined ? 8 : 16;
-  const start = Math.floor(field.offset / unit) * unit;
-  const end = Math.ceil((field.offset + field.bits) / unit) * unit;
-  return { start: start / 8, length: (end - start) / 8, shift: end - field.offset - field.bits };
-}
-
-function checksum(
-  protocol: Protocol,
-  field: Field,
-): { readonly csumType: number; readonly csumOffset: number; readonly csumFlags: number } {
+function namedTarget(context: RuleContext, key: unknown, path: string): Target {
+  const [protocol, field] = payloadField(key, path);
+  const start = requireField(context, protocol, field, path);
+  const { base, checksum, crc, pseudo } = protocol;
   return {
-    csumType: protocol.checksum === undefined ? 0 : protocol.crc === true ? CSUM_SCTP : CSUM_INET,
-    csumOffset: protocol.checksum ?? 0,
-    csumFlags: protocol.pseudo?.includes(field.name) === true ? CSUM_PSEUDO_HEADER : 0,
+    type: field.type,
+    base,
+    bit: start + field.offset,
+    ...(checksum === undefined ? {} : { checksum: { type: crc === true ? CSUM_SCTP : CSUM_INET, offset: checksum } }),
+    pseudo: pseudo?.includes(field.name) === true,
   };
+}
+
+/** Of raw bytes nft knows no checksum; of what the transport header carries it mends the transport protocol's. */
+function rawTarget(key: unknown, path: string): Target {
+  const { base, offset, length } = rawPlace(key, path);
+  return { type: rawType(base, offset, length), base, bit: offset, pseudo: base === 'inner' };
+}
+
+/** One byte more: the one in front, where that makes the load an aligned one. */
+function evenSpan(span: Span): Span {
+  if (span.length % 2 === 0) return span;
+  const length = span.length + 1;
+  return span.offset % 2 === 1
+    ? { ...span, offset: span.offset - 1, length }
+    : { ...span, length, shift: span.shift + 8 };
 }
 
 // Back from expressions.
@@ -191,23 +198,35 @@ function checksum(
 export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, { type: 'payload' }>): void {
   const loaded = reader.registers.get(reader.wordOf(write.sreg!));
   if (loaded === undefined) return reader.unknown('payload');
-  // Load, mask and write of the same bytes: one field among them.
-  if (
-    loaded.kind === 'selector' &&
-    loaded.source === 'payload' &&
-    loaded.mask !== undefined &&
-    loaded.base === write.base &&
-    loaded.offset === write.offset
-  ) {
-    const bits = not(loaded.mask);
-    const field = reader.fieldOfMask(write.base, write.offset * 8, bits);
-    if (field !== undefined && loaded.xor !== undefined) {
-      reader.use(field);
-      const value = shiftOut(and(loaded.xor, bits), field.shift, field.type.bits);
-      return reader.mangle(field.json, field.type.datatype.format(value, field.type, reader.names));
-    }
-  }
-  const target = describeFieldAt(reader, write.base, write.offset * 8, write.len * 8, true);
-  reader.use(target);
-  reader.mangle(target.json, reader.value(loaded, target.type));
+  const leaf = { kind: 'payload', base: write.base, offset: write.offset * 8, bits: write.len * 8 } as const;
+  const known = completeField(reader.known, leaf) !== undefined;
+  const part = known || loaded.kind !== 'tree' ? undefined : partWritten(reader, leaf, loaded);
+  const target = nameLeaf(reader, part?.leaf ?? leaf);
+  if (part !== undefined) return reader.mangle(target.json, constantJson(reader, part.value, target.bits, target));
+  reader.mangle(target.json, reader.value(loaded, { ...target.type, order: target.order }));
+}
+
+/** Load, mask and write of the same bytes: one field among them, and what it is set to. */
+function partWritten(
+  reader: RuleReader,
+  leaf: Extract<Leaf, { kind: 'payload' }>,
+  { leaf: source, operations }: Tree,
+): { readonly leaf: Leaf; readonly value: bigint } | undefined {
+  const same = source.kind === 'payload' && source.base === leaf.base && source.offset === leaf.offset;
+  const [first, second] = operations;
+  if (!same || first === undefined || operations.length > 2) return undefined;
+  const all = onesBig(leaf.bits);
+  const masked = first.op === '&' ? first.value : all;
+  const set = first.op === '|' ? first : second;
+  if (set !== undefined && set.op !== '|') return undefined;
+  const value = set?.value ?? 0n;
+  // Of the mask those bits are kept that are set anyway.
+  const mask =
+    second === undefined && first.op === '|' ? value : (all ^ masked) | (first.op === '&' ? value & ~masked : 0n);
+  const [part] = fieldsOfMask(reader.known, leaf, {
+    value: second === undefined ? mask : all ^ masked ^ value,
+    bits: leaf.bits,
+  });
+  if (part === undefined || completeField(reader.known, part.leaf) === undefined) return undefined;
+  return { leaf: part.leaf, value: value >> BigInt(part.shift) };
 }

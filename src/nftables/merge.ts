@@ -13,7 +13,8 @@ const REGISTER = 16;
 
 type Payload = NonNullable<Piece['payload']>;
 
-export function mergePieces(pieces: readonly Piece[]): readonly Expression[] {
+export function mergePieces(all: readonly Piece[]): readonly Expression[] {
+  const pieces = all.filter(({ redundant }, i) => redundant !== true || i === all.length - 1);
   const expressions: Expression[] = [];
   for (let start = 0; start < pieces.length; ) {
     let end = start;
@@ -26,7 +27,10 @@ export function mergePieces(pieces: readonly Piece[]): readonly Expression[] {
   return expressions;
 }
 
-/** The joined match stands where the one with the lowest offset stood. */
+/**
+ * The joined match stands where the one with the lowest offset stood; but where the other says what comes next, it stays ahead of
+ * what needs that.
+ */
 function mergeRun(run: readonly Piece[]): readonly Piece[] {
   const loads = run.filter((piece) => piece.payload !== undefined).sort((a, b) => rank(a.payload!) - rank(b.payload!));
   if (loads.length < 2) return run;
@@ -36,9 +40,12 @@ function mergeRun(run: readonly Piece[]): readonly Piece[] {
   for (const piece of loads) {
     const payload = piece.payload!;
     if (head !== undefined && joined !== undefined && joinable(joined, payload)) {
-      joined = { ...joined, value: concat([joined.value, payload.value]) };
-      replaced.set(head, matchOf(joined));
-      replaced.set(piece, undefined);
+      const key = joined.key === true || payload.key === true;
+      joined = { ...joined, value: concat([joined.value, payload.value]), key };
+      const [stays, goes] = payload.key === true ? [piece, head] : [head, piece];
+      replaced.set(stays, matchOf(joined));
+      replaced.set(goes, undefined);
+      head = stays;
     } else {
       head = piece;
       joined = payload;
@@ -52,7 +59,7 @@ const rank = (payload: Payload): number => bases.indexOf(payload.base) * 65536 +
 
 function joinable(a: Payload, b: Payload): boolean {
   const total = a.value.length + b.value.length;
-  const slower = a.value.length <= FAST && b.value.length <= FAST && total > FAST;
+  const slower = a.base !== 'link' && a.value.length <= FAST && b.value.length <= FAST && total > FAST;
   return a.base === b.base && a.offset + a.value.length === b.offset && total <= REGISTER && !slower;
 }
 

@@ -3,10 +3,9 @@
 import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { dateType, type Type, typeOf } from './datatypes.js';
-import { checkObject, isObject, oneOf } from './errors.js';
+import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import type { MetaKey } from './json.js';
-import { setKnown } from './payload.js';
-import { networkOfEtherType, networkOfNfproto, protocolNamed, transportOf } from './protocols.js';
+import { familyProtocol } from './protocols.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 
@@ -80,25 +79,24 @@ export const metaTypeOf = (id: number): Type | undefined => Object.values(keys).
 /** The key, if it is one that is known here. */
 export const metaNamed = (name: string): MetaKey | undefined => metaKeys.find((known) => known === name);
 
-export function compileMeta(value: unknown, path: string): Selector {
+export function compileMeta(value: unknown, path: string, context: RuleContext): Selector {
   const name = metaKey(value, path);
   const { type, id } = keys[name];
+  // In families of one network protocol the packet's is known.
+  if (name === 'nfproto' && context.family !== 'inet')
+    throw wrongValue(path, 'meta nfproto is only useful in family inet');
   return {
     type,
-    bytes: (type.bits + 7) >> 3,
-    // One bit of a byte: nothing to mask, the kernel writes the whole byte.
-    ...(type.bits < 8 ? { type: { ...type, bits: 8 } } : {}),
-    shift: 0,
     typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
     load: (register) => [{ type: 'meta', key: name, dreg: register }],
-    learn: (context, bytes) => learnMeta(context, name, bytes),
+    ...(name in learned
+      ? { learn: (bytes: Uint8Array) => context.known.learnMeta(name, toNumber(bytes, type.order)) }
+      : {}),
+    ...(name === 'protocol' && (context.family === 'ip' || context.family === 'ip6')
+      ? { redundant: (bytes: Uint8Array) => toNumber(bytes, 'big') === familyProtocol[context.family].etherType }
+      : {}),
   };
 }
 
-export function learnMeta(context: Pick<RuleContext, 'known' | 'family'>, name: MetaKey, value: Uint8Array): void {
-  const bridged = context.family === 'bridge' || context.family === 'netdev';
-  if (name === 'l4proto') setKnown(context, 'transport', transportOf(toNumber(value, 'host')));
-  if (name === 'nfproto') setKnown(context, 'network', networkOfNfproto(toNumber(value, 'host')));
-  if (name === 'protocol' && bridged) setKnown(context, 'network', networkOfEtherType(toNumber(value, 'big')));
-  if (name === 'iiftype' && toNumber(value, 'host') === 1) setKnown(context, 'link', protocolNamed('ether'));
-}
+/** What these say decides which headers the packet has, and which match nft takes for a preparation of others. */
+export const learned: Readonly<Record<string, true>> = { l4proto: true, nfproto: true, protocol: true, iiftype: true };

@@ -4,9 +4,13 @@ import { typeOf } from './datatypes.js';
 import { checkObject, checkUint, oneOf, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import { nested, uint32 } from './userdata.js';
 import type { Expression } from './wire.js';
 
 const number = typeOf('integer', 32, 'host');
+
+/** nft's number for user data. */
+const TYPEOF_NUMGEN = 23;
 
 export function compileNumgen(value: unknown, path: string): Selector {
   const object = checkObject(value, path, ['mode', 'mod', 'offset']);
@@ -15,8 +19,10 @@ export function compileNumgen(value: unknown, path: string): Selector {
   const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
   return {
     type: number,
-    bytes: 4,
-    shift: 0,
+    typeofData: () => [
+      uint32(0, TYPEOF_NUMGEN),
+      nested(1, [uint32(0, kind === 'inc' ? 0 : 1), uint32(1, modulus), uint32(2, offset)]),
+    ],
     load: (dreg) => [{ type: 'numgen', dreg, kind, modulus, offset }],
   };
 }

@@ -6,7 +6,7 @@
 import type { RuleContext } from './context.js';
 import { checkName, checkObject, isObject } from './errors.js';
 import { compileObjectMap } from './lookup.js';
-import { keyFields, keyJson, setJson } from './lookups.js';
+import { keyTrees, readKey } from './lookups.js';
 import type { RuleReader } from './reader.js';
 import type { Expression, ObjectKind } from './wire.js';
 
@@ -27,9 +27,9 @@ export function compileReference(kind: ObjectKind): (context: RuleContext, value
 export function readReference(reader: RuleReader, reference: Extract<Expression, { type: 'objref' }>): void {
   if (reference.object !== undefined) return reader.act({ [reference.object]: reference.name ?? '' });
   const set = reader.findSet(reference.set ?? '');
-  const key = keyFields(reader, reference.sreg ?? 1, set?.definition.keyLen);
+  const key = keyTrees(reader, reference.sreg ?? 1, set?.definition.keyLen);
   const kind = set?.definition.objectType;
   if (key.length === 0 || kind === undefined) return reader.unknown('objref');
-  for (const field of key) reader.use(field);
-  reader.act({ [kind]: { map: { key: keyJson(key), data: setJson(reader, reference.set ?? '', set, key) } } });
+  const { json, data } = readKey(reader, key, reference.set ?? '', set, 'map');
+  reader.act({ [kind]: { map: { key: json, data } } });
 }

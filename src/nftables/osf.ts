@@ -4,12 +4,16 @@ import { typeOf } from './datatypes.js';
 import { checkObject, oneOf } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import { nested, uint32 } from './userdata.js';
 import type { Expression } from './wire.js';
 
 /** How the packet's TTL is compared, by the kernel's number. */
 const ttls = ['exact', 'loose', 'skip'] as const;
 
 const name = typeOf('string', 128);
+
+/** nft's number for user data. */
+const TYPEOF_OSF = 11;
 
 export function compileOsf(value: unknown, path: string): Selector {
   const object = checkObject(value, path, ['key', 'ttl']);
@@ -18,8 +22,7 @@ export function compileOsf(value: unknown, path: string): Selector {
   const flags = key === 'version' ? { flags: ['version' as const] } : {};
   return {
     type: name,
-    bytes: 16,
-    shift: 0,
+    typeofData: () => [uint32(0, TYPEOF_OSF), nested(1, [])],
     load: (dreg) => [{ type: 'osf', dreg, ttl: ttls.indexOf(ttl), ...flags }],
   };
 }

@@ -2,23 +2,14 @@
 
 import { toNumber } from './bytes.js';
 import type { RuleContext } from './context.js';
-import { typeOf } from './datatypes.js';
+import { type Type, typeOf } from './datatypes.js';
 import { requireMessage, requireProtocol } from './dependencies.js';
 import { checkObject, checkString, checkUint, isObject, oneOf, show, wrongType, wrongValue } from './errors.js';
-import {
-  type Base,
-  type Field,
-  fieldNamed,
-  isVlanType,
-  networkOfEtherType,
-  type Protocol,
-  protocolNamed,
-  protocols,
-  type RawBase,
-  transportOf,
-} from './protocols.js';
-import type { Selector } from './selector.js';
-import { nested, uint32 } from './userdata.js';
+import { messageOf, type Packet } from './packet.js';
+import { type Field, fieldNamed, type Protocol, protocolNamed, protocols, type RawBase } from './protocols.js';
+import { fieldSteps, type Selector, type Step } from './selector.js';
+import type { Leaf } from './tree.js';
+import { type Attribute, nested, uint32 } from './userdata.js';
 
 const bases: Readonly<Record<'ll' | 'nh' | 'th' | 'ih', RawBase>> = {
   ll: 'link',
@@ -36,9 +27,9 @@ export const rawBase: Readonly<Record<RawBase, 'll' | 'nh' | 'th' | 'ih'>> = {
 /** nft's numbers for expressions in `typeof` user data. */
 const TYPEOF_PAYLOAD = 7;
 
-export function compilePayload(value: unknown, path: string): Selector {
+export function compilePayload(value: unknown, path: string, context: RuleContext): Selector {
   if (!isObject(value)) throw wrongType(path, 'must be an object', value);
-  return 'base' in value ? compileRaw(value, path) : compileField(...payloadField(value, path), path);
+  return 'base' in value ? compileRaw(value, path) : compileField(...payloadField(value, path), path, context);
 }
 
 /** The protocol and field that a named payload expression means. */
@@ -60,25 +51,35 @@ export function payloadField(value: unknown, path: string): [Protocol, Field] {
   return [protocol, field];
 }
 
-function compileField(protocol: Protocol, field: Field, path: string): Selector {
-  const { bytes, shift, payload, load, typeofData, learn, learnAny } = fixedParts(protocol, field);
+function compileField(protocol: Protocol, field: Field, path: string, context: RuleContext): Selector {
+  const start = requireField(context, protocol, field, path);
+  const { type, span, steps, typeofData } = fixedParts(protocol, field);
+  const { base } = protocol;
+  const offset = (start >> 3) + span.offset;
+  const load: Selector['load'] = (dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? span.length }];
+  if (steps !== undefined) return { type, steps, load, typeofData };
   return {
-    type: field.type,
-    bytes,
-    shift,
-    payload: payload!,
+    type,
+    payload: { base, offset, key: field.key },
     load,
     typeofData,
-    prepare(context) {
-      requireProtocol(context, protocol, path);
-      requireMessage(context, protocol, field, path);
-    },
-    learn,
-    learnAny,
+    learn: (value) => context.known.learnField(base, field, toNumber(value, 'big')),
   };
 }
 
-type FixedParts = ReturnType<typeof bits> & Required<Pick<Selector, 'typeofData' | 'learn' | 'learnAny'>>;
+/** Where the field's header begins: bits from its layer's start. */
+export function requireField(context: RuleContext, protocol: Protocol, field: Field, path: string): number {
+  const start = requireProtocol(context, protocol, path);
+  requireMessage(context, protocol, field, path);
+  return start;
+}
+
+interface FixedParts {
+  readonly type: Type;
+  readonly span: Span;
+  readonly steps?: readonly Step[];
+  readonly typeofData: NonNullable<Selector['typeofData']>;
+}
 
 /** What is the same wherever the field is read: made once. */
 const fixed: Map<Field, FixedParts> = new Map();
@@ -87,67 +88,183 @@ function fixedParts(protocol: Protocol, field: Field): FixedParts {
   let parts = fixed.get(field);
   if (parts === undefined) {
     const length = field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
+    const span = bytesAround(field.offset, field.bits);
     parts = {
-      ...bits(protocol.base, field.offset, field.bits),
+      type: field.type,
+      span,
+      ...(span.whole ? {} : { steps: fieldSteps(field.bits, span.shift) }),
       typeofData: () => [
         uint32(0, TYPEOF_PAYLOAD),
         nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length]),
       ],
-      learn: (context, value) => learnField(context, protocol, field, value),
-      learnAny(context, values) {
-        if (isMessageType(protocol, field)) context.messages = values.map((value) => toNumber(value, 'big'));
-      },
     };
     fixed.set(field, parts);
   }
   return parts;
 }
 
-export function compileRaw(value: unknown, path: string): Selector {
+/** Bits of a raw load; those of the ports, wherever they are read, are ports. */
+export function rawType(base: RawBase, offset: number, bits: number): Type {
+  const port = base === 'transport' && bits === 16 && (offset === 0 || offset === 16);
+  return port ? typeOf('inet_service') : typeOf('integer', bits, 'big');
+}
+
+/** `{"base": "th", "offset": 16, "len": 16}`: in bits. */
+export function rawPlace(value: unknown, path: string): { base: RawBase; offset: number; length: number } {
   const object = checkObject(value, path, ['base', 'offset', 'len']);
   const base = bases[oneOf(object['base'], `${path}.base`, ['ll', 'nh', 'th', 'ih'])];
   const offset = checkUint(object['offset'], `${path}.offset`, 0xffff);
   const length = checkUint(object['len'], `${path}.len`, 128);
   if (length === 0) throw wrongValue(`${path}.len`, 'must be at least 1 bit');
-  return { ...bits(base, offset, length), type: typeOf('integer', length, 'big') };
+  return { base, offset, length };
+}
+
+function compileRaw(value: unknown, path: string): Selector {
+  const { base, offset: bit, length: bits } = rawPlace(value, path);
+  const { offset, length, shift, whole } = bytesAround(bit, bits);
+  const type = rawType(base, bit, bits);
+  const load: Selector['load'] = (dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? length }];
+  const typeofData: Selector['typeofData'] = () => [uint32(0, TYPEOF_PAYLOAD), nested(1, rawTypeof(base, bit, bits))];
+  if (!whole) return { type, steps: fieldSteps(bits, shift), load, typeofData };
+  return { type, payload: { base, offset }, load, typeofData };
+}
+
+/** nft's numbers of the layers, from 1. */
+const baseNumbers: Readonly<Record<RawBase, number>> = { link: 1, network: 2, transport: 3, inner: 4 };
+
+function rawTypeof(base: RawBase, bit: number, bits: number): readonly Attribute[] {
+  if (rawType(base, bit, bits).datatype.name === 'inet_service') {
+    const th = protocolNamed('th')!;
+    return [uint32(0, th.id), uint32(1, bit === 0 ? 1 : 2)];
+  }
+  return [uint32(0, 0), uint32(1, 0), uint32(2, baseNumbers[base]), uint32(3, bit), uint32(4, bits)];
+}
+
+export interface Span {
+  /** Bytes from the header's start, and how many. */
+  readonly offset: number;
+  readonly length: number;
+  /** Bits below the field in those bytes. */
+  readonly shift: number;
+  /** Nothing else is in those bytes. */
+  readonly whole: boolean;
 }
 
 /** Whole bytes around a run of bits. */
-export function bits(
-  base: RawBase,
-  offset: number,
-  length: number,
-): Pick<Selector, 'bytes' | 'shift' | 'payload' | 'load'> {
-  const start = offset >> 3;
-  const end = (offset + length + 7) >> 3;
-  return {
-    bytes: end - start,
-    shift: end * 8 - offset - length,
-    payload: { base, offset: start, aligned: offset % 8 === 0 && length % 8 === 0 },
-    load: (register) => [{ type: 'payload', dreg: register, base, offset: start, len: end - start }],
-  };
+export function bytesAround(bit: number, bits: number): Span {
+  const offset = bit >> 3;
+  const end = (bit + bits + 7) >> 3;
+  return { offset, length: end - offset, shift: end * 8 - bit - bits, whole: bit % 8 === 0 && bits % 8 === 0 };
 }
 
-/** What a rule knows once a field that names the next header has one value. */
-export function learnField(
-  context: Pick<RuleContext, 'known' | 'messages'>,
-  protocol: Protocol,
-  field: Field,
-  value: Uint8Array,
-): void {
-  const number = toNumber(value, 'big');
-  if (field.name === protocol.next) {
-    if (protocol.name === 'ether' && isVlanType(number)) setKnown(context, 'link', protocolNamed('vlan'));
-    else if (protocol.base === 'link') setKnown(context, 'network', networkOfEtherType(number));
-    else setKnown(context, 'transport', transportOf(number));
+// Back from expressions.
+
+type PayloadLeaf = Extract<Leaf, { kind: 'payload' }>;
+
+export interface Header {
+  readonly protocol: Protocol;
+  readonly field: Field;
+}
+
+/** The headers that can hold these bits: of stacked ones the one that does; and how far from the base it begins. */
+function headerAt(
+  known: Packet,
+  { base, offset }: PayloadLeaf,
+): readonly [protocol: Protocol, start: number] | undefined {
+  const protocol = known.at(base);
+  if (protocol === undefined || protocol.base !== base || protocol.name === 'inet') return undefined;
+  if (base !== 'link' || offset < (protocol.length ?? 0)) return [protocol, 0];
+  let start = 0;
+  for (const before of known.links) {
+    if (offset - start < before.length!) return [before, start];
+    start += before.length!;
   }
-  if (isMessageType(protocol, field)) context.messages = [number];
+  return [protocol, start];
 }
 
-/** The field that says which ICMP message this is. */
-export const isMessageType = (protocol: Protocol, field: Field): boolean =>
-  protocol.over !== undefined && field.name === 'type';
+/** Of fields in the same place the one that such a message has. */
+const inMessage = (known: Packet, field: Field): boolean =>
+  field.messages === undefined || !known.message || known.message === messageOf(field);
 
-export function setKnown(context: Pick<RuleContext, 'known'>, base: Base, protocol: Protocol | undefined): void {
-  if (protocol !== undefined) context.known[base] = protocol;
+/** The field that is exactly these bits. */
+export function completeField(known: Packet, leaf: PayloadLeaf): Header | undefined {
+  const [protocol, start] = headerAt(known, leaf) ?? [];
+  const field = protocol?.fields.find(
+    (item) => item.offset === leaf.offset - start! && item.bits === leaf.bits && inMessage(known, item),
+  );
+  if (field !== undefined) return { protocol: protocol!, field };
+  return rawPort(leaf);
+}
+
+/** Ports, whatever the protocol. */
+function rawPort({ base, offset, bits }: PayloadLeaf): Header | undefined {
+  const th = protocolNamed('th')!;
+  const port = rawType(base, offset, bits).datatype.name === 'inet_service';
+  return port ? { protocol: th, field: th.fields[offset === 0 ? 0 : 1]! } : undefined;
+}
+
+/** A part of what was loaded. */
+export interface Part {
+  readonly leaf: PayloadLeaf;
+  /** Bits below it. */
+  readonly shift: number;
+}
+
+/** The fields, side by side, that a mask leaves of what was loaded: one run of ones that is theirs exactly. */
+export function fieldsOfMask(
+  known: Packet,
+  leaf: PayloadLeaf,
+  { value, bits }: { readonly value: bigint; readonly bits: number },
+): readonly Part[] {
+  const [protocol, start] = headerAt(known, leaf) ?? [];
+  if (protocol === undefined) return [];
+  const low = lowestOne(value);
+  const high = low + runLength(value >> BigInt(low));
+  const first = leaf.offset + bits - high;
+  let left = leaf.bits;
+  let at = first - start!;
+  let length = 0;
+  for (const field of protocol.fields) {
+    if (field.offset !== at) continue;
+    if (field.bits > left) return [];
+    left -= field.bits;
+    at += field.bits;
+    length += field.bits;
+    if (left === 0) return [];
+    if (low + length === high) return [{ leaf: { ...leaf, offset: first, bits: length }, shift: low }];
+  }
+  return [];
+}
+
+function lowestOne(value: bigint): number {
+  let bit = 0;
+  while (value !== 0n && ((value >> BigInt(bit)) & 1n) === 0n) bit++;
+  return bit;
+}
+
+function runLength(value: bigint): number {
+  let bits = 0;
+  while (((value >> BigInt(bits)) & 1n) === 1n) bits++;
+  return bits;
+}
+
+/** The fields of which a load consists, the last perhaps in part; the rest is raw. */
+export function expandPayload(
+  known: Packet,
+  leaf: PayloadLeaf,
+): readonly { readonly header?: Header; readonly leaf: PayloadLeaf }[] {
+  const [protocol, start] = headerAt(known, leaf) ?? [];
+  const parts: { header?: Header; leaf: PayloadLeaf }[] = [];
+  let { offset, bits } = leaf;
+  for (const field of protocol?.fields ?? []) {
+    if (field.offset !== offset - start! || !inMessage(known, field)) continue;
+    const taken = Math.min(field.bits, bits);
+    parts.push({ header: { protocol: protocol!, field }, leaf: { ...leaf, offset, bits: taken } });
+    offset += taken;
+    bits -= taken;
+    if (bits === 0) return parts;
+  }
+  const rest: PayloadLeaf = { ...leaf, offset, bits };
+  const port = rawPort(rest);
+  return [...parts, { leaf: rest, ...(port === undefined ? {} : { header: port }) }];
 }

@@ -6,6 +6,7 @@
  */
 
 import { type Type, typeOf } from './datatypes.js';
+import type { Family } from './wire.js';
 
 export type Base = 'link' | 'network' | 'transport';
 /** Raw loads can also be from what the transport header carries. */
@@ -20,6 +21,8 @@ export interface Field {
   readonly index: number;
   /** The field is there only in messages of these types (icmp id: echo). */
   readonly messages?: readonly number[];
+  /** It says what comes next, or which message this is: `ip protocol`, `icmp type`. */
+  readonly key: boolean;
 }
 
 export interface Protocol {
@@ -37,8 +40,12 @@ export interface Protocol {
   readonly checksum?: number;
   /** It is not the Internet's, but SCTP's CRC. */
   readonly crc?: true;
-  /** The field that says what comes next: `ip protocol`. */
-  readonly next?: string;
+  /** Fields that say what comes next, or which message this is. The last is what nft itself would match. */
+  readonly keys?: readonly string[];
+  /** What nft matches to know what comes next, where that is no field of the header. */
+  readonly meta?: 'l4proto' | 'nfproto' | 'protocol';
+  /** Bits, of headers that others of the same layer follow. */
+  readonly length?: number;
   /** Fields of the pseudo header: a write also changes the transport checksum. */
   readonly pseudo?: readonly string[];
   /** Only carried by this network protocol: icmp by ip. */
@@ -55,6 +62,7 @@ function protocol(name: string, id: number, base: Base, rows: readonly Row[], ex
       bits,
       type: typeOf(datatype ?? 'integer', bits, 'big'),
       index: i + 1,
+      key: extra.keys?.includes(field) === true,
       ...(messages === undefined ? {} : { messages }),
     }),
   );
@@ -74,20 +82,22 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 48, 48, 'ether_addr'],
       ['type', 96, 16, 'ether_type'],
     ],
-    { next: 'type' },
+    { keys: ['type'], length: 112 },
   ),
-  // Behind the Ethernet header, and counted from that one's start.
+  // Behind the Ethernet header, or behind another VLAN's.
   protocol(
     'vlan',
     16,
     'link',
     [
-      ['pcp', 112, 3],
-      ['dei', 115, 1],
-      ['id', 116, 12],
-      ['type', 128, 16, 'ether_type'],
+      ['pcp', 0, 3],
+      ['dei', 3, 1],
+      // The older name of the same bit.
+      ['cfi', 3, 1],
+      ['id', 4, 12],
+      ['type', 16, 16, 'ether_type'],
     ],
-    { next: 'type' },
+    { keys: ['type'], length: 32 },
   ),
   protocol(
     'ip',
@@ -107,7 +117,14 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 96, 32, 'ipv4_addr'],
       ['daddr', 128, 32, 'ipv4_addr'],
     ],
-    { etherType: 0x0800, nfproto: 2, checksum: 10, next: 'protocol', pseudo: ['saddr', 'daddr', 'protocol'] },
+    {
+      etherType: 0x0800,
+      nfproto: 2,
+      checksum: 10,
+      keys: ['protocol'],
+      meta: 'l4proto',
+      pseudo: ['saddr', 'daddr', 'protocol', 'length'],
+    },
   ),
   protocol(
     'ip6',
@@ -124,7 +141,13 @@ export const protocols: readonly Protocol[] = [
       ['saddr', 64, 128, 'ipv6_addr'],
       ['daddr', 192, 128, 'ipv6_addr'],
     ],
-    { etherType: 0x86dd, nfproto: 10, next: 'nexthdr', pseudo: ['saddr', 'daddr', 'nexthdr'] },
+    {
+      etherType: 0x86dd,
+      nfproto: 10,
+      keys: ['nexthdr'],
+      meta: 'l4proto',
+      pseudo: ['saddr', 'daddr', 'nexthdr', 'length'],
+    },
   ),
   protocol(
     'arp',
@@ -137,8 +160,8 @@ export const protocols: readonly Protocol[] = [
       ['plen', 40, 8],
       ['operation', 48, 16, 'arp_op'],
       ['saddr ether', 64, 48, 'ether_addr'],
-      ['daddr ether', 144, 48, 'ether_addr'],
       ['saddr ip', 112, 32, 'ipv4_addr'],
+      ['daddr ether', 144, 48, 'ether_addr'],
       ['daddr ip', 192, 32, 'ipv4_addr'],
     ],
     { etherType: 0x0806 },
@@ -186,7 +209,7 @@ export const protocols: readonly Protocol[] = [
       ['gateway', 32, 32, 'integer', [5]],
       ['mtu', 48, 16, 'integer', [3]],
     ],
-    { l4proto: 1, checksum: 2, over: 'ip' },
+    { l4proto: 1, checksum: 2, over: 'ip', keys: ['type'] },
   ),
   protocol(
     'icmpv6',
@@ -202,7 +225,7 @@ export const protocols: readonly Protocol[] = [
       ['sequence', 48, 16, 'integer', ECHO6],
       ['max-delay', 32, 16, 'integer', [130]],
     ],
-    { l4proto: 58, checksum: 2, over: 'ip6' },
+    { l4proto: 58, checksum: 2, over: 'ip6', keys: ['type'] },
   ),
   protocol(
     'udplite',
@@ -250,7 +273,7 @@ export const protocols: readonly Protocol[] = [
       ['spi', 32, 32],
       ['sequence', 64, 32],
     ],
-    { l4proto: 51 },
+    { l4proto: 51, keys: ['nexthdr'] },
   ),
   protocol(
     'esp',
@@ -271,7 +294,7 @@ export const protocols: readonly Protocol[] = [
       ['flags', 8, 8],
       ['cpi', 16, 16],
     ],
-    { l4proto: 108 },
+    { l4proto: 108, keys: ['nexthdr'] },
   ),
   protocol(
     'igmp',
@@ -283,7 +306,7 @@ export const protocols: readonly Protocol[] = [
       ['checksum', 16, 16],
       ['group', 32, 32],
     ],
-    { l4proto: 2, checksum: 2 },
+    { l4proto: 2, checksum: 2, over: 'ip' },
   ),
   // Any transport protocol with ports in front.
   protocol('th', 11, 'transport', [
@@ -291,6 +314,15 @@ export const protocols: readonly Protocol[] = [
     ['dport', 16, 16, 'inet_service'],
   ]),
 ];
+
+/** What stands below the network layer where a family does not say which network protocol it is. */
+const below = (name: string, meta: 'nfproto' | 'protocol'): Protocol => protocol(name, 0, 'link', [], { meta });
+const inet: Protocol = below('inet', 'nfproto');
+const netdev: Protocol = below('netdev', 'protocol');
+/** Either network protocol, below a transport protocol. */
+export const anyNetwork: Protocol = protocol('inet-service', 0, 'transport', [], { meta: 'l4proto' });
+/** Something was matched that nft has no name for. */
+export const unknownProtocol: Protocol = protocol('unknown', 0, 'transport', []);
 
 const byName: ReadonlyMap<string, Protocol> = new Map(protocols.map((item) => [item.name, item]));
 
@@ -300,12 +332,45 @@ export function fieldNamed(item: Protocol, name: string): Field | undefined {
   return item.fields.find((field) => field.name === name);
 }
 
-export const transportOf = (l4proto: number): Protocol | undefined =>
-  protocols.find((item) => item.l4proto === l4proto);
-export const networkOfEtherType = (type: number): Protocol | undefined =>
-  protocols.find((item) => item.etherType === type);
-export const networkOfNfproto = (nfproto: number): Protocol | undefined =>
-  protocols.find((item) => item.nfproto === nfproto);
+const ETHER: Protocol = byName.get('ether')!;
+const VLAN: Protocol = byName.get('vlan')!;
 
-/** Frames of these types have a VLAN header: 802.1Q, 802.1ad. */
-export const isVlanType = (etherType: number): boolean => etherType === 0x8100 || etherType === 0x88a8;
+/** What a family says of every packet that its chains see. */
+export const familyProtocol: Readonly<Record<Family, Protocol>> = {
+  ip: byName.get('ip')!,
+  ip6: byName.get('ip6')!,
+  arp: byName.get('arp')!,
+  inet,
+  bridge: ETHER,
+  netdev,
+};
+
+const transports: ReadonlyMap<number, Protocol> = new Map(
+  protocols.flatMap((item) => (item.l4proto === undefined ? [] : [[item.l4proto, item] as const])),
+);
+const networks: ReadonlyMap<number, Protocol> = new Map(
+  protocols.flatMap((item) => (item.etherType === undefined ? [] : [[item.etherType, item] as const])),
+);
+
+/** The protocol that a header announces by this number. */
+export function protocolAbove(lower: Protocol, number: number): Protocol | undefined {
+  if (lower === inet) return protocols.find((item) => item.nfproto === number);
+  if (lower === netdev || lower === ETHER || lower === VLAN) return isVlanType(number) ? VLAN : networks.get(number);
+  return carriesTransport(lower) ? transports.get(number) : undefined;
+}
+
+/** The number by which a header announces another. */
+export function numberOf(lower: Protocol, upper: Protocol): number | undefined {
+  if (lower === inet) return upper.nfproto;
+  if (lower === netdev || lower === ETHER || lower === VLAN) return upper === VLAN ? ETH_P_8021Q : upper.etherType;
+  return carriesTransport(lower) ? upper.l4proto : undefined;
+}
+
+const carriesTransport = ({ name }: Protocol): boolean =>
+  name === 'ip' || name === 'ip6' || name === 'inet-service' || name === 'ah' || name === 'comp';
+
+const ETH_P_8021Q = 0x8100;
+const ETH_P_8021AD = 0x88a8;
+
+/** Frames of these types have a VLAN header. */
+const isVlanType = (etherType: number): boolean => etherType === ETH_P_8021Q || etherType === ETH_P_8021AD;

@@ -5,6 +5,7 @@ import { type Type, typeOf } from './datatypes.js';
 import { checkObject, oneOf, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import { nested, uint32 } from './userdata.js';
 import type { Expression } from './wire.js';
 
 type Rt = Extract<Expression, { type: 'rt' }>;
@@ -17,13 +18,21 @@ const types: Readonly<Record<Rt['key'], Type>> = {
   xfrm: typeOf('boolean'),
 };
 
+/** nft's numbers for user data, which are the kernel's. */
+const TYPEOF_RT = 25;
+const ids: Readonly<Record<Rt['key'], number>> = { classid: 0, nexthop4: 1, nexthop6: 2, tcpmss: 3, xfrm: 4 };
+
 export function compileRt(value: unknown, path: string, context: RuleContext): Selector {
   const object = checkObject(value, path, ['key', 'family']);
   const name = oneOf(object['key'], `${path}.key`, ['classid', 'nexthop', 'mtu', 'ipsec'] as const);
   const said = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
   const key = name === 'nexthop' ? nexthop(said ?? context.known.network?.name, path) : wireKeys[name];
   const type = types[key];
-  return { type, bytes: type.bits >> 3, shift: 0, load: (dreg) => [{ type: 'rt', key, dreg }] };
+  return {
+    type,
+    typeofData: () => [uint32(0, TYPEOF_RT), nested(1, [uint32(0, ids[key])])],
+    load: (dreg) => [{ type: 'rt', key, dreg }],
+  };
 }
 
 const wireKeys = { classid: 'classid', mtu: 'tcpmss', ipsec: 'xfrm' } as const;

@@ -1,95 +1,159 @@
-/** What a rule reads from a packet into a register: the compiler's form of payload, meta, ct and bitwise expressions. */
+/** What a rule reads from a packet into a register: the compiler's form of payload, meta, ct, and of operations on them. */
 
-import { and, fromNumber, isOnes, isZero, ones, shiftInto } from './bytes.js';
-import type { RuleContext } from './context.js';
-import { byteLength, type Type } from './datatypes.js';
-import { wrongValue } from './errors.js';
+import { fromBig, onesBig } from './bigs.js';
+import { fromNumber, type Order } from './bytes.js';
+import type { Type } from './datatypes.js';
 import type { RawBase } from './protocols.js';
 import type { Attribute } from './userdata.js';
 import type { Expression, Register } from './wire.js';
 
+/** An operation on what was loaded. Constants are numbers; `bits` and `order` are of the outcome in the register. */
+export type Step = BooleanStep | ShiftStep | OrderStep;
+
+interface Outcome {
+  readonly bits: number;
+  readonly order: Order;
+}
+export interface BooleanStep extends Outcome {
+  readonly op: '&' | '|' | '^';
+  readonly value: bigint;
+}
+export interface ShiftStep extends Outcome {
+  readonly op: '<<' | '>>';
+  readonly by: number;
+}
+export interface OrderStep extends Outcome {
+  readonly op: 'hton' | 'ntoh';
+}
+
 export interface Selector {
+  /** What it is, for those that must be of one type. */
   readonly type: Type;
-  /** Bytes that `load` puts into the register. */
-  readonly bytes: number;
-  /** Bits below the value in those bytes: a header field need not end on a byte. */
-  readonly shift: number;
-  /** Applied after loading: `(value & mask) ^ xor`. */
-  readonly mask?: Uint8Array;
-  readonly xor?: Uint8Array;
-  readonly payload?: { readonly base: RawBase; readonly offset: number; readonly aligned: boolean };
+  /** How values beside it are read, where not as its own type. */
+  readonly context?: Type;
+  /** Done after loading, in this order. */
+  readonly steps?: readonly Step[];
+  /** Of a plain header field. */
+  readonly payload?: {
+    readonly base: RawBase;
+    readonly offset: number;
+    readonly key?: boolean;
+  };
   /** How nft names it in a set's user data; absent, it has no name there. */
   readonly typeofData?: () => readonly Attribute[];
   /** What is loaded instead where only its being there is asked for: the match is with true or false. */
   readonly presence?: Selector;
-  load(register: Register): readonly Expression[];
-  /** Inserts the matches this needs before it: `meta l4proto tcp` before a port. */
-  prepare?(context: RuleContext): void;
-  /** Told that the rule goes on only if this equals `value`. */
-  learn?(context: RuleContext, value: Uint8Array): void;
-  /** The same of a set of values. */
-  learnAny?(context: RuleContext, values: readonly Uint8Array[]): void;
+  /** `bytes`: the first of them alone, where the kernel can load those. */
+  load(register: Register, bytes?: number): readonly Expression[];
+  /** Told that the rule goes on only if this equals the value, which is in bytes of the type's order. */
+  learn?(value: Uint8Array): void;
+  /** It comes with every packet of the family if it has this value. */
+  redundant?(value: Uint8Array): boolean;
 }
 
-export const isField = (selector: Selector): boolean =>
-  selector.shift !== 0 || selector.bytes * 8 !== selector.type.bits;
+const NONE: readonly Step[] = [];
 
-/** A value as it stands in the loaded bytes. */
-export function place(selector: Selector, value: Uint8Array): Uint8Array {
-  return isField(selector) ? shiftInto(value, selector.shift, selector.bytes) : value;
+export const stepsOf = (selector: Selector): readonly Step[] => selector.steps ?? NONE;
+
+/** Bits of the outcome, as the kernel compares and looks it up. */
+export const bitsOf = ({ steps, type }: Selector): number => steps?.at(-1)?.bits ?? type.bits;
+
+/** Bytes of the outcome in the register. */
+export const bytesOf = (selector: Selector): number => (bitsOf(selector) + 7) >> 3;
+
+/** Byte order of the outcome. */
+export const orderOf = ({ steps, type }: Selector): Order => steps?.at(-1)?.order ?? type.order;
+
+/** How constants beside it are read. */
+export const contextOf = ({ context, type }: Selector): Type => context ?? type;
+
+export const isPlain = (selector: Selector): boolean => selector.steps === undefined || selector.steps.length === 0;
+
+/** The steps that take a header field out of the bytes around it. */
+export function fieldSteps(bits: number, shift: number): readonly Step[] {
+  const place = { bits: bits + shift, order: 'big' } as const;
+  const mask: Step = { op: '&', value: onesBig(bits) << BigInt(shift), ...place };
+  return shift === 0 ? [mask] : [mask, { op: '>>', by: shift, ...place }];
 }
 
-/** The bits of the loaded bytes that are the value's. */
-export function fieldMask(selector: Selector): Uint8Array {
-  const length = byteLength(selector.type);
-  const all = ones(length);
-  if (length > 0 && selector.type.bits % 8 !== 0) all[0] = 0xff >> (8 - (selector.type.bits % 8));
-  return isField(selector) ? shiftInto(all, selector.shift, selector.bytes) : all;
+export const withStep = (selector: Selector, step: Step): Selector => ({
+  ...selector,
+  steps: [...stepsOf(selector), step],
+});
+
+/** `short`: only the first bytes are to be compared. */
+export function loadSelector(selector: Selector, register: Register, short?: number): readonly Expression[] {
+  const steps = stepsOf(selector);
+  if (steps.length === 0) return selector.load(register, short);
+  const expressions = [...selector.load(register)];
+  for (let i = 0; i < steps.length; ) {
+    const run: BooleanStep[] = [];
+    for (let step = steps[i]; step !== undefined && 'value' in step; step = steps[++i]) run.push(step);
+    if (run.length > 0) {
+      expressions.push(bitwise(run, register, i === steps.length ? short : undefined));
+      continue;
+    }
+    const step = steps[i++]!;
+    if ('by' in step) expressions.push(shift(step, register));
+    else expressions.push(byteorder(step as OrderStep, register));
+  }
+  return expressions;
 }
 
-/** Load, then mask and xor as far as they change anything. */
-export function loadSelector(selector: Selector, register: Register): readonly Expression[] {
-  const field = fieldMask(selector);
-  const mask = selector.mask === undefined ? field : and(place(selector, selector.mask), field);
-  const xor = selector.xor === undefined ? new Uint8Array(selector.bytes) : place(selector, selector.xor);
-  // A mask of ones says nothing, unless someone wrote it.
-  if (selector.mask === undefined && isOnes(mask) && isZero(xor)) return selector.load(register);
-  return [
-    ...selector.load(register),
-    {
-      type: 'bitwise',
-      sreg: register,
-      dreg: register,
-      len: selector.bytes,
-      mask: { value: mask },
-      xor: { value: xor },
-    },
-  ];
+/** Any chain of `&`, `|` and `^` is one mask and one xor. */
+function bitwise(steps: readonly BooleanStep[], register: Register, short: number | undefined): Expression {
+  const { bits, order } = steps.at(-1)!;
+  const all = onesBig(bits);
+  let mask = all;
+  let flip = 0n;
+  for (const step of steps) {
+    if (step.op === '^') flip ^= step.value;
+    else if (step.op === '&') {
+      mask &= step.value;
+      flip &= step.value;
+    } else {
+      mask &= ~step.value;
+      flip = (flip & ~step.value) | step.value;
+    }
+  }
+  const len = short ?? (bits + 7) >> 3;
+  return {
+    type: 'bitwise',
+    sreg: register,
+    dreg: register,
+    len,
+    mask: { value: fromBig(mask, len, order) },
+    xor: { value: fromBig(flip, len, order) },
+  };
 }
 
-/** A key's one field that is not whole bytes: an anonymous set holds its values where they stand in the loaded bytes. */
-export function placedKey(key: readonly Selector[]): {
-  readonly place?: (bytes: Uint8Array) => Uint8Array;
-  readonly keyLen?: number;
-} {
-  const [field] = key;
-  if (key.length !== 1 || field === undefined || !isField(field)) return {};
-  return { place: (bytes) => place(field, bytes), keyLen: field.bytes };
+const shift = (step: ShiftStep, register: Register): Expression => ({
+  type: 'bitwise',
+  op: step.op === '<<' ? 'lshift' : 'rshift',
+  sreg: register,
+  dreg: register,
+  len: (step.bits + 7) >> 3,
+  data: { value: fromNumber(step.by, 4, 'host') },
+});
+
+const byteorder = ({ op, bits }: OrderStep, register: Register): Expression => ({
+  type: 'byteorder',
+  sreg: register,
+  dreg: register,
+  op,
+  len: bits >> 3,
+  size: bits % 64 === 0 ? 8 : bits % 32 === 0 ? 4 : 2,
+});
+
+/** The same in the other order; text has none, and a byte alone none that matters. */
+export function inOrder(selector: Selector, order: Order): Selector {
+  const bits = bitsOf(selector);
+  if (selector.type.datatype.text === true || orderOf(selector) === order || bits < 16) return selector;
+  return withStep(selector, { op: order === 'big' ? 'hton' : 'ntoh', bits, order });
 }
 
-/** Elsewhere the value itself is looked up, shifted to the end of its byte. */
-export function shiftDown(field: Selector, register: Register, path: string): readonly Expression[] {
-  if (field.shift === 0) return [];
-  // The kernel shifts words in host order, which moves nothing sensible over a byte's edge.
-  if (field.bytes > 1)
-    throw wrongValue(path, 'a field across bytes can only be looked up alone, in a set written in the rule');
-  const data = { value: fromNumber(field.shift, 4, 'host') };
-  return [{ type: 'bitwise', op: 'rshift', sreg: register, dreg: register, len: field.bytes, data }];
-}
-
-/** To network order, so that the kernel can compare a number in host order. */
-export function orderForRange(selector: Selector, register: Register): readonly Expression[] {
-  const { type, bytes } = selector;
-  if (type.order !== 'host' || type.datatype.text === true || bytes === 1) return [];
-  return [{ type: 'byteorder', sreg: register, dreg: register, op: 'hton', len: bytes, size: bytes }];
+/** A field of a concatenation of intervals; there nft turns single bytes, too. */
+export function inNetworkOrder(selector: Selector): Selector {
+  if (selector.type.datatype.text === true || orderOf(selector) === 'big') return selector;
+  return withStep(selector, { op: 'hton', bits: bitsOf(selector), order: 'big' });
 }

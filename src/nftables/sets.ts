@@ -165,7 +165,7 @@ export function compileAnonymousSet(
   const definition: SetDefinition = {
     ...shape({ key, ...(data === undefined ? {} : { data }), dataInterval, flags, size: meter?.size ?? size }),
     ...(object === undefined ? {} : { objectType: object }),
-    ...(set.keyLen === undefined ? {} : { keyLen: set.keyLen }),
+    ...(set.placed === undefined ? {} : { keyLen: (set.placed.bits + 7) >> 3 }),
     family,
     table,
     name,
@@ -251,7 +251,7 @@ function declaredTypes(value: unknown, path: string, transaction: Transaction, a
   if (!isObject(value) || !('typeof' in value)) return { types: parseTypes(value, path), declared: true };
   const expression = checkObject(value, path, ['typeof'])['typeof'];
   // Nothing is known of the packets yet: any header may be there.
-  const key = compileKey(expression, `${path}.typeof`, new RuleContext(transaction, 'netdev', ''));
+  const key = compileKey(expression, `${path}.typeof`, new RuleContext(transaction, 'inet', '', true));
   const named = typeofExpression(attribute, key);
   return {
     types: key.map((field) => field.type),

@@ -14,7 +14,7 @@ import { compileLog, readLog } from './log.js';
 import { compileVmap } from './lookup.js';
 import { readLookup } from './lookups.js';
 import { compileMangle, readPayloadWrite } from './mangle.js';
-import { compileMatch, readCmp, readRange } from './match.js';
+import { compileMatch } from './match.js';
 import { metaNamed, metaType } from './meta.js';
 import { compileNat, compilePortNat, readNat, readPortNat } from './nat.js';
 import { readNumgen } from './numgen.js';
@@ -33,6 +33,7 @@ import {
   readTproxy,
 } from './redirects.js';
 import { compileReject, readReject } from './reject.js';
+import { readCmp, readRange } from './relations.js';
 import { readRt } from './rt.js';
 import { readSocket } from './socket.js';
 import { compileStateful, type Stateful, statefulJson } from './stateful.js';
@@ -115,20 +116,17 @@ const readers: Readers = {
   },
   payload(reader, payload) {
     if (payload.dreg === undefined) return readPayloadWrite(reader, payload);
-    reader.set(payload.dreg, {
-      kind: 'selector',
-      source: 'payload',
-      key: '',
+    reader.load(payload.dreg, {
+      kind: 'payload',
       base: payload.base,
-      offset: payload.offset,
-      length: payload.len,
+      offset: payload.offset * 8,
+      bits: payload.len * 8,
     });
   },
   meta(reader, { key, dreg, sreg }) {
     const name = metaNamed(key);
     const type = name === undefined ? typeOf('integer') : metaType(name);
-    if (dreg !== undefined)
-      return reader.set(dreg, { kind: 'selector', source: 'meta', key, offset: 0, length: (type.bits + 7) >> 3 });
+    if (dreg !== undefined) return reader.load(dreg, { kind: 'meta', key, bits: type.bits });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('meta');
     reader.mangle({ meta: { key: name ?? key } }, reader.value(value, type));
@@ -137,8 +135,7 @@ const readers: Readers = {
     const named = ctNamed(key, reader.family, reader.known.network?.name);
     const type = named?.type ?? typeOf('integer');
     const dir = direction === undefined ? {} : { direction };
-    if (dreg !== undefined)
-      return reader.set(dreg, { kind: 'selector', source: 'ct', key, offset: 0, length: type.bits >> 3, ...dir });
+    if (dreg !== undefined) return reader.load(dreg, { kind: 'ct', key, bits: type.bits, ...dir });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
     const flags = value.kind === 'immediate' && type.datatype.flags !== undefined;
@@ -151,16 +148,11 @@ const readers: Readers = {
   bitwise: readBitwise,
   byteorder(reader, { sreg, dreg }) {
     const loaded = reader.registers.get(reader.wordOf(sreg));
-    if (loaded?.kind !== 'selector') return reader.unknown('byteorder');
-    reader.set(dreg, { ...loaded, swapped: true });
+    if (loaded?.kind !== 'tree') return reader.unknown('byteorder');
+    reader.set(dreg, { ...loaded, operations: [...loaded.operations, { op: 'byteorder' }] });
   },
   cmp: readCmp,
-  range(reader, { sreg, op, fromData, toData }) {
-    const loaded = reader.registers.get(reader.wordOf(sreg));
-    if (loaded?.kind !== 'selector' || fromData.value === undefined || toData.value === undefined)
-      return reader.unknown('range');
-    readRange(reader, loaded, op === 'eq' ? '==' : '!=', fromData.value, toData.value);
-  },
+  range: readRange,
   lookup: readLookup,
   nat: readNat,
   masq: readPortNat,
@@ -197,7 +189,8 @@ const readers: Readers = {
 function writtenFlags(bytes: Uint8Array, type: Type, names: Names): unknown {
   const flags = flagNames(bytes, type, names);
   if (flags.length === 1) return flags[0];
-  return type.datatype.name === 'ct_event' ? flags : { '|': flags };
+  if (type.datatype.name === 'ct_event') return flags;
+  return flags.slice(1).reduce<unknown>((json, flag) => ({ '|': [json, flag] }), flags[0]);
 }
 
 export function readExpression(reader: RuleReader, expression: Expression): void {

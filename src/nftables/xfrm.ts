@@ -4,6 +4,7 @@ import { type Type, typeOf } from './datatypes.js';
 import { checkObject, checkUint, oneOf, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
+import { type Attribute, nested, uint32 } from './userdata.js';
 import type { Expression } from './wire.js';
 
 type Xfrm = Extract<Expression, { type: 'xfrm' }>;
@@ -17,6 +18,17 @@ const types: Readonly<Record<Xfrm['key'], Type>> = {
   spi: typeOf('integer', 32, 'big'),
 };
 
+/** nft's numbers for user data, which are the kernel's. */
+const TYPEOF_XFRM = 27;
+const ids: Readonly<Record<Xfrm['key'], number>> = {
+  daddr_ip4: 1,
+  daddr_ip6: 2,
+  saddr_ip4: 3,
+  saddr_ip6: 4,
+  reqid: 5,
+  spi: 6,
+};
+
 export function compileXfrm(value: unknown, path: string): Selector {
   const object = checkObject(value, path, ['key', 'family', 'dir', 'spnum']);
   const name = oneOf(object['key'], `${path}.key`, ['daddr', 'saddr', 'reqid', 'spi'] as const);
@@ -27,7 +39,11 @@ export function compileXfrm(value: unknown, path: string): Selector {
   if (address && family === undefined) throw wrongValue(path, `ipsec ${name} needs "family": "ip" or "ip6"`);
   const key = address ? (`${name}_${family === 'ip' ? 'ip4' : 'ip6'}` as const) : name;
   const type = types[key];
-  return { type, bytes: type.bits >> 3, shift: 0, load: (dreg) => [{ type: 'xfrm', dreg, key, dir, spnum }] };
+  const typeofData = (): readonly Attribute[] => [
+    uint32(0, TYPEOF_XFRM),
+    nested(1, [uint32(0, ids[key]), uint32(1, spnum), uint32(2, dir === 'in' ? 0 : 1)]),
+  ];
+  return { type, typeofData, load: (dreg) => [{ type: 'xfrm', dreg, key, dir, spnum }] };
 }
 
 export function readXfrm(reader: RuleReader, { dreg, key, dir, spnum }: Xfrm): void {

@@ -1,5 +1,6 @@
 /** What nft and netloom are given to make alike: a section is one ruleset. */
 import type { Family } from '../../src/index.js';
+import { expressionSections } from './nft-rulesets-expressions.js';
 import { statementSections } from './nft-rulesets-statements.js';
 
 export interface Section {
@@ -20,6 +21,7 @@ const prerouting = 'type filter hook prerouting priority 0;';
 
 export const sections: readonly Section[] = [
   ...statementSections,
+  ...expressionSections,
   {
     name: 'named objects',
     family: 'inet',
