@@ -2,32 +2,40 @@
 import type { Outcome } from './run.js';
 
 interface Count {
-  taken: number;
+  /** Of these, so many compile alike. */
   compiled: number;
+  ofCompiled: number;
   decompiled: number;
+  ofDecompiled: number;
+  /** The same of what nft lists and cannot read. */
+  readBack: number;
+  ofReadBack: number;
   neither: number;
   netloom: number;
 }
 
 function countOf(outcomes: readonly Outcome[]): Count {
-  const count: Count = { taken: 0, compiled: 0, decompiled: 0, neither: 0, netloom: 0 };
+  const count = { compiled: 0, ofCompiled: 0, decompiled: 0, ofDecompiled: 0, readBack: 0, ofReadBack: 0 };
+  const refused = { neither: 0, netloom: 0 };
   for (const { taken, compile, decompile } of outcomes) {
-    if (taken !== 'nft') {
-      count[taken]++;
+    if (taken === 'neither' || taken === 'netloom') {
+      refused[taken]++;
       continue;
     }
-    count.taken++;
-    if (compile === undefined) count.compiled++;
+    count.ofDecompiled++;
     if (decompile === undefined) count.decompiled++;
+    const [of, done] = taken === 'nft' ? (['ofCompiled', 'compiled'] as const) : (['ofReadBack', 'readBack'] as const);
+    count[of]++;
+    if (compile === undefined) count[done]++;
   }
-  return count;
+  return { ...count, ...refused };
 }
 
 const share = (part: number, whole: number): number => (whole === 0 ? 1 : part / whole);
 
 export function totalsOf(outcomes: readonly Outcome[]): { readonly compile: number; readonly decompile: number } {
-  const { taken, compiled, decompiled } = countOf(outcomes);
-  return { compile: share(compiled, taken), decompile: share(decompiled, taken) };
+  const { compiled, ofCompiled, decompiled, ofDecompiled } = countOf(outcomes);
+  return { compile: share(compiled, ofCompiled), decompile: share(decompiled, ofDecompiled) };
 }
 
 const percent = (part: number, whole: number): string => `${(share(part, whole) * 100).toFixed(2)} %`;
@@ -40,17 +48,18 @@ export function tableOf(outcomes: readonly Outcome[]): string {
     else group.push(outcome);
   }
   const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, group]) => line(name, countOf(group)));
-  const head = ['', 'rules', 'compile', 'decompile', 'refused', 'by nft alone'];
+  const head = ['', 'rules', 'compile', 'decompile', 'read back', 'refused', 'by nft alone'];
   return format([head, ...lines, line('all', countOf(outcomes))]);
 }
 
-const line = (name: string, { taken, compiled, decompiled, neither, netloom }: Count): string[] => [
+const line = (name: string, count: Count): string[] => [
   name,
-  String(taken),
-  percent(compiled, taken),
-  percent(decompiled, taken),
-  String(neither + netloom),
-  String(netloom),
+  String(count.ofDecompiled),
+  percent(count.compiled, count.ofCompiled),
+  percent(count.decompiled, count.ofDecompiled),
+  count.ofReadBack === 0 ? '' : `${count.readBack}/${count.ofReadBack}`,
+  String(count.neither + count.netloom),
+  count.netloom === 0 ? '' : String(count.netloom),
 ];
 
 function format(rows: readonly (readonly string[])[]): string {
@@ -66,7 +75,10 @@ export function missesOf(outcomes: readonly Outcome[]): string {
     const given = `json: ${JSON.stringify(json)}`;
     if (refusal?.includes('nft crashed')) blocks.push(`CRASH ${head}\n${given}\nnft: ${refusal}\n`);
     if (taken === 'netloom') blocks.push(`ACCEPTED ${head}\n${given}\nnft: ${refusal}\n`);
-    if (compile) blocks.push(`COMPILE ${head}\n${given}\n- ${indent(compile.expected)}\n+ ${indent(compile.got)}\n`);
+    if (compile)
+      blocks.push(
+        `${taken === 'text' ? 'READ BACK' : 'COMPILE'} ${head}\n${given}\n- ${indent(compile.expected)}\n+ ${indent(compile.got)}\n`,
+      );
     if (decompile) blocks.push(`DECOMPILE ${head}\n- ${indent(decompile.expected)}\n+ ${indent(decompile.got)}\n`);
   }
   return blocks.map((block) => `${block}\n`).join('');

@@ -8,8 +8,11 @@ import { Lab, NftCrash, type NftObject } from './nft.js';
 /** How a rule fared. */
 export interface Outcome {
   readonly item: Case;
-  /** Taken by nft; refused by both; refused by nft and taken by netloom. */
-  readonly taken: 'nft' | 'neither' | 'netloom';
+  /**
+   * Who takes it: nft; nft, but not what it lists itself of it as JSON (`compile` is then of what netloom lists); neither; netloom
+   * alone.
+   */
+  readonly taken: 'nft' | 'text' | 'neither' | 'netloom';
   /** What nft said when it refused the rule, or its own JSON of the rule. */
   readonly refusal?: string;
   /** What netloom was given. */
@@ -46,6 +49,8 @@ export class Trial {
   readonly #written: Lab;
   readonly #theirs: Lab;
   readonly #ours: Lab;
+  /** By id: the JSON of rules. */
+  readonly #given = new Map<string, readonly unknown[]>();
 
   private constructor(labs: readonly [Lab, Lab, Lab]) {
     [this.#written, this.#theirs, this.#ours] = labs;
@@ -59,39 +64,40 @@ export class Trial {
     for (const lab of [this.#written, this.#theirs, this.#ours]) await lab.close();
   }
 
-  /** Of cases in one place. What nft crashes of when it lists it is found by halving, and left out where nft made it. */
+  /** Of cases in one place. What nft crashes of when it lists it is found by halving; if nft made it, it is left out. */
   async run(cases: readonly Case[]): Promise<Outcome[]> {
+    if (cases.length === 0) return [];
     try {
       return await this.#run(cases);
     } catch (error) {
       if (!(error instanceof NftCrash)) throw error;
-      const [item] = cases as [Case];
-      if (cases.length === 1) {
-        if (error.lab !== this.#ours) return [{ item, taken: 'neither', refusal: error.message }];
-        return [{ item, taken: 'nft', compile: { expected: 'what nft can list', got: error.message } }];
-      }
-      const bad = error.lab === this.#written ? await this.#crashing(cases) : [];
-      if (bad.length > 0) {
-        const good = cases.filter((each) => !bad.includes(each));
-        const out = bad.map((each): Outcome => ({ item: each, taken: 'neither', refusal: error.message }));
-        return good.length === 0 ? out : [...out, ...(await this.run(good))];
-      }
+      const bad = cases.length === 1 ? cases : await this.#crashing(error.lab, cases);
+      const out = bad.map((item): Outcome => {
+        const json = this.#given.get(item.id);
+        const base = { item, ...(json === undefined ? {} : { json }) };
+        if (error.lab !== this.#ours) return { ...base, taken: 'neither', refusal: error.message };
+        return { ...base, taken: 'nft', compile: { expected: 'what nft can list', got: error.message } };
+      });
+      // One after the other they may crash of nothing.
+      if (bad.length > 0) return [...out, ...(await this.run(cases.filter((item) => !bad.includes(item))))];
       const half = cases.length >> 1;
       return [...(await this.run(cases.slice(0, half))), ...(await this.run(cases.slice(half)))];
     }
   }
 
-  async #crashing(cases: readonly Case[]): Promise<Case[]> {
-    await arrange(this.#written, cases[0]!.place);
-    await this.#write(cases);
+  async #crashing(lab: Lab, cases: readonly Case[]): Promise<Case[]> {
+    await arrange(lab, cases[0]!.place);
+    if (lab === this.#written) await this.#write(cases);
+    else if (lab === this.#theirs) await lab.feed(this.#commands(cases).map(asText), true);
+    else await Promise.all(this.#commands(cases).map((command) => failureOf(lab, command)));
     try {
-      await Promise.all([this.#written.listed(), this.#written.code()]);
+      await Promise.all([lab.listed(), lab.code()]);
       return [];
     } catch (error) {
       if (!(error instanceof NftCrash)) throw error;
       if (cases.length === 1) return [...cases];
       const half = cases.length >> 1;
-      return [...(await this.#crashing(cases.slice(0, half))), ...(await this.#crashing(cases.slice(half)))];
+      return [...(await this.#crashing(lab, cases.slice(0, half))), ...(await this.#crashing(lab, cases.slice(half)))];
     }
   }
 
@@ -104,6 +110,14 @@ export class Trial {
     return new Map(said.map((text, i) => [texts[i]!.id, text]));
   }
 
+  /** Of cases whose JSON is known. */
+  #commands(cases: readonly Case[]): object[] {
+    return cases.flatMap(({ id, place: { family } }) => {
+      const expr = this.#given.get(id);
+      return expr === undefined ? [] : [{ add: { rule: { family, table, chain: 'c', expr, comment: id } } }];
+    });
+  }
+
   async #run(cases: readonly Case[]): Promise<Outcome[]> {
     const { place } = cases[0]!;
     await Promise.all([this.#written, this.#theirs, this.#ours].map((lab) => arrange(lab, place)));
@@ -111,31 +125,30 @@ export class Trial {
     const complaints = await this.#write(cases);
     const written = await look(this.#written);
 
-    const given = new Map<string, readonly unknown[]>();
+    const given = this.#given;
     for (const item of cases) {
       const expr = item.expr ?? (written.listed.get(item.id)?.['expr'] as readonly unknown[] | undefined);
       if (expr !== undefined) given.set(item.id, expr);
     }
-    const ids = [...given.keys()];
-    const commands = ids.map((id) => ({ add: { rule: ruleOf(place, id, given.get(id)!) } }));
-    const refusals = new Map<string, string>();
-    const [said, failures] = await Promise.all([
-      this.#theirs.feed(
-        commands.map((command) => JSON.stringify({ nftables: [command] })),
-        true,
-      ),
-      Promise.all(commands.map((command) => failureOf(this.#ours, command))),
-    ]);
-    said.forEach((text, i) => refusals.set(ids[i]!, text));
-    const errors = new Map(failures.map((text, i) => [ids[i]!, text]));
-    const [theirs, ours] = [await look(this.#theirs), await look(this.#ours)];
+    const known = cases.filter(({ id }) => given.has(id));
+    const feedback = await this.#theirs.feed(this.#commands(known).map(asText), true);
+    const said = new Map(feedback.map((text, i) => [known[i]!.id, text]));
+    const theirs = await look(this.#theirs);
+
+    // What nft cannot read of its own JSON netloom is given as netloom lists it.
+    for (const { id } of known) {
+      const own = theirs.listed.has(id) ? undefined : written.own.get(id);
+      if (own !== undefined) given.set(id, own['expr'] as readonly unknown[]);
+    }
+    const failures = await Promise.all(this.#commands(known).map((command) => failureOf(this.#ours, command)));
+    const errors = new Map(failures.map((text, i) => [known[i]!.id, text]));
+    const ours = await look(this.#ours);
 
     return cases.map((item): Outcome => {
       const { id } = item;
       const json = given.get(id);
-      // nft does not read all of its own JSON; then what it wrote in its own language counts.
       const reference = theirs.listed.has(id) ? theirs : written;
-      const refusal = complaints.get(id) || refusals.get(id);
+      const refusal = complaints.get(id) || said.get(id);
       const base = { item, ...(json === undefined ? {} : { json }), ...(refusal ? { refusal } : {}) };
       if (!reference.listed.has(id)) return { ...base, taken: ours.listed.has(id) ? 'netloom' : 'neither' };
       const compile = difference(
@@ -146,7 +159,12 @@ export class Trial {
         .filter(({ listed }) => listed.has(id))
         .map((view) => difference(JSON.stringify(view.listed.get(id)), JSON.stringify(view.own.get(id)), true))
         .find((found) => found !== undefined);
-      return { ...base, taken: 'nft', ...(compile ? { compile } : {}), ...(decompile ? { decompile } : {}) };
+      return {
+        ...base,
+        taken: reference === theirs ? 'nft' : 'text',
+        ...(compile ? { compile } : {}),
+        ...(decompile ? { decompile } : {}),
+      };
     });
   }
 }
@@ -156,19 +174,12 @@ async function arrange(lab: Lab, { family, chain, objects }: Place): Promise<voi
   const body = ['chain other { }', ...objects.split('\n'), `chain c { ${chain} }`]
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const lines = ['flush ruleset', `add table ${family} ${table}`];
-  const said = await lab.feed([...lines, ...body.map((line) => `table ${family} ${table} { ${line}; }`)], false);
+  const said = await lab.feed(['flush ruleset', `table ${family} ${table} { ${body.join('; ')}; }`], false);
   const complaint = said.find((text) => text !== '');
   if (complaint !== undefined) throw new Error(`nft cannot make the place of the rules: ${complaint}`);
 }
 
-const ruleOf = ({ family }: Place, comment: string, expr: readonly unknown[]): object => ({
-  family,
-  table,
-  chain: 'c',
-  expr,
-  comment,
-});
+const asText = (command: object): string => JSON.stringify({ nftables: [command] });
 
 async function failureOf(lab: Lab, command: object): Promise<string> {
   try {

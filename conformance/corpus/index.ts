@@ -1,5 +1,6 @@
 /** All rules: generated of tables, the same for the same seed. */
 import type { Case } from '../case.js';
+import { forms } from './forms.js';
 import { matches } from './matches.js';
 import { statements } from './statements.js';
 
@@ -11,6 +12,6 @@ export interface CorpusOptions {
 }
 
 export function corpus(options: CorpusOptions): Case[] {
-  const written = [...matches(options), ...statements(options)];
+  const written = [...matches(options), ...statements(options), ...forms(options)];
   return written.map((item, i) => ({ ...item, id: `r${i}` }));
 }

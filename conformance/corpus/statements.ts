@@ -14,7 +14,7 @@ export function expand(line: string): string[] {
   return choices.split('|').flatMap((choice) => expand(before + choice + after));
 }
 
-/** Where no chain is said: the first of each family. */
+/** `#` is another number each time. */
 const grammar: readonly (readonly [category: string, where: RegExp, lines: string])[] = [
   [
     'verdict',
@@ -135,11 +135,11 @@ const grammar: readonly (readonly [category: string, where: RegExp, lines: strin
     [add|update] @seenEthers { ether saddr [|timeout 1d] }
     [add|update|delete] @learnt4 { ip saddr [|timeout 30s] : [meta mark|1|0x20|ct mark] }
     set [add|update] ip saddr [|timeout 5s] @seen4
-    meter [m1|m2] [|size 10] { ip saddr [|timeout 30s] [counter|limit rate 5/second|limit rate over 1 kbytes/minute burst 1 kbytes|ct count over 3|quota 500 bytes] } [|drop]
-    meter m3 size 4096 { ip saddr . tcp dport limit rate 5/second }
-    meter m4 { ip6 saddr & ffff:ffff:: limit rate 5/second }
-    meter m5 { iifname . ip saddr ct count 3 }
-    meter m6 { ip saddr and 255.255.255.0 timeout 60s limit rate over 10/second }
+    meter m# [|size 10] { ip saddr [|timeout 30s] [counter|limit rate 5/second|limit rate over 1 kbytes/minute burst 1 kbytes|ct count over 3|quota 500 bytes] } [|drop]
+    meter m# size 4096 { ip saddr . tcp dport limit rate 5/second }
+    meter m# { ip6 saddr & ffff:ffff:: limit rate 5/second }
+    meter m# { iifname . ip saddr ct count 3 }
+    meter m# { ip saddr and 255.255.255.0 timeout 60s limit rate over 10/second }
     flow table x { ip saddr counter }`,
   ],
   [
@@ -188,12 +188,13 @@ const grammar: readonly (readonly [category: string, where: RegExp, lines: strin
 ];
 
 export function* statements({ seed, everywhere = false }: CorpusOptions): Generator<Omit<Case, 'id'>> {
+  let unique = 0;
   for (const [category, where, lines] of grammar) {
     const places = families.flatMap((family) => placesOf(family).filter(({ name }) => where.test(name)));
     for (const line of lines.split('\n').flatMap(expand)) {
       if (line === '') continue;
       for (const place of everywhere ? places : chosen(places, new Random(seed, category, line)))
-        yield { category, place, text: line };
+        yield { category, place, text: line.replaceAll('#', () => String(++unique)) };
     }
   }
 }
