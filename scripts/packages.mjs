@@ -97,6 +97,7 @@ export const purposes = {
   demo: { needed: [...build, 'util-linux'], wanted: ['iproute2', 'nftables'] },
   bench: { needed: [...build, 'util-linux'], wanted: contenders },
   test: { needed: [...build, ...oracles], wanted: ['cmake', 'doctest-dev', 'graphviz', 'openvswitch-switch'] },
+  conformance: { needed: [...build, 'nftables', 'util-linux'], wanted: [] },
   lint: { needed: ['clang-format'], wanted: [] },
   cmake: { needed: [...build, 'cmake', 'doctest-dev'], wanted: [] },
   fuzz: { needed: [...build, 'cmake', 'clang', 'libclang-rt-dev'], wanted: [] },

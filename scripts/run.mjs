@@ -1,6 +1,6 @@
-// `npm start`, `npm test` and `npm run bench`: set up what is missing, then run, as root or in a user namespace.
+// `npm start`, `npm test`, `npm run bench` and `npm run conformance`: set up what is missing, then run, as root or in a user namespace.
 //
-//   node scripts/run.mjs demo | test | bench [arguments]
+//   node scripts/run.mjs demo | test | bench | conformance [arguments]
 import { join } from 'node:path';
 import { runMain, Stop } from './say.mjs';
 import { root, setup } from './setup.mjs';
@@ -10,6 +10,7 @@ const commands = {
   demo: [join(root, 'bin/netloom.js'), 'demo'],
   test: [join(root, 'scripts/test.mjs')],
   bench: [join(root, 'bin/netloom.js'), 'bench'],
+  conformance: ['--import', join(root, 'scripts/typescript.mjs'), join(root, 'conformance/main.ts')],
 };
 
 await runMain(async () => {

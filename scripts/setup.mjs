@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: system packages, npm dependencies, the native build, the TypeScript build.
 // Each step first looks whether there is anything to do, so a second run costs a few hashes.
 //
-//   node scripts/setup.mjs [demo | bench | test | lint | cmake | fuzz]
+//   node scripts/setup.mjs [demo | bench | test | conformance | lint | cmake | fuzz]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -136,6 +136,7 @@ const steps = {
   demo: [npmStep, nativeStep, typescriptStep],
   bench: [npmStep, nativeStep, typescriptStep],
   test: [npmStep, nativeStep, typescriptStep],
+  conformance: [npmStep, nativeStep],
   lint: [npmStep],
   cmake: [npmStep],
   fuzz: [npmStep],

@@ -1,0 +1,33 @@
+/** What `nft --debug=netlink list ruleset` prints, rule by rule. */
+
+/** A rule's expressions by its comment. Anonymous sets stand in full where they are looked up, since their names depend on what else there is. */
+export function readCode(printed: string): Map<string, string> {
+  const start = printed.search(/^table /m);
+  const blocks: { readonly head: string; readonly lines: string[] }[] = [];
+  for (const line of (start < 0 ? printed : printed.slice(0, start)).split('\n')) {
+    if (/^\S/.test(line)) blocks.push({ head: line, lines: [] });
+    else if (line !== '') blocks.at(-1)?.lines.push(line);
+  }
+  const sets = new Map<string, string>();
+  for (const { head, lines } of blocks) {
+    const name = /@(__\w+)/.exec(head)?.[1];
+    // Elements of a hash come in an order of its own.
+    if (name !== undefined) sets.set(name, lines.sort().join('\n'));
+  }
+  const rules = new Map<string, string>();
+  for (const { head, lines } of blocks) {
+    if (head.includes('@')) continue;
+    const id = commentOf(lines.at(-1) ?? '');
+    if (id === undefined) continue;
+    const code = lines
+      .slice(0, -1)
+      .map((line) =>
+        line.replace(/\b(__(?:set|map))\d+\b/, (name, kind: string) => `${kind}\n${sets.get(name) ?? ''}\n `),
+      );
+    rules.set(id, code.join('\n'));
+  }
+  return rules;
+}
+
+/** `userdata = { \x00\x04r12\x00 }`: the length is a control character as long as names are short. */
+const commentOf = (line: string): string | undefined => /\\x00\\x[01][0-9a-f](\w+)\\x00 \}/.exec(line)?.[1];
