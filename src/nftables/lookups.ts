@@ -7,7 +7,7 @@ import { decompileElements } from './elements.js';
 import { masked } from './match.js';
 import { isMessageType } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
-import { wordOf, wordsFor } from './registers.js';
+import { REGISTER_WORDS, wordOf, wordsFor } from './registers.js';
 import type { Expression } from './wire.js';
 
 export function readLookup(reader: RuleReader, lookup: Extract<Expression, { type: 'lookup' }>): void {
@@ -24,7 +24,8 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
   if (lookup.dreg === 0) return reader.act({ vmap: { key: json, data } });
   // The map's data may be wider than one word, and what was there is gone.
   const first = wordOf(lookup.dreg);
-  for (let word = first; word < first + wordsFor(set?.definition.dataLen ?? 8); word++) reader.registers.delete(word);
+  const after = Math.min(REGISTER_WORDS, first + wordsFor(set?.definition.dataLen ?? 8));
+  for (let word = first; word < after; word++) reader.registers.delete(word);
   reader.set(lookup.dreg, { kind: 'map', json: { key: json, data }, uses: key });
 }
 
