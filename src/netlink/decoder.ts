@@ -36,17 +36,15 @@ export class Decoder {
   }
 
   u8(): number {
-    return this.#bytes[this.#at++] as number;
+    return this.#bytes[this.#take(1)] as number;
   }
 
   u16(): number {
-    this.#at += 2;
-    return this.#view.getUint16(this.#at - 2, true);
+    return this.#view.getUint16(this.#take(2), true);
   }
 
   u32(): number {
-    this.#at += 4;
-    return this.#view.getUint32(this.#at - 4, true);
+    return this.#view.getUint32(this.#take(4), true);
   }
 
   u64(): number {
@@ -56,14 +54,13 @@ export class Decoder {
 
   bytes(): Uint8Array {
     const size = this.u32();
-    this.#at += size;
-    return this.#bytes.slice(this.#at - size, this.#at);
+    const start = this.#take(size);
+    return this.#bytes.slice(start, start + size);
   }
 
   string(): string {
     const size = this.u32();
-    const start = this.#at;
-    this.#at += size;
+    const start = this.#take(size);
     let result = '';
     for (let i = start; i < this.#at; i++) {
       const c = this.#bytes[i] as number;
@@ -82,10 +79,12 @@ export class Decoder {
     const view = this.#view;
     const bytes = this.#bytes;
     for (let i = 0; i < slots.length; i++) slots[i] = -1;
+    if (end > bytes.length) throw malformed();
     let at = this.#at;
     while (at < end) {
       const index = bytes[at++] as number;
-      const width = widths[index] as number;
+      const width = widths[index];
+      if (width === undefined || ((width === 4 || width === -1) && at + 4 > end)) throw malformed();
       if (width === 4) {
         slots[index] = view.getUint32(at, true);
         at += 4;
@@ -107,6 +106,7 @@ export class Decoder {
         at = this.#at;
       }
     }
+    if (at !== end) throw malformed();
     this.#at = end;
   }
 
@@ -157,10 +157,20 @@ export class Decoder {
 
   record(schema: Schema, end: number, into: Record<string, unknown> = {}): Record<string, unknown> {
     while (this.#at < end) {
-      const field = schema.fields[this.u8()] as Field;
+      const field = schema.fields[this.u8()];
+      if (field === undefined) throw malformed();
       this.#value(field, into);
     }
+    if (this.#at !== end) throw malformed();
     return into;
+  }
+
+  /** So many bytes more: where they begin. */
+  #take(size: number): number {
+    const at = this.#at;
+    if (at + size > this.#bytes.length) throw malformed();
+    this.#at = at + size;
+    return at;
   }
 
   #value(field: Field, into: Record<string, unknown>): void {
@@ -203,6 +213,7 @@ export class Decoder {
           const length = this.u32();
           items.push(this.record(field.schema as Schema, this.#at + length));
         }
+        if (this.#at !== end) throw malformed();
         into[field.name] = items;
         return;
       }
@@ -211,6 +222,7 @@ export class Decoder {
         const end = this.#at + size;
         const items: string[] = [];
         while (this.#at < end) items.push(this.string());
+        if (this.#at !== end) throw malformed();
         into[field.name] = items;
         return;
       }
@@ -221,13 +233,20 @@ export class Decoder {
           this.bytes();
           return;
         }
-        const { name, schema } = field.variants[index] as { name: string; schema: Schema };
+        const variant = field.variants[index];
+        if (variant === undefined) throw malformed();
+        const { name, schema } = variant;
         into[field.name] = name;
         const length = this.u32();
         this.record(schema, this.#at + length, into);
       }
     }
   }
+}
+
+/** What the addon writes is well formed: these are not its bytes, or it and this file disagree. */
+function malformed(): Error {
+  return Object.assign(new RangeError('a record that is none of its schema'), { code: 'ERR_MALFORMED_RECORD' });
 }
 
 /** The word, or the words, for a number; where it stands for none, the number. */

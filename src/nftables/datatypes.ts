@@ -9,6 +9,7 @@ import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac, read
 import { fromNumber, type Order, swap, toNumber } from './bytes.js';
 import { show, wrongType, wrongValue } from './errors.js';
 import { bitmask, ctLabel } from './flags.js';
+import { REGISTER_WORDS } from './registers.js';
 import * as symbols from './symbols.js';
 import { date, hour, time } from './times.js';
 
@@ -380,7 +381,8 @@ export function typeOf(name: string, bits?: number, order?: Order): Type {
 export const dateType: Type = { datatype: date, bits: 64, order: 'host' };
 
 /** The fields of a set's key or data, from NFTA_SET_KEY_TYPE. */
-export function typesOfId(id: number, length: number): readonly Type[] {
+export function typesOfId(id: number, bytes: number): readonly Type[] {
+  const length = Math.min(bytes, REGISTER_WORDS * 4);
   if (id === verdict.id) return [typeOf('verdict')];
   const ids: number[] = [];
   for (let rest = id; rest > 0; rest = Math.floor(rest / 64)) ids.unshift(rest % 64);

@@ -6,7 +6,7 @@ import { type Described, describe } from './describe.js';
 import { decompileElements, type FieldView, wholeField } from './elements.js';
 import { completeField } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
-import { wordOf, wordsFor } from './registers.js';
+import { REGISTER_WORDS, wordOf, wordsFor } from './registers.js';
 import { unmask } from './relations.js';
 import type { Tree } from './tree.js';
 import { decode, findNumber, setAttribute } from './userdata.js';
@@ -29,7 +29,8 @@ export function readLookup(reader: RuleReader, lookup: Extract<Expression, { typ
   if (lookup.dreg === 0) return reader.act({ vmap: read() });
   // The map's data may be wider than one word, and what was there is gone.
   const first = wordOf(lookup.dreg);
-  for (let word = first; word < first + wordsFor(set?.definition.dataLen ?? 8); word++) reader.registers.delete(word);
+  const after = Math.min(REGISTER_WORDS, first + wordsFor(set?.definition.dataLen ?? 8));
+  for (let word = first; word < after; word++) reader.registers.delete(word);
   reader.set(lookup.dreg, { kind: 'map', read });
 }
 

@@ -194,5 +194,12 @@ function writtenFlags(bytes: Uint8Array, type: Type, names: Names): unknown {
 }
 
 export function readExpression(reader: RuleReader, expression: Expression): void {
-  (readers[expression.type] as (reader: RuleReader, expression: Expression) => void)(reader, expression);
+  const { type } = expression;
+  if (type === undefined || !Object.hasOwn(readers, type)) return reader.unknown(type ?? '');
+  try {
+    (readers[type] as (reader: RuleReader, expression: Expression) => void)(reader, expression);
+  } catch {
+    // It lacks what every kernel so far has sent, or has something that none has.
+    reader.unknown(type);
+  }
 }
