@@ -1,6 +1,7 @@
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Netns } from '../netns/netns.js';
 import { markOf } from '../router/names.js';
+import { Undo } from '../router/undo.js';
 import { namespaceId } from '../services/process.js';
 import type { Services } from '../services/services.js';
 import { compare, readText, type ServiceChange } from '../services/state.js';
@@ -176,18 +177,11 @@ function leaseSteps(network: Network, state: DhcpState, site: DhcpSite): DhcpSte
 
 /** Steps in order. When one fails, those before it are taken back as far as they made what was not there. */
 export async function carryOut(steps: readonly DhcpStep[], check: () => void): Promise<void> {
-  const done: DhcpStep[] = [];
-  try {
+  await Undo.guard(async (undo) => {
     for (const step of steps) {
       check();
       await step.run();
-      done.push(step);
+      undo.add(async () => step.undo?.());
     }
-  } catch (error) {
-    for (const { undo } of done.reverse()) {
-      // The first error is the one to tell.
-      await undo?.().catch(() => {});
-    }
-    throw error;
-  }
+  });
 }

@@ -1,6 +1,6 @@
 /** A router's ports: veth pairs, `qr-` and `qg-` inside, `tap` outside on a bridge. */
 import { settled } from '../concurrency.js';
-import { NetlinkError } from '../errors.js';
+import { insteadOf, NetlinkError } from '../errors.js';
 import { formatAddress, formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
@@ -26,12 +26,7 @@ export interface PortSteps {
 /** What the host has of a port's other end. */
 export async function readTaps(host: Netns, wanted: Wanted): Promise<ReadonlyMap<string, Link>> {
   const found = await Promise.all(
-    portsOf(wanted).map(({ tap }) =>
-      host.links.get(tap).catch((error: unknown) => {
-        if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
-        throw error;
-      }),
-    ),
+    portsOf(wanted).map(({ tap }) => host.links.get(tap).catch(insteadOf('ENODEV', undefined))),
   );
   return new Map(found.flatMap((link) => (link ? [[link.name, link]] : [])));
 }
@@ -175,17 +170,21 @@ async function plug(
   undo.add(() => host.links.delete(tap));
 }
 
-/**
- * Brings new ports' other ends up, without IPv6: a bridge's port needs no address, and each would be one more to look for duplicates of
- * on the whole bridge, and one more to walk by when the next goes up (rt6_sync_up).
- */
+/** Brings new ports' other ends up. */
 async function connect(host: Netns, ports: readonly Port[]): Promise<void> {
-  const off = ports.map(({ tap }): [string, number] => [`net/ipv6/conf/${tap}/disable_ipv6`, 1]);
-  await host.sysctl.set(Object.fromEntries(off)).catch((error: unknown) => {
-    // A kernel without IPv6.
-    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
-  });
-  await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
+  const taps = ports.map(({ tap }) => tap);
+  await withoutIpv6(host, taps);
+  await settled(taps.map((tap) => host.links.set(tap, { up: true })));
+}
+
+/**
+ * A bridge's port needs no IPv6 address, and each would be one more to look for duplicates of on the whole bridge, and one more to walk by
+ * when the next goes up (rt6_sync_up).
+ */
+export async function withoutIpv6(host: Netns, devices: readonly string[]): Promise<void> {
+  const off = devices.map((device): [string, number] => [`net/ipv6/conf/${device}/disable_ipv6`, 1]);
+  // A kernel without IPv6 has no such setting.
+  await host.sysctl.set(Object.fromEntries(off)).catch(insteadOf('ENOENT', undefined));
 }
 
 /** Neighbours may remember an earlier holder of addresses that a port did not have until now, or another MAC address of its own. */

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
-import { NetlinkError } from '../errors.js';
+import { NetlinkError, noDescription } from '../errors.js';
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
-import { findNetns } from '../netns/find.js';
+import { findNetns, idsBehind } from '../netns/find.js';
+import { onHost } from '../netns/host.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { Services } from '../services/services.js';
 import { addressStep } from './addresses.js';
 import { advertisementStep, advertiser, readAdvertiser } from './advertisements.js';
 import { companionsOf, readCompanions } from './companions.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
-import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace } from './names.js';
+import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace, routerPrefix } from './names.js';
 import { proxyAnnouncement, proxyStep } from './ndp-proxies.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
@@ -101,13 +102,8 @@ export class Router {
   static async plan(spec: RouterSpec, options: RouterOptions = {}): Promise<RouterPlan> {
     const wanted = checkSpec(spec);
     const limits = deadline(options);
-    const host = options.host ?? (await Netns.current());
-    try {
-      const changes = await planWanted(wanted, { ...options, host, limits });
-      return { id: wanted.id, changes, toString: () => changes.map(formatChange).join('\n') };
-    } finally {
-      if (options.host === undefined) await host.close();
-    }
+    const changes = await onHost(options.host, (host) => planWanted(wanted, { ...options, host, limits }));
+    return { id: wanted.id, changes, toString: () => changes.map(formatChange).join('\n') };
   }
 
   /** A router that is there. Throws NetlinkError ENOENT where there is none. */
@@ -139,8 +135,7 @@ export class Router {
 
   /** Ids of the routers that are there. */
   static async list(): Promise<string[]> {
-    const prefix = routerNamespace('0').slice(0, -1);
-    return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return idsBehind(routerPrefix);
   }
 
   /**
@@ -151,14 +146,7 @@ export class Router {
    */
   watch(options: WatchOptions = {}): AsyncGenerator<Drift, void, undefined> {
     const wanted = this.#wanted;
-    if (!wanted) {
-      throw Object.assign(
-        new Error(`router ${this.id}: what it should be is not known; watch the handle that apply returns`),
-        {
-          code: 'ERR_NO_DESCRIPTION',
-        },
-      );
-    }
+    if (!wanted) throw noDescription(`router ${this.id}`);
     const context = { host: this.#host, services: this.#services };
     return watchRouter(
       {

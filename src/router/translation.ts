@@ -3,6 +3,7 @@ import type { AnnounceOptions } from '../announce/announce.js';
 import type { CallOptions } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { resizeSets } from '../nftables/resize.js';
+import { announceFloatingIps } from './announcements.js';
 import { type BindingSite, bind, unbind } from './bindings.js';
 import { floatingIpChanges } from './floating-ip-state.js';
 import { forwardingChanges } from './forwarding-state.js';
@@ -24,8 +25,6 @@ export interface TranslationSteps {
   /** When all that can fail has been done. */
   readonly settle: Step | undefined;
 }
-
-const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 export function translationSteps(
   wanted: Wanted,
@@ -83,13 +82,7 @@ export function translationSteps(
       async ({ netns, limits }) => {
         await unbind({ ...site(netns), binding: 'address' }, toUnbind.address, limits);
         await unbind({ ...site(netns), binding: 'route' }, toUnbind.route, limits);
-        const dev = wanted.gateway?.device;
-        if (announce !== false && dev !== undefined && floatingIps.announce.length > 0) {
-          await netns.announce(
-            { dev, addresses: floatingIps.announce },
-            { ...announceDefaults, ...announce, ...limits },
-          );
-        }
+        await announceFloatingIps(netns, wanted.gateway?.device, floatingIps.announce, announce, limits);
         if (forget.length > 0) await netns.conntrack.delete({ address: forget }, limits);
         if (outdated.length > 0) await netns.conntrack.delete({ destinations: outdated }, limits);
       },
