@@ -11,7 +11,7 @@ import type { ServiceListener, ServiceWatch } from '../services/watch.js';
 import { carryOut, type DhcpChange, type DhcpSite, deleteDhcp, diffDhcp } from './diff.js';
 import { dnsmasqService, files } from './dnsmasq.js';
 import { type DhcpLease, parseLeases } from './leases.js';
-import { namespacePrefix, networkNamespace, serviceKind } from './names.js';
+import { dnsmasqOf, namespacePrefix, networkNamespace, serviceKind } from './names.js';
 import type { Network } from './network.js';
 import { checkNetwork, type DhcpOptions, type NetworkSpec } from './spec.js';
 import { readDhcp } from './state.js';
@@ -90,13 +90,13 @@ export class Dhcp {
   }
 
   async status(): Promise<DhcpStatus> {
-    const { pid, directory } = await this.#services.status({ kind: serviceKind, id: this.id });
+    const { pid, directory } = await this.#services.status(dnsmasqOf(this.id));
     return { pid, directory, leases: await this.leases() };
   }
 
   /** What dnsmasq has leased, or is ready to. */
   async leases(): Promise<DhcpLease[]> {
-    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    const directory = this.#services.directory(dnsmasqOf(this.id));
     return [...parseLeases((await readText(directory, files.leases)) ?? '').leases];
   }
 
@@ -108,7 +108,7 @@ export class Dhcp {
    */
   watch(listener: ServiceListener): Promise<ServiceWatch> {
     if (!this.#network) throw noDescription(`network ${this.id}`);
-    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    const directory = this.#services.directory(dnsmasqOf(this.id));
     return this.#services.watch(dnsmasqService(this.#network, this.netns, directory, ''), listener);
   }
 

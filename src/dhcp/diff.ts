@@ -7,7 +7,7 @@ import type { Services } from '../services/services.js';
 import { compare, readText, type ServiceChange } from '../services/state.js';
 import { dnsmasqService, files } from './dnsmasq.js';
 import { staleLeases } from './leases.js';
-import { serviceKind } from './names.js';
+import { dnsmasqOf } from './names.js';
 import type { Network } from './network.js';
 import { diffPort } from './port.js';
 import { mostIpv6Releases, releaseLeases } from './release.js';
@@ -69,7 +69,7 @@ export function deleteDhcp(id: string, namespace: string, state: DhcpState, site
   const steps: DhcpStep[] = [];
   const { service, port } = state;
   if (service.exists || service.process) {
-    const run = (): Promise<void> => site.services.stop({ kind: serviceKind, id });
+    const run = (): Promise<void> => site.services.stop(dnsmasqOf(id));
     steps.push({ action: 'delete', kind: 'service', subject: 'dnsmasq', run });
   }
   if (state.netns) {
@@ -124,7 +124,7 @@ function serviceChange(network: Network, state: DhcpState, { services }: DhcpSit
   if (!netns) {
     return { action: service.process ? 'restart' : 'start', reason: 'its namespace is not there', files: [] };
   }
-  const spec = dnsmasqService(network, netns, services.directory({ kind: serviceKind, id: network.id }), '');
+  const spec = dnsmasqService(network, netns, services.directory(dnsmasqOf(network.id)), '');
   return compare(spec, service, namespaceId(`/proc/self/fd/${netns.fd}`));
 }
 
@@ -133,7 +133,7 @@ const words = { start: 'create', restart: 'update', reload: 'update', none: 'upd
 function serviceStep(network: Network, state: DhcpState, site: DhcpSite, change: ServiceChange): DhcpStep {
   const { services } = site;
   const { action, reason } = change;
-  const reference = { kind: serviceKind, id: network.id };
+  const reference = dnsmasqOf(network.id);
   return {
     action: words[action],
     kind: 'service',
@@ -151,7 +151,7 @@ function leaseSteps(network: Network, state: DhcpState, site: DhcpSite): DhcpSte
   const hosts = state.service.files.get(files.hosts) ?? '';
   const stale = staleLeases(network, state.leases.leases, hosts);
   if (stale.length === 0) return [];
-  const directory = services.directory({ kind: serviceKind, id: network.id });
+  const directory = services.directory(dnsmasqOf(network.id));
   const addresses = (state.port?.addresses ?? []).map(({ address }) => parsePrefix(address) as Prefix);
   const releaseAll = async (): Promise<void> => {
     const netns = site.netns as Netns;

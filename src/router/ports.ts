@@ -60,15 +60,15 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
       mends.map(({ change }) => change),
       (site) => settled(mends.map(({ run }) => run(site))),
     ),
-    connect: fresh.length === 0 ? undefined : { changes: () => [], run: ({ host }) => connect(host, fresh) },
-    up: stepOrQuiet(
+    connect: stepOf([], ({ host }) => connect(host, fresh), fresh.length > 0),
+    // Ports that are made here are told of by `make`.
+    up: stepOf(
       closed.map((port) => ({
         action: 'update',
         kind: 'port',
         subject: port.device,
         detail: `up, arp_ignore ${arpIgnore(port)}`,
       })),
-      opened.length > 0,
       async ({ netns, undo }) => {
         // Ports that are made here go again as a whole.
         for (const { device } of closed) {
@@ -80,6 +80,7 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         }
         await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
       },
+      opened.length > 0,
     ),
     announce: announceStep(ports, state),
     remove: stepOf(
@@ -90,11 +91,6 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
 }
 
 export const arpIgnoreOf = (device: string): string => `net/ipv4/conf/${device}/arp_ignore`;
-
-/** A step that may have work to do which is told of elsewhere: bringing up what is being made. */
-function stepOrQuiet(changes: readonly Change[], needed: boolean, run: Step['run']): Step | undefined {
-  return needed ? { changes: () => changes, run } : undefined;
-}
 
 interface Mend {
   readonly change: Change;
@@ -195,8 +191,7 @@ function announceStep(ports: readonly Port[], state: State): Step | undefined {
     const fresh = port.addresses.filter((address) => !known.some((one) => one.address === formatPrefix(address)));
     return fresh.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true }));
   });
-  if (announcements.length === 0) return undefined;
-  return { changes: () => [], run: ({ netns }) => netns.announce(announcements, { count: 3 }) };
+  return stepOf([], ({ netns }) => netns.announce(announcements, { count: 3 }), announcements.length > 0);
 }
 
 /** Whether neighbours have yet to learn a port's MAC address. */

@@ -9,7 +9,7 @@ import { onHost } from '../netns/host.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { Services } from '../services/services.js';
 import { addressStep } from './addresses.js';
-import { advertisementStep, advertiser, readAdvertiser } from './advertisements.js';
+import { advertisementStep, advertiser } from './advertisements.js';
 import { companionsOf, readCompanions } from './companions.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
 import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace, routerPrefix } from './names.js';
@@ -17,9 +17,9 @@ import { proxyAnnouncement, proxyStep } from './ndp-proxies.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
-import { nothing, readPools, readState, type State } from './state.js';
+import { readPools, readState, type State, stateWithout } from './state.js';
 import { type RouterStatus, readStatus } from './status.js';
-import { type Change, changesOf, formatChange, type Site, type Stage, stepOf, takeSteps } from './steps.js';
+import { type Change, changesOf, formatChange, type Stage, stepOf, takeSteps } from './steps.js';
 import { namespaceSysctls, sysctlStep } from './sysctls.js';
 import { readBinding } from './tables.js';
 import { translationSteps } from './translation.js';
@@ -276,7 +276,7 @@ export async function applyWanted(
   undo.always(await lockRouter(wanted.id, limits));
   const { netns, fresh } = await openOrCreate(wanted, context, undo);
   const state = fresh
-    ? { ...nothing, advertiser: await readAdvertiser(services, wanted.id) }
+    ? await stateWithout(services, wanted.id)
     : await readState({ netns, host, services, limits }, wanted);
   const stages = stagesOf(wanted, state, { announce, owner, services, netns });
   await takeSteps(stages, { netns, host, undo, limits });
@@ -291,7 +291,7 @@ export async function planWanted(
   const netns = await findNetns(name, dispatchOf(dispatch));
   const context = { announce: undefined, owner, services };
   if (typeof netns === 'string') {
-    const state = { ...nothing, advertiser: await readAdvertiser(services, wanted.id) };
+    const state = await stateWithout(services, wanted.id);
     return [created(name), ...changesOf(stagesOf(wanted, state, { ...context, netns: undefined }))];
   }
   try {
@@ -340,7 +340,7 @@ function stagesOf(wanted: Wanted, state: State, { announce, owner, services, net
 /** The loopback device is up, and says whose the namespace is; without an owner, one that is said already stays. */
 function loopbackStep({ links }: State, owner: string | undefined): Stage[number] {
   const loopback = links.get('lo');
-  if (!loopback) return { changes: () => [], run: ({ netns }: Site) => netns.links.set('lo', { up: true }) };
+  if (!loopback) return stepOf([], ({ netns }) => netns.links.set('lo', { up: true }), true);
   const alias = owner === undefined && isMarked(loopback.alias) ? loopback.alias : markOf(owner);
   if (loopback.up && loopback.alias === alias) return undefined;
   const detail = `up, alias ${alias}`;

@@ -10,7 +10,7 @@ import { forwardingChanges } from './forwarding-state.js';
 import { commitTables } from './row-changes.js';
 import { arpSet, capacityFor, dnatMap, listsArp, snatMap, tablesOf } from './ruleset.js';
 import type { State } from './state.js';
-import type { Step } from './steps.js';
+import { type Step, stepOf } from './steps.js';
 import { table } from './table-builder.js';
 import { isReplaced, tableChanges } from './tables.js';
 import type { Wanted } from './wanted.js';
@@ -73,12 +73,13 @@ export function translationSteps(
               await commitTables(netns, { ...transaction, back: () => compile(back, {}) }, limits, undo);
             },
           },
-    bind: quiet(toBind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
-      bind(site(netns), toBind, limits, undo),
+    bind: stepOf(
+      [],
+      ({ netns, undo, limits }) => bind(site(netns), toBind, limits, undo),
+      toBind.length > 0 && wanted.gateway !== undefined,
     ),
-    settle: quiet(
-      toUnbind.address.length + toUnbind.route.length + forget.length + outdated.length > 0 ||
-        floatingIps.announce.length > 0,
+    settle: stepOf(
+      [],
       async ({ netns, limits }) => {
         await unbind({ ...site(netns), binding: 'address' }, toUnbind.address, limits);
         await unbind({ ...site(netns), binding: 'route' }, toUnbind.route, limits);
@@ -86,13 +87,10 @@ export function translationSteps(
         if (forget.length > 0) await netns.conntrack.delete({ address: forget }, limits);
         if (outdated.length > 0) await netns.conntrack.delete({ destinations: outdated }, limits);
       },
+      toUnbind.address.length + toUnbind.route.length + forget.length + outdated.length > 0 ||
+        floatingIps.announce.length > 0,
     ),
   };
-}
-
-/** A step that is told of by another: what it does belongs to that one's changes. */
-function quiet(needed: boolean, run: Step['run']): Step | undefined {
-  return needed ? { changes: () => [], run } : undefined;
 }
 
 /** What the maps were made for; undefined where there are none. */
