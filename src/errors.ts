@@ -70,6 +70,21 @@ export function fromNative(error: unknown, subject?: string, netns?: string, req
   return new NetlinkError({ errno, syscall, subject: subject ?? path, netns, request });
 }
 
+/** For `catch`, where one error is no failure but an answer: `reading.catch(insteadOf('ENODEV', undefined))`. */
+export function insteadOf<T>(code: string, answer: T): (error: unknown) => T {
+  return (error) => {
+    if ((error as { readonly code?: unknown } | undefined)?.code === code) return answer;
+    throw error;
+  };
+}
+
+/** Of a handle that was opened, where one is needed that `apply` has returned. */
+export function noDescription(what: string): Error {
+  return Object.assign(new Error(`${what}: what it should be is not known; watch the handle that apply returns`), {
+    code: 'ERR_NO_DESCRIPTION',
+  });
+}
+
 export interface BatchFailure {
   /** Of the caller's own array. */
   readonly index: number;

@@ -1,7 +1,7 @@
 /** Address scopes: who reaches whom, by packets. As Neutron's functional tests have them: test_legacy_router.py, *_address_scope*. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RouterSpec } from '../src/index.js';
-import { run } from './helpers/namespaces.js';
+import { runIn } from './helpers/namespaces.js';
 import { type Host, type Stage, stage } from './helpers/router-stage.js';
 
 describe('IPv4, the gateway in the scope of one tenant network', () => {
@@ -99,7 +99,7 @@ describe('IPv4, the gateway in the scope of one tenant network', () => {
     const router = await s.router(plain);
     expect(await same.reaches('10.0.2.11')).toBe(true);
     expect(await s.plan(plain)).toEqual([]);
-    const rules = run('nsenter', `--net=/proc/${process.pid}/fd/${router.netns.fd}`, 'nft', 'list', 'ruleset');
+    const rules = runIn(router.netns, 'nft', 'list', 'ruleset');
     expect(rules).not.toContain('scope');
     expect(rules).not.toContain('forward');
   });

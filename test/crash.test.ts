@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { Netns, Node, type NodeSpec, Router } from '../src/index.js';
 import { snapshot } from './helpers/crash/snapshot.js';
 import { ChangingNode, type Random, randomOf } from './helpers/crash/specs.js';
-import { cleanUp, ipJson, type NamedNetns, namespace, uniqueName } from './helpers/namespaces.js';
+import { cleanUp, hostWith, ipJson, uniqueName } from './helpers/namespaces.js';
 import { library } from './helpers/programs.js';
 
 const crashes = Number(process.env['NETLOOM_CRASHES'] ?? 15);
@@ -47,15 +47,9 @@ async function applyAndKill(file: string, delay: number): Promise<boolean> {
   return !said.includes('done');
 }
 
-async function host(): Promise<NamedNetns> {
-  const netns = await namespace();
-  await netns.links.add({ kind: 'bridge', name: 'br-ex', up: true });
-  return netns;
-}
-
 /** What a machine that never crashed has of the same description. */
 async function reference(spec: NodeSpec, name: string): Promise<ReadonlyMap<string, unknown>> {
-  const elsewhere = await host();
+  const elsewhere = await hostWith('br-ex');
   const renamed = {
     ...spec,
     name,
@@ -81,7 +75,7 @@ test(
     const random: Random = randomOf(seed);
     const name = uniqueName();
     const node = new ChangingNode(name, random, floatingIps);
-    const netns = await host();
+    const netns = await hostWith('br-ex');
     const bystander = await Router.apply(
       {
         id: `${name}-bystander`,

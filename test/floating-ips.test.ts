@@ -1,22 +1,16 @@
 /** Floating IPs by the thousand: packed, moved, grown, refused. What packets see of them is in router.test.ts. */
-import { afterEach, expect, test } from 'vitest';
-import { type FloatingIpBinding, NetlinkError, Netns, Router } from '../src/index.js';
-import { rejection, run } from './helpers/namespaces.js';
+import { expect, test } from 'vitest';
+import { type FloatingIpBinding, NetlinkError, Router } from '../src/index.js';
+import { cleanUp, hostWith, rejection, runIn } from './helpers/namespaces.js';
 
 let made = 0;
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 async function router(floatingIpBinding: FloatingIpBinding): Promise<Router> {
-  const host = await Netns.create();
-  cleanups.push(() => host.close());
-  await host.links.add({ kind: 'bridge', name: 'br-ex', up: true });
+  const host = await hostWith('br-ex');
   const id = `f100a7-${process.pid}-${made++}`;
   const gateway = { id: `fip${made}-${process.pid}`, bridge: 'br-ex', addresses: ['198.19.255.1/15'] };
   const router = await Router.apply({ id, floatingIpBinding, gateway }, { host, announce: false });
-  cleanups.push(() => router.delete());
+  cleanUp(() => router.delete());
   return router;
 }
 
@@ -32,8 +26,8 @@ const quiet = { announce: false } as const;
 
 /** How many elements nft finds in a set. */
 function elements({ netns }: Router, family: string, kind: string, name: string): number {
-  const args = [`--net=/proc/${process.pid}/fd/${netns.fd}`, 'nft', '-j', 'list', kind, family, 'netloom', name];
-  const { nftables } = JSON.parse(run('nsenter', ...args)) as { nftables: Record<string, { elem?: unknown[] }>[] };
+  const listed = runIn(netns, 'nft', '-j', 'list', kind, family, 'netloom', name);
+  const { nftables } = JSON.parse(listed) as { nftables: Record<string, { elem?: unknown[] }>[] };
   return nftables.flatMap((object) => object[kind]?.elem ?? []).length;
 }
 

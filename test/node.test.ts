@@ -1,22 +1,16 @@
 /** A whole node from one description: made, changed, left alone, taken back, removed. */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Netns, Node, type NodeNetworkSpec, type NodeSpec, Router, type RouterSpec } from '../src/index.js';
-import { namespace, run, uniqueName } from './helpers/namespaces.js';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { cleanUp, hostWith, ipJson, type NamedNetns, namespace, runIn, uniqueName } from './helpers/namespaces.js';
 
 const quiet = { announce: false } as const;
 
 /** An external network and two tenants with the same addresses. Ids differ from run to run in their first characters. */
-async function stage(): Promise<{ host: Netns; spec: NodeSpec; ids: string[] }> {
-  const host = await namespace();
-  await host.links.add({ kind: 'bridge', name: 'br-ex', up: true });
+async function stage(): Promise<{ host: NamedNetns; spec: NodeSpec; ids: string[] }> {
+  const host = await hostWith('br-ex');
   const name = uniqueName();
   const tail = name.slice(-8);
-  cleanups.push(() => Node.apply({ name }, { host, ...quiet }));
+  cleanUp(() => Node.apply({ name }, { host, ...quiet }));
   const networks: NodeNetworkSpec[] = [
     { id: `${tail}-ext`, bridge: 'br-ex' },
     { id: `a${tail}-net`, mtu: 1450 },
@@ -54,12 +48,7 @@ test('makes what is described, and sends nothing when it is there', async () => 
     'router created',
   ]);
   expect(report.toString()).toMatch(/4 created, 0 updated, 1 unchanged, 0 deleted, 0 failed$/);
-  const enter = `--net=/proc/${process.pid}/fd/${host.fd}`;
-  const links = JSON.parse(run('nsenter', enter, 'ip', '-j', 'link')) as {
-    ifname: string;
-    master?: string;
-    mtu: number;
-  }[];
+  const links = ipJson(host.name, 'link');
   const bridge = spec.networks?.[1]?.id.slice(0, 11);
   expect(links.find(({ ifname }) => ifname === `brq${bridge}`)?.mtu).toBe(1450);
   expect(links.filter(({ master }) => master === `brq${bridge}`)).toHaveLength(1);
@@ -89,10 +78,10 @@ test('removes what is no longer described and bears its name, and nothing else',
   const { host, spec, ids } = await stage();
   await Node.apply(spec, { host, ...quiet });
   const other = await Router.apply({ id: `other-${ids[0]}` }, { host });
-  cleanups.push(() => other.delete());
+  cleanUp(() => other.delete());
   const foreign = `qrouter-foreign-${ids[0]}`;
   await (await Netns.create(foreign)).close();
-  cleanups.push(() => Netns.delete(foreign));
+  cleanUp(() => Netns.delete(foreign));
   const { networks = [], routers = [] } = spec;
   const less = { ...spec, networks: networks.slice(0, 2), routers: routers.slice(0, 1) };
   const plan = await Node.plan(less, { host });
@@ -139,7 +128,7 @@ test('ports of VMs: a veth pair into a namespace that is there', async () => {
   const eth0 = await vm.links.get('eth0');
   expect(eth0).toMatchObject({ mac: '02:00:00:00:00:10', up: true, mtu: 1450 });
   await vm.addresses.add({ dev: 'eth0', address: '10.0.0.10/24' });
-  run('nsenter', `--net=/proc/${process.pid}/fd/${vm.fd}`, 'ping', '-c3', '-i0.5', '-W1', '10.0.0.1');
+  runIn(vm, 'ping', '-c3', '-i0.5', '-W1', '10.0.0.1');
   expect((await Node.plan(withPort, { host })).units).toEqual([]);
   await Node.apply(spec, { host, ...quiet });
   expect((await vm.links.list()).map(({ name }) => name)).toEqual(['lo']);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchError, neutronExternalIds, OpenVswitch, OvsdbError, OvsError, type OvsPortSpec } from '../src/index.js';
+import { applyOvs } from '../src/network/openvswitch.js';
 import { chooseVlans } from '../src/ovs/local-vlans.js';
 import { changeRow } from '../src/ovs/row-change.js';
 import { cleanUp, ip, ipJson, type NamedNetns, namespace, rejection, run } from './helpers/namespaces.js';
@@ -657,3 +658,24 @@ describe.skipIf(noOpenVswitch)('when a daemon fails', () => {
     await expect(OpenVswitch.connect({ socket: mine.socket })).rejects.toMatchObject({ code: 'ERR_OVSDB_CONNECTION' });
   });
 });
+
+test.skipIf(noOpenVswitch)(
+  "a node's ports: those that are not made ready are taken out again, and so seen by the next apply",
+  async () => {
+    const name = await bridge();
+    const [device, far] = portNames(2) as [string, string];
+    await host.links.add({ kind: 'veth', name: device, up: true, peer: { name: far, up: true } });
+    cleanUp(() => host.links.delete(device));
+    const wanted = {
+      bridge: name,
+      node: 'n',
+      ports: [{ name: device, portId: 'port', network: blue, mac: undefined }],
+    };
+    const refused = applyOvs(ovs, wanted, {}, () => Promise.reject(new Error('not now')));
+    expect((await rejection(refused, Error)).message).toBe('not now');
+    expect(listPorts(name)).toEqual([]);
+    const made: string[] = [];
+    await applyOvs(ovs, wanted, {}, async (port) => void made.push(port.name));
+    expect([made, listPorts(name)]).toEqual([[device], [device]]);
+  },
+);

@@ -1,7 +1,7 @@
 /** Port forwardings: where packets go, what of flows is forgotten, what a plan says of them, and ten thousand of them. */
 import { expect, test } from 'vitest';
 import type { PortForwarding, RouterSpec } from '../src/index.js';
-import { run } from './helpers/namespaces.js';
+import { runIn } from './helpers/namespaces.js';
 import { type Host, type Stage, stage } from './helpers/router-stage.js';
 
 /** Answers each datagram with its own name and the port that it came to. */
@@ -126,8 +126,7 @@ test('ten thousand ports', async () => {
   const router = await s.router({ ...spec, portForwardings: many('10.0.0.11') });
   expect(await ask(outside, '203.0.113.29', 20_501, 40_000)).toBe('one 5001');
   expect(await s.plan({ ...spec, portForwardings: many('10.0.0.11') })).toEqual([]);
-  const inside = ['nsenter', `--net=/proc/${process.pid}/fd/${router.netns.fd}`] as const;
-  const listed = JSON.parse(run(...inside, 'nft', '-j', 'list', 'map', 'ip', 'netloom', 'port_forward')) as {
+  const listed = JSON.parse(runIn(router.netns, 'nft', '-j', 'list', 'map', 'ip', 'netloom', 'port_forward')) as {
     nftables: { map?: { elem: unknown[] } }[];
   };
   expect(listed.nftables.flatMap(({ map }) => map?.elem ?? [])).toHaveLength(10_000);

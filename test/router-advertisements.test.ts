@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Router, type RouterSpec, Services } from '../src/index.js';
 import { noCapture } from './helpers/capture.js';
 import { type Host, type Stage, stage } from './helpers/router-stage.js';
+import { eventually } from './helpers/state.js';
 
 let s: Stage;
 let vm: Host;
@@ -27,16 +28,6 @@ const running = (one: number): boolean =>
 
 // Whatever a failed test has left.
 afterEach(async () => s.services.stop({ kind: 'radvd', id: spec.id }));
-
-/** What `look` finds, asked again until it is there. */
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 100; tries++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('it did not come about in 10 seconds');
-}
 
 const globalAddress = (host: Host): Promise<string> =>
   eventually(

@@ -1,15 +1,11 @@
 /** Several processes that apply to one router at once. */
 import { expect, test } from 'vitest';
 import { Router, type RouterSpec } from '../src/index.js';
-import { cleanUp, namespace, uniqueName } from './helpers/namespaces.js';
+import { cleanUp, hostWith, uniqueName } from './helpers/namespaces.js';
 import { resultOf } from './helpers/programs.js';
 
 test('two processes that apply to one router take turns, and each finds a whole router', async () => {
-  const host = await namespace();
-  await host.links.add([
-    { kind: 'bridge', name: 'br-ex', up: true },
-    { kind: 'bridge', name: 'br-int', up: true },
-  ]);
+  const host = await hostWith('br-ex', 'br-int');
   const id = uniqueName();
   const gateway = { id: `g${id.slice(-8)}`, bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] };
   const spec = (last: number): RouterSpec => ({

@@ -8,6 +8,7 @@ import { Router, type RouterSpec } from '../src/index.js';
 import { bindings, type Cast, cast, gateway, usual } from './helpers/cast.js';
 import { snapshot } from './helpers/crash/snapshot.js';
 import { cleanUp, ipJson, run } from './helpers/namespaces.js';
+import { eventually } from './helpers/state.js';
 
 let on: Cast;
 beforeAll(async () => {
@@ -170,7 +171,7 @@ async function ownTable(namespace: string, table: string): Promise<() => Promise
   cleanUp(end);
   child.stdin?.write(`add table ${table} { flags owner; }\n`);
   const isThere = (): boolean => run('ip', 'netns', 'exec', namespace, 'nft', 'list', 'tables').includes(table);
-  for (let tries = 0; tries < 500 && !isThere(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually(isThere);
   return end;
 }
 

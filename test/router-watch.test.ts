@@ -2,14 +2,10 @@
 import { expect, test } from 'vitest';
 import { type Drift, NetlinkError, Netns, Router, type RouterSpec } from '../src/index.js';
 import { watchRouter } from '../src/router/watch.js';
-import { cleanUp, ip, ipJson, type NamedNetns, namespace, rejection, run, uniqueName } from './helpers/namespaces.js';
+import { cleanUp, hostWith, ip, ipJson, type NamedNetns, rejection, run, uniqueName } from './helpers/namespaces.js';
 
 async function site(): Promise<{ host: NamedNetns; router: Router; spec: RouterSpec; name: string }> {
-  const host = await namespace();
-  await host.links.add([
-    { kind: 'bridge', name: 'br-ex', up: true },
-    { kind: 'bridge', name: 'br-int', up: true },
-  ]);
+  const host = await hostWith('br-ex', 'br-int');
   const id = uniqueName();
   const tail = id.slice(-8);
   const spec: RouterSpec = {

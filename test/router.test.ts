@@ -1,19 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type FloatingIpBinding, Netns, Router } from '../src/index.js';
-
-/** Runs a program of the machine's in a namespace: the oracle. */
-function run(netns: Netns, ...command: string[]): string {
-  return execFileSync('nsenter', [`--net=/proc/${process.pid}/fd/${netns.fd}`, ...command], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
+import { cleanUp, runIn } from './helpers/namespaces.js';
 
 const answers = (netns: Netns, address: string): boolean => {
   try {
     // The kernel reports a new link's carrier up to a second late (linkwatch), and a bridge forwards nothing before.
-    run(netns, 'ping', '-c3', '-i0.4', '-W1', '-n', address);
+    runIn(netns, 'ping', '-c3', '-i0.4', '-W1', '-n', address);
     return true;
   } catch {
     return false;
@@ -21,16 +13,11 @@ const answers = (netns: Netns, address: string): boolean => {
 };
 
 let routerNumber = 0;
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** A node with br-ex and br-int, an outside host, one router and two VMs. */
 async function site(binding: FloatingIpBinding) {
   const made = async (): Promise<Netns> => {
     const netns = await Netns.create();
-    cleanups.push(() => netns.close());
+    cleanUp(() => netns.close());
     await netns.links.set('lo', { up: true });
     return netns;
   };
@@ -63,7 +50,7 @@ async function site(binding: FloatingIpBinding) {
     floatingIps: [{ floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.11' }],
   };
   const router = await Router.apply(spec, { host: node });
-  cleanups.push(() => router.delete());
+  cleanUp(() => router.delete());
   return { node, outside, vm1, vm2, router, spec };
 }
 
@@ -71,7 +58,7 @@ async function site(binding: FloatingIpBinding) {
 function arpAnswers(outside: Netns, addresses: string[]): string[] {
   return addresses.filter((address) => {
     try {
-      run(outside, 'arping', '-c1', '-w1', '-I', 'eth0', address);
+      runIn(outside, 'arping', '-c1', '-w1', '-I', 'eth0', address);
       return true;
     } catch {
       return false;
@@ -141,7 +128,7 @@ describe.each(['address', 'route', 'prefix'] as const)('a router with the %s bin
 
 test('a router that cannot be made leaves nothing', async () => {
   const node = await Netns.create();
-  cleanups.push(() => node.close());
+  cleanUp(() => node.close());
   const id = `7e57ffff-${process.pid}`;
   const spec = { id, interfaces: [{ id: 'cccccccc-cc', bridge: 'no-bridge', addresses: ['10.0.0.1/24'] }] };
   await expect(Router.apply(spec, { host: node })).rejects.toMatchObject({ code: 'ENODEV' });

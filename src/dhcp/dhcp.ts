@@ -1,5 +1,8 @@
+import { noDescription } from '../errors.js';
 import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
+import { idsBehind } from '../netns/find.js';
+import { onHost } from '../netns/host.js';
 import { Netns } from '../netns/netns.js';
 import { checkId } from '../router/names.js';
 import { Services } from '../services/services.js';
@@ -8,7 +11,7 @@ import type { ServiceListener, ServiceWatch } from '../services/watch.js';
 import { carryOut, type DhcpChange, type DhcpSite, deleteDhcp, diffDhcp } from './diff.js';
 import { dnsmasqService, files } from './dnsmasq.js';
 import { type DhcpLease, parseLeases } from './leases.js';
-import { namespacePrefix, networkNamespace, serviceKind } from './names.js';
+import { dnsmasqOf, namespacePrefix, networkNamespace, serviceKind } from './names.js';
 import type { Network } from './network.js';
 import { checkNetwork, type DhcpOptions, type NetworkSpec } from './spec.js';
 import { readDhcp } from './state.js';
@@ -70,9 +73,8 @@ export class Dhcp {
 
   /** Ids of the networks that have DHCP here, or something left of it; sorted. */
   static async list({ services = shared }: DhcpOptions = {}): Promise<string[]> {
-    const [namespaces, running] = await Promise.all([Netns.list(), services.list(serviceKind)]);
-    const named = namespaces.filter((name) => name.startsWith(namespacePrefix));
-    return [...new Set([...named.map((name) => name.slice(namespacePrefix.length)), ...running])].sort();
+    const [named, running] = await Promise.all([idsBehind(namespacePrefix), services.list(serviceKind)]);
+    return [...new Set([...named, ...running])].sort();
   }
 
   /** Ends dnsmasq, and removes its files, the port and the namespace; whatever there is of them. */
@@ -88,13 +90,13 @@ export class Dhcp {
   }
 
   async status(): Promise<DhcpStatus> {
-    const { pid, directory } = await this.#services.status({ kind: serviceKind, id: this.id });
+    const { pid, directory } = await this.#services.status(dnsmasqOf(this.id));
     return { pid, directory, leases: await this.leases() };
   }
 
   /** What dnsmasq has leased, or is ready to. */
   async leases(): Promise<DhcpLease[]> {
-    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    const directory = this.#services.directory(dnsmasqOf(this.id));
     return [...parseLeases((await readText(directory, files.leases)) ?? '').leases];
   }
 
@@ -105,15 +107,8 @@ export class Dhcp {
    * @throws Error ERR_NO_DESCRIPTION on a handle that `apply` has not returned.
    */
   watch(listener: ServiceListener): Promise<ServiceWatch> {
-    if (!this.#network) {
-      throw Object.assign(
-        new Error(`network ${this.id}: what it should be is not known; watch the handle that apply returns`),
-        {
-          code: 'ERR_NO_DESCRIPTION',
-        },
-      );
-    }
-    const directory = this.#services.directory({ kind: serviceKind, id: this.id });
+    if (!this.#network) throw noDescription(`network ${this.id}`);
+    const directory = this.#services.directory(dnsmasqOf(this.id));
     return this.#services.watch(dnsmasqService(this.#network, this.netns, directory, ''), listener);
   }
 
@@ -169,13 +164,13 @@ const told = ({ action, kind, subject }: DhcpChange): DhcpChange => ({ action, k
 
 /** With the host's namespace, and without what is left open. */
 async function atSite<T>(options: ApplyOptions, work: (site: DhcpSite) => Promise<T>): Promise<T> {
-  const host = options.host ?? (await Netns.current());
   const { services = shared, owner } = options;
-  const site: DhcpSite = { host, services, owner, netns: undefined };
-  try {
-    return await work(site);
-  } finally {
-    await site.netns?.close();
-    if (options.host === undefined) await host.close();
-  }
+  return onHost(options.host, async (host) => {
+    const site: DhcpSite = { host, services, owner, netns: undefined };
+    try {
+      return await work(site);
+    } finally {
+      await site.netns?.close();
+    }
+  });
 }

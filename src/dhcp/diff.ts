@@ -1,12 +1,13 @@
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Netns } from '../netns/netns.js';
 import { markOf } from '../router/names.js';
+import { Undo } from '../router/undo.js';
 import { namespaceId } from '../services/process.js';
 import type { Services } from '../services/services.js';
 import { compare, readText, type ServiceChange } from '../services/state.js';
 import { dnsmasqService, files } from './dnsmasq.js';
 import { staleLeases } from './leases.js';
-import { serviceKind } from './names.js';
+import { dnsmasqOf } from './names.js';
 import type { Network } from './network.js';
 import { diffPort } from './port.js';
 import { mostIpv6Releases, releaseLeases } from './release.js';
@@ -68,7 +69,7 @@ export function deleteDhcp(id: string, namespace: string, state: DhcpState, site
   const steps: DhcpStep[] = [];
   const { service, port } = state;
   if (service.exists || service.process) {
-    const run = (): Promise<void> => site.services.stop({ kind: serviceKind, id });
+    const run = (): Promise<void> => site.services.stop(dnsmasqOf(id));
     steps.push({ action: 'delete', kind: 'service', subject: 'dnsmasq', run });
   }
   if (state.netns) {
@@ -123,7 +124,7 @@ function serviceChange(network: Network, state: DhcpState, { services }: DhcpSit
   if (!netns) {
     return { action: service.process ? 'restart' : 'start', reason: 'its namespace is not there', files: [] };
   }
-  const spec = dnsmasqService(network, netns, services.directory({ kind: serviceKind, id: network.id }), '');
+  const spec = dnsmasqService(network, netns, services.directory(dnsmasqOf(network.id)), '');
   return compare(spec, service, namespaceId(`/proc/self/fd/${netns.fd}`));
 }
 
@@ -132,7 +133,7 @@ const words = { start: 'create', restart: 'update', reload: 'update', none: 'upd
 function serviceStep(network: Network, state: DhcpState, site: DhcpSite, change: ServiceChange): DhcpStep {
   const { services } = site;
   const { action, reason } = change;
-  const reference = { kind: serviceKind, id: network.id };
+  const reference = dnsmasqOf(network.id);
   return {
     action: words[action],
     kind: 'service',
@@ -150,7 +151,7 @@ function leaseSteps(network: Network, state: DhcpState, site: DhcpSite): DhcpSte
   const hosts = state.service.files.get(files.hosts) ?? '';
   const stale = staleLeases(network, state.leases.leases, hosts);
   if (stale.length === 0) return [];
-  const directory = services.directory({ kind: serviceKind, id: network.id });
+  const directory = services.directory(dnsmasqOf(network.id));
   const addresses = (state.port?.addresses ?? []).map(({ address }) => parsePrefix(address) as Prefix);
   const releaseAll = async (): Promise<void> => {
     const netns = site.netns as Netns;
@@ -176,18 +177,11 @@ function leaseSteps(network: Network, state: DhcpState, site: DhcpSite): DhcpSte
 
 /** Steps in order. When one fails, those before it are taken back as far as they made what was not there. */
 export async function carryOut(steps: readonly DhcpStep[], check: () => void): Promise<void> {
-  const done: DhcpStep[] = [];
-  try {
+  await Undo.guard(async (undo) => {
     for (const step of steps) {
       check();
       await step.run();
-      done.push(step);
+      undo.add(async () => step.undo?.());
     }
-  } catch (error) {
-    for (const { undo } of done.reverse()) {
-      // The first error is the one to tell.
-      await undo?.().catch(() => {});
-    }
-    throw error;
-  }
+  });
 }

@@ -6,7 +6,7 @@ import type { Netns } from '../netns/netns.js';
 import type { ServiceSpec } from '../services/spec.js';
 import { hostsFile, namesFile } from './hosts.js';
 import { startingLeases } from './leases.js';
-import { serviceKind } from './names.js';
+import { dnsmasqOf } from './names.js';
 import type { DhcpPort, Network, Subnet } from './network.js';
 import { optionsFile, subnetTag } from './options.js';
 
@@ -23,8 +23,7 @@ export function dnsmasqService(network: Network, netns: Netns, directory: string
   // file again (dhcp_netid_free). A new start takes a moment, and loses no lease.
   const onChange = content.includes(',set:') ? 'restart' : 'reload';
   return {
-    kind: serviceKind,
-    id: network.id,
+    ...dnsmasqOf(network.id),
     netns,
     command: 'dnsmasq',
     args: dnsmasqArguments(network, network.dhcp as DhcpPort, directory),

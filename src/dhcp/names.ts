@@ -1,4 +1,5 @@
 import { checkId } from '../router/names.js';
+import type { ServiceReference } from '../services/spec.js';
 
 /** The namespace of a network's DHCP server, as OpenStack Neutron names it. */
 export function networkNamespace(id: string): string {
@@ -7,8 +8,11 @@ export function networkNamespace(id: string): string {
 
 export const namespacePrefix = 'qdhcp-';
 
-/** What the services of `src/services` know it as. */
+/** What the services of `src/services` know them as. */
 export const serviceKind = 'dhcp';
+
+/** A network's dnsmasq among them. */
+export const dnsmasqOf = (id: string): ServiceReference => ({ kind: serviceKind, id });
 
 /** Who answers 169.254.169.254 on a subnet: the DHCP port, the router, or nobody. */
 export type Metadata = 'dhcp' | 'router' | 'none';

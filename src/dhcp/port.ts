@@ -1,9 +1,10 @@
 /** The DHCP port: a veth pair, both ends named `tap<id>`, one in the network's namespace and one on the host's bridge. */
 import { settled } from '../concurrency.js';
-import { NetlinkError } from '../errors.js';
+import { insteadOf } from '../errors.js';
 import { formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import { protocol } from '../router/names.js';
+import { withoutIpv6 } from '../router/ports.js';
 import type { Address } from '../rtnetlink/addresses.js';
 import type { Link } from '../rtnetlink/link.js';
 import type { Route } from '../rtnetlink/routes.js';
@@ -33,7 +34,7 @@ export interface PortChange {
 }
 
 export async function readPort(host: Netns, netns: Netns | undefined, device: string): Promise<PortState> {
-  const outside = await optional(host.links.get(device));
+  const outside = await host.links.get(device).catch(insteadOf('ENODEV', undefined));
   if (!netns) return { mark: undefined, inside: undefined, outside, others: [], addresses: [], routes: [] };
   const [links, addresses, routes] = await Promise.all([
     netns.links.list(),
@@ -86,7 +87,7 @@ function create(host: Netns, { mtu, bridge }: Network, { device, mac }: DhcpPort
         const master = bridge === undefined ? {} : { master: bridge };
         await host.links.add({ kind: 'veth', name: device, ...master, ...queues, ...size, peer });
         try {
-          await withoutIpv6(host, device);
+          await withoutIpv6(host, [device]);
           await settled([
             host.links.set(device, { up: true }),
             netns.links.set('lo', { up: true }),
@@ -128,16 +129,6 @@ function update(host: Netns, network: Network, port: DhcpPort, inside: Link, out
       },
     },
   ];
-}
-
-/** A bridge's port needs no address of its own. */
-async function withoutIpv6(host: Netns, device: string): Promise<void> {
-  try {
-    await host.sysctl.set({ [`net/ipv6/conf/${device}/disable_ipv6`]: 1 });
-  } catch (error) {
-    // A kernel without IPv6.
-    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
-  }
 }
 
 /** Its addresses, exactly; but for the one that the kernel gives each device. */
@@ -199,14 +190,4 @@ function diffRoutes({ subnets }: Network, { device }: DhcpPort, present: readonl
       },
     ];
   });
-}
-
-/** Undefined for what is not there. */
-async function optional<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import type { Services } from '../services/services.js';
 import { readText, type ServiceState } from '../services/state.js';
 import { files } from './dnsmasq.js';
 import { type LeaseFile, parseLeases } from './leases.js';
-import { networkNamespace, serviceKind } from './names.js';
+import { dnsmasqOf, networkNamespace } from './names.js';
 import { type PortState, readPort } from './port.js';
 
 /** What there is of a network's DHCP. */
@@ -26,7 +26,7 @@ export async function readDhcp(
   const found = await findNetns(networkNamespace(id));
   const [namespace, netns] = typeof found === 'string' ? [found, undefined] : ['there' as const, found];
   try {
-    const reference = { kind: serviceKind, id };
+    const reference = dnsmasqOf(id);
     const [service, leases, port] = await Promise.all([
       services.read(reference, [files.hosts, files.names, files.options]),
       readText(services.directory(reference), files.leases),

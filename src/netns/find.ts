@@ -11,3 +11,8 @@ export async function findNetns(name: string, options?: NetnsOptions): Promise<N
     throw error;
   }
 }
+
+/** What follows the prefix in names of namespaces, sorted: `qrouter-<id>`. */
+export async function idsBehind(prefix: string): Promise<string[]> {
+  return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+}

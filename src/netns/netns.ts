@@ -4,7 +4,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { addon, dispatchModes, type NativeChannel, type NativeNamespace } from '../addon.js';
 import { type Announcement, type AnnounceOptions, Announcer, type PackedAnnouncements } from '../announce/announce.js';
 import { Conntrack } from '../conntrack/conntrack.js';
-import { checkAlias, checkFileName, fromNative, invalidType, invalidValue } from '../errors.js';
+import { checkAlias, checkFileName, fromNative, insteadOf, invalidType, invalidValue } from '../errors.js';
 import { Ethtool } from '../ethtool/ethtool.js';
 import { abortable, type CallOptions } from '../netlink/call-options.js';
 import { Channel, closedError, type Dispatch } from '../netlink/channel.js';
@@ -158,12 +158,7 @@ export class Netns {
 
   /** Names of the named ones, sorted; what `ip netns list` shows. */
   static async list(): Promise<string[]> {
-    try {
-      return (await readdir(namespaceDirectory)).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
+    return (await readdir(namespaceDirectory).catch(insteadOf('ENOENT', []))).sort();
   }
 
   /**

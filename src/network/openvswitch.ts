@@ -1,5 +1,7 @@
 /** A node's ports on a bridge of Open vSwitch: all of them in one transaction. */
-import { type OpenVswitch, OvsError, type OvsOptions, type OvsPort, type OvsPortSpec } from '../ovs/index.js';
+import { settled } from '../concurrency.js';
+import { insteadOf } from '../errors.js';
+import type { OpenVswitch, OvsOptions, OvsPort, OvsPortSpec } from '../ovs/index.js';
 import type { Change } from '../router/steps.js';
 
 /** Interface.external_ids, by which a later run knows what is this node's. */
@@ -63,14 +65,25 @@ export async function applyOvs(
     );
     const bridges = await ovs.bridges(options);
     if (bridges.find(({ name }) => name === wanted.bridge)?.datapathType === 'netdev') {
-      await Promise.all(missing.map(offload));
+      try {
+        await settled(missing.map(offload));
+      } catch (error) {
+        // Plugged in as it is, it would be taken for one that is as it should be.
+        await ovs
+          .deletePorts(
+            wanted.bridge,
+            missing.map(({ name }) => name),
+          )
+          .catch(() => {});
+        throw error;
+      }
     }
   }
   if (stale.length > 0) await ovs.deletePorts(wanted.bridge, stale, options);
 }
 
 async function difference(ovs: OpenVswitch, wanted: OvsWanted, options: OvsOptions): Promise<Difference> {
-  const present = await portsOf(ovs, wanted.bridge, options);
+  const present = await ovs.ports(wanted.bridge, options).catch(insteadOf('ENOENT', undefined));
   const byName = new Map(present?.map((port) => [port.name, port]));
   const names = new Set(wanted.ports.map(({ name }) => name));
   return {
@@ -96,15 +109,6 @@ export async function bridgesOf(ovs: OpenVswitch, node: string, options: OvsOpti
     }),
   );
   return held.flat();
-}
-
-async function portsOf(ovs: OpenVswitch, bridge: string, options: OvsOptions): Promise<OvsPort[] | undefined> {
-  try {
-    return await ovs.ports(bridge, options);
-  } catch (error) {
-    if (error instanceof OvsError && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function same(port: OvsWantedPort, have: OvsPort, node: string): boolean {

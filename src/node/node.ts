@@ -4,6 +4,7 @@ import { networkNamespace } from '../dhcp/names.js';
 import { NetlinkError } from '../errors.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { findNetns } from '../netns/find.js';
+import { onHost } from '../netns/host.js';
 import { Netns } from '../netns/netns.js';
 import { applyOvs, bridgesOf, type OvsWanted, type OvsWantedPort, planOvs } from '../network/openvswitch.js';
 import { type HostLinks, networkStages, staleStages } from '../network/steps.js';
@@ -136,19 +137,19 @@ async function onSite<T>(spec: NodeSpec, options: ApplyOptions, work: (site: Sit
   const node = checkNode(spec);
   const concurrency = checkConcurrency(options);
   const limits = deadline(options);
-  const host = options.host ?? (await Netns.current());
   let connected: Promise<OpenVswitch> | undefined;
   const openvswitch = (): Promise<OpenVswitch> => {
     connected ??= options.openvswitch ? Promise.resolve(options.openvswitch) : OpenVswitch.connect(limits);
     return connected;
   };
-  try {
-    const links = await hostLinks(host, limits);
-    return await work({ host, links, node, limits, concurrency, options, openvswitch });
-  } finally {
-    if (options.openvswitch === undefined) await connected?.then((ovs) => ovs.close()).catch(() => {});
-    if (options.host === undefined) await host.close();
-  }
+  return onHost(options.host, async (host) => {
+    try {
+      const links = await hostLinks(host, limits);
+      return await work({ host, links, node, limits, concurrency, options, openvswitch });
+    } finally {
+      if (options.openvswitch === undefined) await connected?.then((ovs) => ovs.close()).catch(() => {});
+    }
+  });
 }
 
 async function hostLinks(host: Netns, limits: CallOptions): Promise<HostLinks> {
@@ -168,9 +169,17 @@ interface Done {
 }
 
 function done(stages: readonly Stage[], fresh: boolean): Done {
-  const outcome = fresh ? 'created' : isEmpty(stages) ? 'unchanged' : 'updated';
-  return { outcome, changes: () => changesOf(stages) };
+  return { outcome: outcomeOf(fresh, !isEmpty(stages)), changes: () => changesOf(stages) };
 }
+
+/** The same of changes that are known already: it is new where one of them makes what it lives in. */
+function doneBy(changes: readonly Change[], home: 'namespace' | 'bridge'): Done {
+  const fresh = changes.some(({ action, kind }) => action === 'create' && kind === home);
+  return { outcome: outcomeOf(fresh, changes.length > 0), changes: () => changes };
+}
+
+const outcomeOf = (fresh: boolean, changed: boolean): Done['outcome'] =>
+  fresh ? 'created' : changed ? 'updated' : 'unchanged';
 
 /** One unit's work. An error is its own: it is told, and the others go on. */
 async function attempt(kind: UnitReport['kind'], id: string, work: (undo: Undo) => Promise<Done>): Promise<UnitReport> {
@@ -217,9 +226,7 @@ function applyNetworkDhcp({ host, node, limits, options }: Site, { id, dhcp }: W
     if (!dhcp) return done([], false);
     const { netns, changes } = await applyDhcp(dhcp, { ...options, host, ...limits, owner: node.name });
     await netns?.close();
-    const fresh = changes.some(({ action, kind }) => action === 'create' && kind === 'namespace');
-    const outcome = fresh ? 'created' : changes.length > 0 ? 'updated' : 'unchanged';
-    return { outcome, changes: () => changes };
+    return doneBy(changes, 'namespace');
   });
 }
 
@@ -252,8 +259,7 @@ function applySwitch(site: Site, wanted: OvsWanted): Promise<UnitReport> {
     const ovs = await site.openvswitch();
     const changes = await planOvs(ovs, wanted, site.limits);
     if (changes.length > 0) await applyOvs(ovs, wanted, site.limits, (port) => withoutOffload(site, port));
-    const fresh = changes.some(({ action, kind }) => action === 'create' && kind === 'bridge');
-    return { outcome: fresh ? 'created' : changes.length > 0 ? 'updated' : 'unchanged', changes: () => changes };
+    return doneBy(changes, 'bridge');
   });
 }
 

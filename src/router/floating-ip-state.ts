@@ -1,5 +1,5 @@
 /** What there is of a router's floating IPs, and what turns it into what is wanted. */
-import { NetlinkError } from '../errors.js';
+import { insteadOf } from '../errors.js';
 import { checkIpv4, formatIpv4, readIpv4 } from '../ip.js';
 import type { CallOptions, Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
@@ -32,20 +32,13 @@ export const noFloatingIps: FloatingIpState = { dnat: none, snat: none, answered
 
 export async function readFloatingIps(netns: Netns, limits: CallOptions): Promise<FloatingIpState> {
   const [dnat, snat, answered, routed] = await Promise.all([
-    readMap(netns, dnatMap, limits).catch(absent(none)),
-    readMap(netns, snatMap, limits).catch(absent(none)),
-    readArp(netns, limits).catch(absent(noAddresses)),
+    // There may be no table.
+    readMap(netns, dnatMap, limits).catch(insteadOf('ENOENT', none)),
+    readMap(netns, snatMap, limits).catch(insteadOf('ENOENT', none)),
+    readArp(netns, limits).catch(insteadOf('ENOENT', noAddresses)),
     readBound(netns, 'route', '', limits),
   ]);
   return { dnat, snat, answered, routed };
-}
-
-/** For a table that is not there. */
-function absent<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof NetlinkError && error.code === 'ENOENT') return value;
-    throw error;
-  };
 }
 
 /** Rows of one map that go, and rows that come. */

@@ -6,6 +6,7 @@ import type { Request } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { type Resize, resizeSets } from '../nftables/resize.js';
 import { AddressIndex } from './address-index.js';
+import { announceFloatingIps } from './announcements.js';
 import {
   type Associations,
   checkAddresses,
@@ -42,8 +43,6 @@ export interface FloatingIpContext {
   readonly sharesNexthop: boolean;
   readonly companions: Companions;
 }
-
-const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 /** Up to so many keys are looked up one by one; for more the map is read as a whole. */
 const lookupLimit = 256;
@@ -135,14 +134,8 @@ export class FloatingIps {
     const { netns } = this.#context;
     await bind({ ...this.#context, device }, wanted.floating, limitsOf(options), undo);
     const moved = await this.#translate(wanted, options, undo);
-    await this.#announce(wanted.floating, device, options);
+    await announceFloatingIps(netns, device, wanted.floating, options.announce, limitsOf(options));
     if (moved.length > 0) await netns.conntrack.delete({ address: moved }, limitsOf(options));
-  }
-
-  async #announce(addresses: Uint32Array, dev: string, options: InternalOptions): Promise<void> {
-    if (options.announce === false) return;
-    const announce = { ...announceDefaults, ...options.announce, ...limitsOf(options) };
-    await this.#context.netns.announce({ dev, addresses }, announce);
   }
 
   async #disassociate(current: Associations, options: InternalOptions, undo: Undo): Promise<void> {

@@ -12,8 +12,10 @@ export function networkBridge(networkId: string): string {
 }
 
 export function routerNamespace(id: string): string {
-  return `qrouter-${checkId(id, 'id')}`;
+  return `${routerPrefix}${checkId(id, 'id')}`;
 }
+
+export const routerPrefix = 'qrouter-';
 
 /** `qr-…` and `qg-…` inside the router, `tap…` for the other end, on the network's bridge. */
 export function portDevice(kind: keyof typeof prefixes, portId: string): string {

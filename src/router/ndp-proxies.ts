@@ -72,9 +72,9 @@ export function proxyAnnouncement({ gateway, ndpProxies = [] }: Wanted, { proxie
   const dev = gateway?.device;
   const known = new Set(present.map((one: Neighbour) => `${one.dev} ${one.dst}`));
   const fresh = ndpProxies.filter((dst) => !known.has(`${dev} ${dst}`));
-  if (dev === undefined || fresh.length === 0) return undefined;
+  if (dev === undefined) return undefined;
   const announcements = fresh.map((address) => ({ dev, address, router: true }));
-  return { changes: () => [], run: ({ netns, limits }) => netns.announce(announcements, { count: 3, ...limits }) };
+  return stepOf([], ({ netns, limits }) => netns.announce(announcements, { count: 3, ...limits }), fresh.length > 0);
 }
 
 /** Those that lie in no other, each once: what a set of intervals can hold. */

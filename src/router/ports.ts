@@ -1,6 +1,6 @@
 /** A router's ports: veth pairs, `qr-` and `qg-` inside, `tap` outside on a bridge. */
 import { settled } from '../concurrency.js';
-import { NetlinkError } from '../errors.js';
+import { insteadOf, NetlinkError } from '../errors.js';
 import { formatAddress, formatPrefix } from '../ip.js';
 import type { Netns } from '../netns/netns.js';
 import type { Link } from '../rtnetlink/link.js';
@@ -26,12 +26,7 @@ export interface PortSteps {
 /** What the host has of a port's other end. */
 export async function readTaps(host: Netns, wanted: Wanted): Promise<ReadonlyMap<string, Link>> {
   const found = await Promise.all(
-    portsOf(wanted).map(({ tap }) =>
-      host.links.get(tap).catch((error: unknown) => {
-        if (error instanceof NetlinkError && error.code === 'ENODEV') return undefined;
-        throw error;
-      }),
-    ),
+    portsOf(wanted).map(({ tap }) => host.links.get(tap).catch(insteadOf('ENODEV', undefined))),
   );
   return new Map(found.flatMap((link) => (link ? [[link.name, link]] : [])));
 }
@@ -65,15 +60,15 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
       mends.map(({ change }) => change),
       (site) => settled(mends.map(({ run }) => run(site))),
     ),
-    connect: fresh.length === 0 ? undefined : { changes: () => [], run: ({ host }) => connect(host, fresh) },
-    up: stepOrQuiet(
+    connect: stepOf([], ({ host }) => connect(host, fresh), fresh.length > 0),
+    // Ports that are made here are told of by `make`.
+    up: stepOf(
       closed.map((port) => ({
         action: 'update',
         kind: 'port',
         subject: port.device,
         detail: `up, arp_ignore ${arpIgnore(port)}`,
       })),
-      opened.length > 0,
       async ({ netns, undo }) => {
         // Ports that are made here go again as a whole.
         for (const { device } of closed) {
@@ -85,6 +80,7 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
         }
         await settled(opened.map((port) => netns.links.set(port.device, { up: true, arpIgnore: arpIgnore(port) })));
       },
+      opened.length > 0,
     ),
     announce: announceStep(ports, state),
     remove: stepOf(
@@ -95,11 +91,6 @@ export function portSteps(wanted: Wanted, state: State): PortSteps {
 }
 
 export const arpIgnoreOf = (device: string): string => `net/ipv4/conf/${device}/arp_ignore`;
-
-/** A step that may have work to do which is told of elsewhere: bringing up what is being made. */
-function stepOrQuiet(changes: readonly Change[], needed: boolean, run: Step['run']): Step | undefined {
-  return needed ? { changes: () => changes, run } : undefined;
-}
 
 interface Mend {
   readonly change: Change;
@@ -175,17 +166,21 @@ async function plug(
   undo.add(() => host.links.delete(tap));
 }
 
-/**
- * Brings new ports' other ends up, without IPv6: a bridge's port needs no address, and each would be one more to look for duplicates of
- * on the whole bridge, and one more to walk by when the next goes up (rt6_sync_up).
- */
+/** Brings new ports' other ends up. */
 async function connect(host: Netns, ports: readonly Port[]): Promise<void> {
-  const off = ports.map(({ tap }): [string, number] => [`net/ipv6/conf/${tap}/disable_ipv6`, 1]);
-  await host.sysctl.set(Object.fromEntries(off)).catch((error: unknown) => {
-    // A kernel without IPv6.
-    if (!(error instanceof NetlinkError) || error.code !== 'ENOENT') throw error;
-  });
-  await settled(ports.map(({ tap }) => host.links.set(tap, { up: true })));
+  const taps = ports.map(({ tap }) => tap);
+  await withoutIpv6(host, taps);
+  await settled(taps.map((tap) => host.links.set(tap, { up: true })));
+}
+
+/**
+ * A bridge's port needs no IPv6 address, and each would be one more to look for duplicates of on the whole bridge, and one more to walk by
+ * when the next goes up (rt6_sync_up).
+ */
+export async function withoutIpv6(host: Netns, devices: readonly string[]): Promise<void> {
+  const off = devices.map((device): [string, number] => [`net/ipv6/conf/${device}/disable_ipv6`, 1]);
+  // A kernel without IPv6 has no such setting.
+  await host.sysctl.set(Object.fromEntries(off)).catch(insteadOf('ENOENT', undefined));
 }
 
 /** Neighbours may remember an earlier holder of addresses that a port did not have until now, or another MAC address of its own. */
@@ -196,8 +191,7 @@ function announceStep(ports: readonly Port[], state: State): Step | undefined {
     const fresh = port.addresses.filter((address) => !known.some((one) => one.address === formatPrefix(address)));
     return fresh.map(({ bytes }) => ({ dev: device, address: formatAddress(bytes), router: true }));
   });
-  if (announcements.length === 0) return undefined;
-  return { changes: () => [], run: ({ netns }) => netns.announce(announcements, { count: 3 }) };
+  return stepOf([], ({ netns }) => netns.announce(announcements, { count: 3 }), announcements.length > 0);
 }
 
 /** Whether neighbours have yet to learn a port's MAC address. */

@@ -1,24 +1,25 @@
 import { existsSync } from 'node:fs';
-import { NetlinkError } from '../errors.js';
+import { NetlinkError, noDescription } from '../errors.js';
 import { type Prefix, parsePrefix } from '../ip.js';
 import { Lock } from '../lock/index.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import type { Dispatch } from '../netlink/channel.js';
-import { findNetns } from '../netns/find.js';
+import { findNetns, idsBehind } from '../netns/find.js';
+import { onHost } from '../netns/host.js';
 import { Netns, type NetnsOptions } from '../netns/netns.js';
 import { Services } from '../services/services.js';
 import { addressStep } from './addresses.js';
-import { advertisementStep, advertiser, readAdvertiser } from './advertisements.js';
+import { advertisementStep, advertiser } from './advertisements.js';
 import { companionsOf, readCompanions } from './companions.js';
 import { type AssociateOptions, FloatingIps } from './floating-ips.js';
-import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace } from './names.js';
+import { checkId, isGatewayPort, isMarked, isRouterPort, markOf, routerNamespace, routerPrefix } from './names.js';
 import { proxyAnnouncement, proxyStep } from './ndp-proxies.js';
 import { portGroup, portSteps } from './ports.js';
 import { nexthopRemoval, poolNexthop, poolStep, routeStep } from './routes.js';
 import type { RouterOptions, RouterSpec } from './spec.js';
-import { nothing, readPools, readState, type State } from './state.js';
+import { readPools, readState, type State, stateWithout } from './state.js';
 import { type RouterStatus, readStatus } from './status.js';
-import { type Change, changesOf, formatChange, type Site, type Stage, stepOf, takeSteps } from './steps.js';
+import { type Change, changesOf, formatChange, type Stage, stepOf, takeSteps } from './steps.js';
 import { namespaceSysctls, sysctlStep } from './sysctls.js';
 import { readBinding } from './tables.js';
 import { translationSteps } from './translation.js';
@@ -101,13 +102,8 @@ export class Router {
   static async plan(spec: RouterSpec, options: RouterOptions = {}): Promise<RouterPlan> {
     const wanted = checkSpec(spec);
     const limits = deadline(options);
-    const host = options.host ?? (await Netns.current());
-    try {
-      const changes = await planWanted(wanted, { ...options, host, limits });
-      return { id: wanted.id, changes, toString: () => changes.map(formatChange).join('\n') };
-    } finally {
-      if (options.host === undefined) await host.close();
-    }
+    const changes = await onHost(options.host, (host) => planWanted(wanted, { ...options, host, limits }));
+    return { id: wanted.id, changes, toString: () => changes.map(formatChange).join('\n') };
   }
 
   /** A router that is there. Throws NetlinkError ENOENT where there is none. */
@@ -139,8 +135,7 @@ export class Router {
 
   /** Ids of the routers that are there. */
   static async list(): Promise<string[]> {
-    const prefix = routerNamespace('0').slice(0, -1);
-    return (await Netns.list()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return idsBehind(routerPrefix);
   }
 
   /**
@@ -151,14 +146,7 @@ export class Router {
    */
   watch(options: WatchOptions = {}): AsyncGenerator<Drift, void, undefined> {
     const wanted = this.#wanted;
-    if (!wanted) {
-      throw Object.assign(
-        new Error(`router ${this.id}: what it should be is not known; watch the handle that apply returns`),
-        {
-          code: 'ERR_NO_DESCRIPTION',
-        },
-      );
-    }
+    if (!wanted) throw noDescription(`router ${this.id}`);
     const context = { host: this.#host, services: this.#services };
     return watchRouter(
       {
@@ -288,7 +276,7 @@ export async function applyWanted(
   undo.always(await lockRouter(wanted.id, limits));
   const { netns, fresh } = await openOrCreate(wanted, context, undo);
   const state = fresh
-    ? { ...nothing, advertiser: await readAdvertiser(services, wanted.id) }
+    ? await stateWithout(services, wanted.id)
     : await readState({ netns, host, services, limits }, wanted);
   const stages = stagesOf(wanted, state, { announce, owner, services, netns });
   await takeSteps(stages, { netns, host, undo, limits });
@@ -303,7 +291,7 @@ export async function planWanted(
   const netns = await findNetns(name, dispatchOf(dispatch));
   const context = { announce: undefined, owner, services };
   if (typeof netns === 'string') {
-    const state = { ...nothing, advertiser: await readAdvertiser(services, wanted.id) };
+    const state = await stateWithout(services, wanted.id);
     return [created(name), ...changesOf(stagesOf(wanted, state, { ...context, netns: undefined }))];
   }
   try {
@@ -352,7 +340,7 @@ function stagesOf(wanted: Wanted, state: State, { announce, owner, services, net
 /** The loopback device is up, and says whose the namespace is; without an owner, one that is said already stays. */
 function loopbackStep({ links }: State, owner: string | undefined): Stage[number] {
   const loopback = links.get('lo');
-  if (!loopback) return { changes: () => [], run: ({ netns }: Site) => netns.links.set('lo', { up: true }) };
+  if (!loopback) return stepOf([], ({ netns }) => netns.links.set('lo', { up: true }), true);
   const alias = owner === undefined && isMarked(loopback.alias) ? loopback.alias : markOf(owner);
   if (loopback.up && loopback.alias === alias) return undefined;
   const detail = `up, alias ${alias}`;

@@ -51,8 +51,7 @@ export interface State {
   readonly advertiser: ServiceState;
 }
 
-/** Of a router that is not there; its radvd may be, in a namespace that has lost its name. */
-export const nothing: Omit<State, 'advertiser'> = {
+const nothing: Omit<State, 'advertiser'> = {
   exists: false,
   links: new Map(),
   taps: new Map(),
@@ -68,6 +67,11 @@ export const nothing: Omit<State, 'advertiser'> = {
   forwardings: undefined,
   proxies: [],
 };
+
+/** Of a router that is not there; its radvd may be, in a namespace that has lost its name. */
+export async function stateWithout(services: Services, id: string): Promise<State> {
+  return { ...nothing, advertiser: await readAdvertiser(services, id) };
+}
 
 export interface StateSource {
   readonly netns: Netns;

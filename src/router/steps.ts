@@ -60,9 +60,13 @@ export function changesOf(stages: readonly Stage[]): Change[] {
   return stages.flatMap((stage) => stage.flatMap((step) => step?.changes() ?? []));
 }
 
-/** A step of changes that are known already; undefined where there are none. */
-export function stepOf(changes: readonly Change[], run: Step['run']): Step | undefined {
-  return changes.length === 0 ? undefined : { changes: () => changes, run };
+/** A step of changes that are known already; undefined where there are none, unless it is `needed` for work that others tell of. */
+export function stepOf(
+  changes: readonly Change[],
+  run: Step['run'],
+  needed: boolean = changes.length > 0,
+): Step | undefined {
+  return needed ? { changes: () => changes, run } : undefined;
 }
 
 const signs = { create: '+', update: '~', delete: '-' } as const;

@@ -3,13 +3,14 @@ import type { AnnounceOptions } from '../announce/announce.js';
 import type { CallOptions } from '../netlink/channel.js';
 import type { Netns } from '../netns/netns.js';
 import { resizeSets } from '../nftables/resize.js';
+import { announceFloatingIps } from './announcements.js';
 import { type BindingSite, bind, unbind } from './bindings.js';
 import { floatingIpChanges } from './floating-ip-state.js';
 import { forwardingChanges } from './forwarding-state.js';
 import { commitTables } from './row-changes.js';
 import { arpSet, capacityFor, dnatMap, listsArp, snatMap, tablesOf } from './ruleset.js';
 import type { State } from './state.js';
-import type { Step } from './steps.js';
+import { type Step, stepOf } from './steps.js';
 import { table } from './table-builder.js';
 import { isReplaced, tableChanges } from './tables.js';
 import type { Wanted } from './wanted.js';
@@ -24,8 +25,6 @@ export interface TranslationSteps {
   /** When all that can fail has been done. */
   readonly settle: Step | undefined;
 }
-
-const announceDefaults: AnnounceOptions = { count: 3, interval: 1000 };
 
 export function translationSteps(
   wanted: Wanted,
@@ -74,32 +73,24 @@ export function translationSteps(
               await commitTables(netns, { ...transaction, back: () => compile(back, {}) }, limits, undo);
             },
           },
-    bind: quiet(toBind.length > 0 && wanted.gateway !== undefined, ({ netns, undo, limits }) =>
-      bind(site(netns), toBind, limits, undo),
+    bind: stepOf(
+      [],
+      ({ netns, undo, limits }) => bind(site(netns), toBind, limits, undo),
+      toBind.length > 0 && wanted.gateway !== undefined,
     ),
-    settle: quiet(
-      toUnbind.address.length + toUnbind.route.length + forget.length + outdated.length > 0 ||
-        floatingIps.announce.length > 0,
+    settle: stepOf(
+      [],
       async ({ netns, limits }) => {
         await unbind({ ...site(netns), binding: 'address' }, toUnbind.address, limits);
         await unbind({ ...site(netns), binding: 'route' }, toUnbind.route, limits);
-        const dev = wanted.gateway?.device;
-        if (announce !== false && dev !== undefined && floatingIps.announce.length > 0) {
-          await netns.announce(
-            { dev, addresses: floatingIps.announce },
-            { ...announceDefaults, ...announce, ...limits },
-          );
-        }
+        await announceFloatingIps(netns, wanted.gateway?.device, floatingIps.announce, announce, limits);
         if (forget.length > 0) await netns.conntrack.delete({ address: forget }, limits);
         if (outdated.length > 0) await netns.conntrack.delete({ destinations: outdated }, limits);
       },
+      toUnbind.address.length + toUnbind.route.length + forget.length + outdated.length > 0 ||
+        floatingIps.announce.length > 0,
     ),
   };
-}
-
-/** A step that is told of by another: what it does belongs to that one's changes. */
-function quiet(needed: boolean, run: Step['run']): Step | undefined {
-  return needed ? { changes: () => [], run } : undefined;
 }
 
 /** What the maps were made for; undefined where there are none. */

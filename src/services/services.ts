@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkInteger, checkKeys } from '../errors.js';
+import { checkInteger, checkKeys, insteadOf } from '../errors.js';
 import { Lock } from '../lock/index.js';
 import { namespaceId, signal, terminateAll } from './process.js';
 import {
@@ -134,12 +134,7 @@ export class Services {
   /** Ids of the services of a kind that have a directory, whether they run or not. */
   async list(kind: string): Promise<string[]> {
     checkReference({ kind, id: '0' }, 'service');
-    try {
-      return (await readdir(join(this.#base, kind))).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
+    return (await readdir(join(this.#base, kind)).catch(insteadOf('ENOENT', []))).sort();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { insteadOf } from '../errors.js';
 import { catchesHangup, findProcesses, type ProcessReference, type ServiceProcess, serviceProcess } from './process.js';
 import { contentOf, revisionOf, type ServiceSpec, stateFile } from './spec.js';
 
@@ -114,12 +115,7 @@ export async function makeDirectory(directory: string): Promise<boolean> {
 }
 
 export async function readText(directory: string, name: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(directory, name), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return readFile(join(directory, name), 'utf8').catch(insteadOf('ENOENT', undefined));
 }
 
 async function readSaved(directory: string): Promise<Saved | undefined> {

@@ -1,8 +1,9 @@
 import { limited } from '../concurrency.js';
-import { invalidType, NetlinkError } from '../errors.js';
+import { insteadOf, invalidType } from '../errors.js';
 import { formatIpv4, parseIpv4 } from '../ip.js';
 import { type CallOptions, deadline } from '../netlink/call-options.js';
 import { findNetns } from '../netns/find.js';
+import { onHost } from '../netns/host.js';
 import { Netns } from '../netns/netns.js';
 import { type Associations, fromRows, none } from '../router/associations.js';
 import { isGatewayPort, isRouterPort } from '../router/names.js';
@@ -41,8 +42,7 @@ export async function readTopology(options: ReadTopologyOptions = {}): Promise<T
   checkShared(shared, 'options.shared');
   if (typeof all !== 'boolean') throw invalidType('options.all', 'true or false', all);
   const limits = deadline(options);
-  const host = given ?? (await Netns.current());
-  try {
+  return onHost(given, async (host) => {
     const [listed, addresses] = await Promise.all([host.links.list({}, limits), host.addresses.list({}, limits)]);
     const links = switched(listed, bridgesOfPorts(shared));
     const site: Site = { host, links, showsLonely: given === undefined, all, limits };
@@ -50,9 +50,7 @@ export async function readTopology(options: ReadTopologyOptions = {}): Promise<T
     const bridges = links.filter(({ kind }) => kind === 'bridge').map(({ name }) => name);
     const parts = [...inside.parts, ...unnamedGuests(site, inside.ids), ...ownPorts(links, addresses)];
     return assemble(parts, { shared, names, bridges: all ? bridges : [] });
-  } finally {
-    if (given === undefined) await host.close();
-  }
+  });
 }
 
 /** Ports of Open vSwitch bridges: the kernel knows of none, or of one master for all of them. */
@@ -126,13 +124,10 @@ async function readRouter(netns: Netns, namespace: string, ports: PluggedPort[],
 
 /** Undefined where the router is not netloom's. */
 async function readFloating(netns: Netns, limits: CallOptions): Promise<Associations | undefined> {
-  try {
-    const rows = await netns.nft.rows('ip', table, dnatMap, limits);
-    return rows === undefined ? none : fromRows(rows);
-  } catch (error) {
-    if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const rows = netns.nft
+    .rows('ip', table, dnatMap, limits)
+    .then((found) => (found === undefined ? none : fromRows(found)));
+  return rows.catch(insteadOf('ENOENT', undefined));
 }
 
 /** Where another agent keeps them: a /32 each on the gateway port. Whom they lead to is in its own rules. */

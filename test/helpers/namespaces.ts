@@ -39,6 +39,13 @@ export async function namespace(options: NetnsOptions = {}, lifetime: 'test' | '
   return netns;
 }
 
+/** A host: a namespace with bridges, which are up. */
+export async function hostWith(...bridges: readonly string[]): Promise<NamedNetns> {
+  const netns = await namespace();
+  await netns.links.add(bridges.map((name) => ({ kind: 'bridge', name, up: true }) as const));
+  return netns;
+}
+
 /** A namespace with veth0, which is up; the other end, veth1, is up in it as well unless `peer` is given. */
 export async function namespaceWithVeth(peer?: Netns): Promise<NamedNetns> {
   const netns = await namespace();
@@ -66,6 +73,11 @@ export function run(command: string, ...args: string[]): string {
   // A sanitizer's run-time library is for this process, not for the oracles.
   const { LD_PRELOAD: _, ...env } = process.env;
   return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+}
+
+/** The same inside a namespace, which need not have a name. */
+export function runIn(netns: Netns, command: string, ...args: string[]): string {
+  return run('nsenter', `--net=/proc/${process.pid}/fd/${netns.fd}`, command, ...args);
 }
 
 /** An object of `ip -j`. */
