@@ -167,6 +167,13 @@ describe('many', () => {
     expect(await ns.conntrack.expectations.list()).toHaveLength(2);
   });
 
+  test('of one master: the FTP helper keeps the last', async () => {
+    const ns = await withMasters();
+    await ns.conntrack.expectations.add(specs([5001, 5002, 5003]));
+    expect(await ns.conntrack.expectations.list()).toMatchObject([{ tuple: { dstPort: 5003 } }]);
+    expect(times(ns)[0]).toBeLessThanOrEqual(99);
+  });
+
   test('of several masters, listed and deleted by what they are', async () => {
     const ns = await withMasters();
     const masters = [1, 2, 3].map((srcPort) => ({ ...master, srcPort }));

@@ -162,6 +162,15 @@ test.each(table)('%j: whether the kernel finds it by itself', (filter, _, exact,
   expect(compileFilter(filter, 'filter', false).exact).toBe(older);
 });
 
+test('older kernels are asked of the original direction alone: they read the reply by its fields', () => {
+  const filter: FlowFilter = { originalSrc: '10.0.0.1', reply: { dst: '10.0.0.2' } };
+  expect(compileFilter(filter, 'filter', true).wire['fields']).toEqual({ original: ['src'], reply: ['dst'] });
+  expect(compileFilter(filter, 'filter', false).wire).toMatchObject({
+    fields: { original: ['src'] },
+    reply: undefined,
+  });
+});
+
 test('a flow that ends while those that match are deleted is no error', async () => {
   const ns = await filled();
   const [count] = await Promise.all([ns.conntrack.delete({ protocol: 'udp' }), ns.conntrack.flush()]);

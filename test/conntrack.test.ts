@@ -1,4 +1,5 @@
 /** Flows made, changed and deleted; conntrack(8) says what the kernel has then, and makes the same in another namespace. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   BatchError,
@@ -8,6 +9,7 @@ import {
   type FlowSpec,
   NetlinkError,
 } from '../src/index.js';
+import { formatIpv4, formatIpv6 } from '../src/ip.js';
 import { trafficOf } from '../src/netlink/traffic.js';
 import { conntrack, ids, printed } from './helpers/conntrack.js';
 import { type NamedNetns, namespace, namespaceWithVeth, rejection, run } from './helpers/namespaces.js';
@@ -188,6 +190,17 @@ describe('a flow is as conntrack -I makes it', () => {
     const flow = await ns.conntrack.get({ original: tcp });
     expect(flow.status).toContain('seq-adjust');
     expect(flow.sequence).toEqual(sequence);
+  });
+
+  test('what SYNPROXY has answered', async () => {
+    const ns = await namespace();
+    const synproxy = { isn: 4_000_000_000, its: 2, tsoff: 3 };
+    await ns.conntrack.add([
+      { original: tcp, timeout: 100, synproxy },
+      { original: udp, timeout: 100 },
+    ]);
+    expect(await ns.conntrack.get({ original: tcp })).toMatchObject({ synproxy });
+    expect(await ns.conntrack.get({ original: udp })).not.toHaveProperty('synproxy');
   });
 
   test('what the kernel knows of both ends of a TCP connection', async () => {
@@ -434,11 +447,82 @@ test('one is got by its tuple, its answers, its zone or its id', async () => {
   expect(ids(ns, '-w', '2')).toEqual([second.id]);
   expect(await ns.conntrack.get({ reply: second.reply, zone: 2 })).toMatchObject({ id: second.id, mark: 2 });
   expect(await ns.conntrack.get({ id: second.id })).toMatchObject({ original: second.original, zone: 2 });
+  await expect(ns.conntrack.get({} as FlowReference)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   for (const reference of [{ original: udp, zone: 3 }, { id: 0 }, { original: udp, id: second.id }]) {
     const error = await rejection(ns.conntrack.get(reference), NetlinkError);
     expect(error).toMatchObject({ code: 'ENOENT', syscall: 'IPCTNL_MSG_CT_GET', request: reference });
   }
 });
+
+test('whatever can be is listed as it was given', async () => {
+  const ns = await namespace();
+  const uint = (bits: number): fc.Arbitrary<number> => fc.nat({ max: 2 ** bits - 1 });
+  const ipv4 = uint(32).map((address) => formatIpv4(address));
+  const ipv6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(formatIpv6);
+  const ported = fc.constantFrom<[string, number]>(
+    ['tcp', 6],
+    ['udp', 17],
+    ['sctp', 132],
+    ['udplite', 136],
+    ['gre', 47],
+  );
+  const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+  const flow = fc.oneof(ipv4, ipv6).chain((src) =>
+    fc.record({
+      src: fc.constant(src),
+      dst: src.includes(':') ? ipv6 : ipv4,
+      protocol: ported,
+      srcPort: uint(16),
+      dstPort: uint(16),
+      zone: some(uint(16)),
+      mark: some(uint(32)),
+      status: some(fc.subarray(['seen-reply', 'assured', 'fixed-timeout'] as const)),
+      timeout: fc.integer({ min: 100, max: 2_000_000 }),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(flow, { minLength: 1, maxLength: 20, selector: (one) => `${one.src} ${one.dst}` }),
+      async (flows) => {
+        const specs = flows.map(({ src, dst, protocol: [protocol], srcPort, dstPort, ...rest }) => ({
+          original: { src, dst, protocol, srcPort, dstPort },
+          ...rest,
+        })) as FlowSpec[];
+        await ns.conntrack.add(specs);
+        for (const {
+          src,
+          dst,
+          protocol: [, protocol],
+          srcPort,
+          dstPort,
+          zone,
+          mark,
+          status,
+          timeout,
+        } of flows) {
+          const original = { src, dst, protocol, srcPort, dstPort };
+          const found = await ns.conntrack.get({ original, ...(zone === undefined ? {} : { zone }) });
+          expect(found).toMatchObject({
+            original,
+            reply: { src: dst, dst: src, protocol, srcPort: dstPort, dstPort: srcPort },
+            mark: mark ?? 0,
+          });
+          expect(found.zone).toBe(zone || undefined);
+          expect(found.status).toEqual(
+            [...(status ?? []), 'confirmed'].sort((a, b) => bits.indexOf(a) - bits.indexOf(b)),
+          );
+          expect(timeout - (found.timeout as number)).toBeLessThanOrEqual(30);
+          expect(timeout).toBeGreaterThanOrEqual(found.timeout as number);
+        }
+        expect(await ns.conntrack.delete(await ns.conntrack.list())).toBe(flows.length);
+        expect(await ns.conntrack.count()).toBe(0);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+const bits = ['seen-reply', 'assured', 'confirmed', 'fixed-timeout'];
 
 describe('what cannot be is refused before anything is sent', () => {
   const good = { original: udp, timeout: 10 };

@@ -160,6 +160,8 @@ quietly conntrack -I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 5 --dport 6 -t 500 --s
 quietly conntrack -I -p udp -s 2001:db8::1 -d 2001:db8::2 --sport 5 --dport 6 -t 500 -l net
 quietly conntrack -I -p icmp -s 1.1.1.1 -d 2.2.2.2 --icmp-type 8 --icmp-code 0 --icmp-id 5 -t 500
 quietly conntrack -I -p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 7 --dport 8 --state SYN_SENT -t 500
+quietly conntrack -I -p sctp -s 1.1.1.1 -d 2.2.2.2 --sport 7 --dport 8 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 500
+quietly conntrack -I -p gre -s 1.1.1.1 -d 2.2.2.2 --srckey 7 --dstkey 8 --orig-zone 3 -t 500
 quietly conntrack -U -p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 5 --dport 6 -m 9
 quietly conntrack -D -p tcp --sport 7
 ip address delete 198.51.100.1 peer 198.51.100.2/32 dev veth1

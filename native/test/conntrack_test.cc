@@ -1,4 +1,5 @@
-// Flows that have ended and could not be told of: the kernel keeps them for a listener that insists.
+// Flows that have ended and could not be told of: the kernel keeps them for a listener that insists. And what no kernel
+// of today can be asked about, byte by byte.
 #include <doctest/doctest.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
@@ -6,7 +7,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <vector>
 
+#include "netlink/codec.h"
 #include "test/own_namespace.h"
 #include "test/submission.h"
 
@@ -100,4 +103,29 @@ TEST_CASE("flows whose end could not be told are listed as dying until it can" N
   }
   CHECK(heard == kFlows);
   CHECK(dump(transport, "conntrack.dying", scratch).empty());
+}
+
+TEST_CASE("the state of a DCCP connection is written as kernels before 6.17 read it") {
+  const auto& schema = *operationCalled("conntrack.add").schema;
+  const auto& states = nestOf(schema, "state");
+  Fields dccp(nestOf(states, "dccp"));
+  dccp.u8("state", 4).u8("role", 1).u64("handshakeSequence", 0x010203040506);
+  Fields state(states);
+  state.nest("dccp", dccp);
+  Fields change(schema);
+  change.u8("family", AF_INET6).nest("state", state);
+  auto* message = nlmsg_alloc_size(256);
+  REQUIRE(encode(schema, change.bytes(), message) == 0);
+  const auto* payload = static_cast<const uint8_t*>(nlmsg_data(nlmsg_hdr(message)));
+  const std::vector<uint8_t> written(payload, payload + nlmsg_datalen(nlmsg_hdr(message)));
+  nlmsg_free(message);
+  const std::vector<uint8_t> expected{
+      AF_INET6, 0, 0, 0,                             // struct nfgenmsg
+      36,       0, 4, 0x80,                          // CTA_PROTOINFO
+      32,       0, 2, 0x80,                          // CTA_PROTOINFO_DCCP
+      5,        0, 1, 0,    4, 0, 0, 0,              // CTA_PROTOINFO_DCCP_STATE: CT_DCCP_OPEN
+      5,        0, 2, 0,    1, 0, 0, 0,              // CTA_PROTOINFO_DCCP_ROLE: CT_DCCP_ROLE_SERVER
+      12,       0, 3, 0,    0, 0, 1, 2, 3, 4, 5, 6,  // CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ
+  };
+  CHECK(written == expected);
 }

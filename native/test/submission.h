@@ -23,6 +23,7 @@ class Fields {
   Fields& u8(std::string_view name, uint8_t value) { return scalar(name, value); }
   Fields& u16(std::string_view name, uint16_t value) { return scalar(name, value); }
   Fields& u32(std::string_view name, uint32_t value) { return scalar(name, value); }
+  Fields& u64(std::string_view name, uint64_t value) { return scalar(name, value); }
   Fields& text(std::string_view name, std::string_view value);
   // Four bytes in network order.
   Fields& ipv4(std::string_view name, uint32_t address);

@@ -1,3 +1,4 @@
+import { checkInteger } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Operation, operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams } from '../netlink/event-stream.js';
@@ -18,7 +19,7 @@ import {
   referenceWire,
   updateWork,
 } from './flow-spec.js';
-import { countDeleted, isGone, notThere } from './gone.js';
+import { countThere, isGone, notThere } from './gone.js';
 import type { ConntrackCpu, ConntrackStatistics } from './statistics.js';
 
 const operations = {
@@ -77,7 +78,8 @@ export class Conntrack {
    */
   async get(reference: FlowReference | { readonly id: number }, options?: CallOptions): Promise<Flow> {
     if (isId(reference)) {
-      const [flow] = await this.list({ id: reference.id }, options);
+      const id = checkInteger(reference.id, 'reference.id', 0, 0xffffffff);
+      const [flow] = await this.list({ id }, options);
       if (flow) return flow;
     } else {
       const [flow] = await this.#ask(operations.get, reference, options);
@@ -134,23 +136,18 @@ export class Conntrack {
     // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
     if ((await this.count(options)) === 0) return 0;
     const matching = await this.#dump(operations.list, compiled, options);
-    return countDeleted(this.#channel.changes(deleteFoundWork, matching, options), matching.length);
+    return countThere(this.#channel.changes(deleteFoundWork, matching, options), matching.length);
   }
 
   /**
    * Deletes all of the namespace, or all that match, without telling how many. Where the kernel can tell by itself which (docs/conntrack.md),
    * that is one message, and nothing is listed.
    */
-  async flush(filter?: FlowFilter, options?: CallOptions): Promise<void> {
-    const { wire, exact } = compileFilter(filter ?? {});
-    if (!exact) {
-      await this.delete(filter as FlowFilter, options);
-      return;
-    }
-    await this.#channel.one(
-      { operation: operations.flush, wire, source: filter, subject: filter ? undefined : 'all' },
-      options,
-    );
+  async flush(filter: FlowFilter = {}, options?: CallOptions): Promise<void> {
+    const { wire, exact } = compileFilter(filter);
+    if (exact)
+      await this.#channel.one({ operation: operations.flush, wire, source: filter, subject: 'flush' }, options);
+    else await this.delete(filter, options);
   }
 
   /** Sets the counters of those that match to zero, and returns the flows with what they were. */

@@ -19,7 +19,7 @@ import {
 } from './expectation.js';
 import { type ExpectationEvent, type ExpectationEventOptions, expectationEvents } from './expectation-events.js';
 import { checkHelper } from './flow-spec.js';
-import { countDeleted, notThere } from './gone.js';
+import { countThere, notThere } from './gone.js';
 import { checkPartialTuple, type FlowTuple, type FlowTupleSpec } from './tuple.js';
 
 /** All that is given must hold. */
@@ -88,7 +88,8 @@ export class Expectations {
       const [found] = await this.#channel.ask([request], readExpectation, options);
       if (found) return found;
     } else {
-      const [found] = await this.list({ id: reference.id }, options);
+      const id = checkInteger(reference.id, 'reference.id', 0, 0xffffffff);
+      const [found] = await this.list({ id }, options);
       if (found) return found;
     }
     throw notThere(operations.get.message, `expectation ${reference.id}`, reference);
@@ -103,7 +104,8 @@ export class Expectations {
     // The kernel gives a new one its helper's time whatever it is told (nf_ct_expect_insert).
     const list = Array.isArray(specs) ? (specs as readonly ExpectationSpec[]) : [specs as ExpectationSpec];
     const timed = list.filter(({ timeout }) => timeout !== undefined).map(changeOf);
-    if (timed.length > 0) await oneOrMany(this.#channel, updateWork, timed, options);
+    // One may have gone already: its flow has come, or the helper has another in its place.
+    if (timed.length > 0) await countThere(this.#channel.changes(updateWork, timed, options), timed.length);
   }
 
   /** Changes when they are forgotten. Throws NetlinkError ENOENT for one that is not there. */
@@ -129,7 +131,7 @@ export class Expectations {
       return expectations.length;
     }
     const matching = await this.list(expectations as ExpectationFilter, options);
-    return countDeleted(this.#channel.changes(deleteWork, matching.map(referenceOf), options), matching.length);
+    return countThere(this.#channel.changes(deleteWork, matching.map(referenceOf), options), matching.length);
   }
 
   /** Deletes all of the namespace, or all of one helper's, without telling how many. */

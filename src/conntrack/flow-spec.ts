@@ -37,7 +37,7 @@ export interface FlowSpec extends FlowSettings {
   readonly original: FlowTupleSpec;
   /** Default: `original` turned round. What `nat` translates, the kernel puts in. */
   readonly reply?: FlowTupleSpec;
-  /** Seconds until it is forgotten, 0 to 4294967295. */
+  /** Seconds until it is forgotten, 0 to 4294967295; the kernel takes more than 2147483647 of its ticks, 24 to 248 days, for so many. */
   readonly timeout: number;
   /** 0 to 65535, of both directions. Instead, one tuple may have a `zone`. */
   readonly zone?: number;

@@ -5,8 +5,8 @@ export function isGone(error: unknown): boolean {
   return error instanceof NetlinkError && error.code === 'ENOENT';
 }
 
-/** How many of those that were listed were still there to be deleted. */
-export async function countDeleted(sent: Promise<void>, listed: number): Promise<number> {
+/** How many of those that were to be changed or deleted were still there. */
+export async function countThere(sent: Promise<void>, listed: number): Promise<number> {
   try {
     await sent;
     return listed;
