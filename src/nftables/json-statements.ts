@@ -160,7 +160,8 @@ export type SetStatement =
       readonly map: {
         readonly op: 'add' | 'update' | 'delete';
         readonly elem: DynamicElement;
-        readonly data: Key;
+        /** Something read, or a constant. */
+        readonly data: Key | Value | Concat<Value>;
         readonly map: SetReference;
         readonly stmt?: readonly StatefulStatement[];
       };
