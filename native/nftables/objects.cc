@@ -94,6 +94,12 @@ const Schema chainSchema{
 
 // ---- rules
 
+// What xtables' matches and targets are checked against; the kernel asks for it and does not give it back.
+const Schema compatSchema{
+    "ruleCompat",
+    0,
+    {attribute("proto", Type::Be32, NFTA_RULE_COMPAT_PROTO), attribute("flags", Type::Be32, NFTA_RULE_COMPAT_FLAGS)}};
+
 const Schema ruleSchema{
     "nftRule",
     sizeof(nfgenmsg),
@@ -101,7 +107,8 @@ const Schema ruleSchema{
      attribute("chain", Type::String, NFTA_RULE_CHAIN), attribute("handle", Type::Be64, NFTA_RULE_HANDLE),
      list("expressions", NFTA_RULE_EXPRESSIONS, NFTA_LIST_ELEM, &expressionSchema),
      attribute("position", Type::Be64, NFTA_RULE_POSITION), attribute("userdata", Type::Bytes, NFTA_RULE_USERDATA),
-     attribute("id", Type::Be32, NFTA_RULE_ID), attribute("positionId", Type::Be32, NFTA_RULE_POSITION_ID)}};
+     attribute("id", Type::Be32, NFTA_RULE_ID), attribute("positionId", Type::Be32, NFTA_RULE_POSITION_ID),
+     nest("compat", NFTA_RULE_COMPAT, &compatSchema)}};
 
 // ---- sets
 

@@ -34,6 +34,7 @@ import { compileStatement } from './statements.js';
 import { compileTable } from './tables.js';
 import { commentData } from './userdata.js';
 import type { Family, Operation, SetDefinition, SetElement } from './wire.js';
+import { compatOf } from './xt.js';
 
 export interface CompileOptions extends Names {
   /** For objects that name none. */
@@ -354,10 +355,17 @@ class CommandCompiler implements Transaction {
       mode === 'replace'
         ? { handle: handle!, ...this.places.replace(rule, handle!) }
         : this.places.put(mode, rule, neighbourOf(object, path, handle), path);
+    const expressions = mergePieces(context.pieces);
     this.push({
       op: 'newrule',
       mode,
-      object: { ...rule, ...place, expressions: mergePieces(context.pieces), ...commentData(object['comment'], path) },
+      object: {
+        ...rule,
+        ...place,
+        expressions,
+        ...compatOf(family, expressions),
+        ...commentData(object['comment'], path),
+      },
     });
   }
 }

@@ -70,9 +70,9 @@ export const byteLength = (type: Type): number => (type.bits + 7) >> 3;
 
 const DECIMAL_OR_HEX = /^(?:0x[0-9a-f]+|0|[1-9]\d*)$/i;
 
-/** A number, or its text in decimal or hexadecimal; -1 for anything else. */
+/** A number, or its text in decimal or hexadecimal; -1 for anything else. Beyond 2^53 JSON's numbers are not exact, in nft's listings neither. */
 export function numeric(value: unknown): number {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : -1;
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 ? value : -1;
   return typeof value === 'string' && DECIMAL_OR_HEX.test(value) ? Number(value) : -1;
 }
 
@@ -81,10 +81,21 @@ const BIG = /^0x[0-9a-f]{14,}$/i;
 
 export function parseInteger(value: unknown, path: string, type: Type): Uint8Array {
   if (typeof value === 'string' && BIG.test(value)) return parseBig(value, path, type);
+  if (type.bits === 64 && typeof value === 'number' && isLarge(value)) return parseLarge(value, path, type);
   const number = numeric(value);
   if (number < 0) throw wrongValue(path, `${show(value)} is not ${article(type.datatype.name)}`);
   if (number >= 2 ** type.bits) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
   return fromNumber(number, byteLength(type), type.order);
+}
+
+const isLarge = (value: number): boolean => Number.isInteger(value) && (value < 0 || value > Number.MAX_SAFE_INTEGER);
+
+/** 64 bits: the number that its digits say. nft lists the upper half of them as negative numbers. */
+function parseLarge(value: number, path: string, type: Type): Uint8Array {
+  if (value < -(2 ** 63) || value >= 2 ** 64) throw wrongValue(path, `${value} does not fit in 64 bits`);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(String(value))));
+  return swap(Uint8Array.from(bytes), type.order);
 }
 
 const article = (name: string): string => (name === 'integer' ? 'an integer' : `a value of type ${name}`);
@@ -97,9 +108,10 @@ function parseBig(value: string, path: string, type: Type): Uint8Array {
   return swap(Uint8Array.from(Buffer.from(digits.padStart(length * 2, '0'), 'hex')), type.order);
 }
 
-/** As nft writes it: what does not fit 64 bits in hexadecimal. */
+/** As nft writes it: 64 bits signed, what does not fit them in hexadecimal. */
 function formatInteger(bytes: Uint8Array, type: Type): unknown {
-  if (bytes.length <= 8) return toNumber(bytes, type.order);
+  if (bytes.length === 8) return Number(Buffer.from(swap(bytes, type.order)).readBigInt64BE());
+  if (bytes.length < 8) return toNumber(bytes, type.order);
   const digits = Buffer.from(swap(bytes, type.order)).toString('hex').replace(/^0+/, '');
   return digits.length > 16 ? `0x${digits}` : Number(`0x0${digits}`);
 }

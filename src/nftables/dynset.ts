@@ -4,14 +4,16 @@
  */
 
 import type { RuleContext, SetInfo } from './context.js';
-import { keyLength } from './datatypes.js';
+import { byteLength, keyLength, type Type } from './datatypes.js';
+import { parseData, split, wholeField } from './elements.js';
 import { checkName, checkObject, checkString, checkUint, isObject, oneOf, soleKey, wrongValue } from './errors.js';
 import { compileKey, typeofKey } from './expressions.js';
 import { keyLoad, lookupSet } from './lookup.js';
 import { keyJson, keyTrees } from './lookups.js';
-import type { RuleReader } from './reader.js';
-import { nextRegister, registerAt, wordsFor } from './registers.js';
+import type { ReadableSet, RuleReader } from './reader.js';
+import { nextRegister, registerAt, wordOf, wordsFor } from './registers.js';
 import { bytesOf, loadSelector, type Selector } from './selector.js';
+import { dataTypesOf } from './set-types.js';
 import {
   compileStateful,
   compileStatefulList,
@@ -21,7 +23,7 @@ import {
   statefulOf,
 } from './stateful.js';
 import { setAttribute } from './userdata.js';
-import type { Expression } from './wire.js';
+import type { Expression, Register } from './wire.js';
 
 type Dynset = Extract<Expression, { type: 'dynset' }>;
 type Written = Pick<Dynset, 'timeout' | 'expr' | 'expressions' | 'flags'>;
@@ -52,10 +54,8 @@ export function compileMapStatement(context: RuleContext, value: unknown, path: 
     0,
     key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0),
   );
-  const data = compileKey(object['data'], `${path}.data`, context);
-  if (keyLength(data.map((field) => field.type)) !== keyLength(set.data!))
-    throw wrongValue(`${path}.data`, `is not what ${String(object['map'])} maps to`);
-  context.act(...keyLoad(key, 0, set), ...fieldsAt(data, word), {
+  const data = compileData(context, object['data'], `${path}.data`, set, word);
+  context.act(...keyLoad(key, 0, set), ...data, {
     type: 'dynset',
     ...target(set),
     op: oneOf(object['op'], `${path}.op`, operations),
@@ -97,6 +97,39 @@ export function compileMeter(context: RuleContext, value: unknown, path: string)
     ...timeout,
     expr: compileStateful(name, operand, `${path}.stmt`),
   });
+}
+
+/** What is mapped to: something read, or a constant. */
+function compileData(
+  context: RuleContext,
+  value: unknown,
+  path: string,
+  set: SetInfo,
+  word: number,
+): readonly Expression[] {
+  const types = set.data!;
+  if (types[0]!.datatype.name === 'verdict') throw wrongValue(path, 'packets cannot add verdicts');
+  if (isConstant(value)) {
+    const { value: bytes } = parseData(value, path, types, { names: context.names });
+    return split(bytes!, types.map(wholeField)).map((part, i) => ({
+      type: 'immediate',
+      dreg: registerAt(word + wordsBefore(types, i)),
+      data: { value: part.subarray(0, byteLength(types[i]!)) },
+    }));
+  }
+  const data = compileKey(value, path, context);
+  if (keyLength(data.map((field) => field.type)) !== keyLength(types))
+    throw wrongValue(path, 'is not what the map gives');
+  return fieldsAt(data, word);
+}
+
+const wordsBefore = (types: readonly Type[], count: number): number =>
+  types.slice(0, count).reduce((sum, type) => sum + wordsFor(byteLength(type)), 0);
+
+/** A value, or several side by side. */
+function isConstant(value: unknown): boolean {
+  if (!isObject(value)) return true;
+  return Array.isArray(value['concat']) && value['concat'].every((field) => !isObject(field));
 }
 
 function fieldsAt(fields: readonly Selector[], word: number): readonly Expression[] {
@@ -151,13 +184,28 @@ export function readDynset(reader: RuleReader, dynset: Dynset): void {
   const stmt = statefulOf(dynset).map((expression) => statefulJson(expression, true));
   const body = { op: dynset.op, elem, ...(stmt.length === 0 ? {} : { stmt }) };
   if (dynset.sregData !== undefined) {
-    const data = keyTrees(reader, dynset.sregData, set?.definition.dataLen);
-    if (data.length === 0) return reader.unknown('dynset');
-    return reader.act({ map: { ...body, data: keyJson(reader, data), map: `@${dynset.set}` } });
+    const data = constantData(reader, dynset.sregData, set) ?? readData(reader, dynset.sregData, set);
+    if (data === undefined) return reader.unknown('dynset');
+    return reader.act({ map: { ...body, data, map: `@${dynset.set}` } });
   }
   if (stmt.length > 0 && set?.definition.flags?.includes('anonymous') === true) {
     const size = set.definition.desc?.size ?? 0;
     return reader.act({ meter: { key: elem, stmt: stmt[0], size, name: dynset.set } });
   }
   reader.act({ set: { ...body, set: `@${dynset.set}` } });
+}
+
+function readData(reader: RuleReader, register: Register, set: ReadableSet | undefined): unknown {
+  const data = keyTrees(reader, register, set?.definition.dataLen);
+  return data.length === 0 ? undefined : keyJson(reader, data);
+}
+
+function constantData(reader: RuleReader, register: Register, set: ReadableSet | undefined): unknown {
+  const types = (set && dataTypesOf(set.definition)) ?? [];
+  const parts = types.map((type, i) => {
+    const loaded = reader.registers.get(wordOf(register) + wordsBefore(types, i));
+    return loaded?.kind === 'immediate' ? reader.value(loaded, type) : undefined;
+  });
+  if (parts.length === 0 || parts.includes(undefined)) return undefined;
+  return parts.length === 1 ? parts[0] : { concat: parts };
 }

@@ -159,7 +159,13 @@ function parseFields(value: unknown, path: string, types: readonly Type[], names
   return fields.map((field, i) => parseLiteral(field, `${path}.concat[${i}]`, types[i]!, names));
 }
 
-function parseData(value: unknown, path: string, types: readonly Type[], options: CompileElements): Data {
+/** What a map's element gives. */
+export function parseData(
+  value: unknown,
+  path: string,
+  types: readonly Type[],
+  options: Pick<CompileElements, 'names' | 'dataInterval'>,
+): Data {
   if (types[0]!.datatype.name === 'verdict') return compileVerdictData(value, path);
   const literals = parseFields(value, path, types, options.names);
   if (options.dataInterval === true) {
@@ -282,7 +288,8 @@ export function valuesJson(bytes: Uint8Array, types: readonly Type[], names: Nam
   return parts.length === 1 ? parts[0] : { concat: parts };
 }
 
-function split(bytes: Uint8Array, fields: readonly FieldView[]): readonly Uint8Array[] {
+/** The fields of a concatenation. */
+export function split(bytes: Uint8Array, fields: readonly FieldView[]): readonly Uint8Array[] {
   if (fields.length === 1) return [bytes];
   let at = 0;
   return fields.map((field) => {

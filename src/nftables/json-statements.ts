@@ -35,7 +35,8 @@ export type Statement =
   | RedirectingStatement
   /** Strips the option. */
   | { readonly reset: TcpOptionExpression }
-  | { readonly notrack: null };
+  | { readonly notrack: null }
+  | { readonly xt: XtJson };
 
 export type Verdict =
   | { readonly accept: null }
@@ -160,11 +161,23 @@ export type SetStatement =
       readonly map: {
         readonly op: 'add' | 'update' | 'delete';
         readonly elem: DynamicElement;
-        readonly data: Key;
+        /** Something read, or a constant. */
+        readonly data: Key | Value | Concat<Value>;
         readonly map: SetReference;
         readonly stmt?: readonly StatefulStatement[];
       };
     };
+
+/** An extension of iptables, as iptables-nft makes it. nft lists `type` and `name` only, and cannot make it. */
+export interface XtJson {
+  /** `watcher`: a target of the family bridge that goes on; `expression`: an expression that has no JSON form here, which cannot be made. */
+  readonly type: 'match' | 'target' | 'watcher' | 'expression';
+  readonly name: string;
+  /** Of the extension; 0 where none is said. */
+  readonly rev?: number;
+  /** Its own bytes, in base64: what the kernel is given and gives back, in this machine's byte order. */
+  readonly info?: string;
+}
 
 /** A statement for each key that packets have. */
 export interface MeterStatement {

@@ -7,6 +7,7 @@ import { checkObject, isObject, oneOf, stringList, wrongValue } from './errors.j
 import type { NatFlagJson } from './json.js';
 import { parseLiteral, span } from './literals.js';
 import { compileMap } from './lookup.js';
+import { compileValue } from './mangle.js';
 import type { RuleReader } from './reader.js';
 import { registerAt, wordOf, wordsFor } from './registers.js';
 import type { Expression, NatFlag, Register } from './wire.js';
@@ -34,8 +35,12 @@ class Operands {
   readonly expressions: Expression[] = [];
   private register = 1;
 
-  /** A value, or the two ends of a range. */
+  /** A value, the two ends of a range, or something that is read. */
   add(context: RuleContext, value: unknown, path: string, type: Type): readonly [min: Register, max?: Register] {
+    if (isObject(value) && !('prefix' in value) && !('range' in value)) {
+      this.expressions.push(...compileValue(context, value, path, type, wordOf(this.register)));
+      return [this.register++];
+    }
     const literal = parseLiteral(value, path, type, context.names);
     const ends = literal.kind === 'value' ? [literal.bytes] : span(literal, type);
     return ends.map((bytes) => {
@@ -94,6 +99,8 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
 /** In inet the family is said, or known from a match before, or seen from the address. */
 function natFamily(context: RuleContext, family: unknown, addr: unknown, path: string): Nat['family'] {
   const known = context.family === 'ip' || context.family === 'ip6' ? context.family : context.known.network?.name;
+  // Of ports alone the packet's own is meant.
+  if (addr === undefined && context.family === 'inet') return 'inet';
   if (family !== undefined) {
     const said = oneOf(family, `${path}.family`, ['ip', 'ip6']);
     if ((known === 'ip' || known === 'ip6') && known !== said)
@@ -101,7 +108,6 @@ function natFamily(context: RuleContext, family: unknown, addr: unknown, path: s
     return said;
   }
   if (known === 'ip' || known === 'ip6') return known;
-  if (addr === undefined && context.family === 'inet') return 'inet';
   if (typeof addr === 'string') return addr.includes(':') ? 'ip6' : 'ip';
   throw wrongValue(path, `needs "family": "ip" or "ip6" in family ${context.family}`);
 }

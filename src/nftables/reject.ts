@@ -18,7 +18,7 @@ const codeTypes = { icmp: 'icmp_code', icmpv6: 'icmpv6_code', icmpx: 'icmpx_code
 export function compileReject(context: RuleContext, value: unknown, path: string): void {
   const object = value === null || value === undefined ? {} : checkObject(value, path, ['type', 'expr']);
   if (context.family === 'arp') throw wrongValue(path, 'is not for the family arp');
-  const network = context.known.network?.name;
+  const network = networkOf(context);
   if (network !== undefined && network !== 'ip' && network !== 'ip6')
     throw wrongValue(path, `${network} packets cannot be rejected`);
   const type =
@@ -37,7 +37,9 @@ export function compileReject(context: RuleContext, value: unknown, path: string
       throw wrongValue(`${path}.type`, 'icmpx is for inet, bridge and netdev');
     return context.act({ type: 'reject', kind: kinds.icmpx, icmpCode: code });
   }
-  context.first(() => requireNetwork(context, type === 'icmp' ? 'ip' : 'ip6', path));
+  const wanted = type === 'icmp' ? 'ip' : 'ip6';
+  if (network !== undefined && network !== wanted) throw wrongValue(path, `is ${type}, of ${network} packets`);
+  if (network === undefined) context.first(() => requireNetwork(context, wanted, path));
   context.act({ type: 'reject', kind: kinds.icmp, icmpCode: code });
 }
 
@@ -53,19 +55,24 @@ function codeOf(
   return toNumber(codeType.datatype.parse(code, `${path}.expr`, codeType, context.names), 'big');
 }
 
+/** In the families of one protocol nothing that a frame says counts. */
+const networkOf = ({ family, known }: Pick<RuleContext, 'family' | 'known'>): string | undefined =>
+  family === 'ip' || family === 'ip6' ? family : known.network?.name;
+
 function defaultType(context: RuleContext): RejectType {
-  const network = context.known.network?.name;
+  const network = networkOf(context);
   return network === 'ip' ? 'icmp' : network === 'ip6' ? 'icmpv6' : 'icmpx';
 }
 
 export function readReject(reader: RuleReader, reject: Extract<Expression, { type: 'reject' }>): void {
+  const single = reader.family === 'ip' || reader.family === 'ip6';
+  // nft keeps the match of TCP where the protocol may be either, and says which that is by the rejection alone.
+  if (reject.kind !== kinds.icmpx && !single) reader.drop('network');
   if (reject.kind === kinds.tcpReset) {
-    // nft keeps the match in inet, where it stands for more than the reset.
-    if (reader.family === 'ip' || reader.family === 'ip6') reader.drop('transport');
+    if (single) reader.drop('transport');
     return reader.act({ reject: { type: 'tcp reset' } });
   }
-  const type = reject.kind === kinds.icmpx ? 'icmpx' : reader.known.network?.name === 'ip6' ? 'icmpv6' : 'icmp';
-  if (type !== 'icmpx') reader.drop('network');
+  const type = reject.kind === kinds.icmpx ? 'icmpx' : networkOf(reader) === 'ip6' ? 'icmpv6' : 'icmp';
   const codeType = typeOf(codeTypes[type]);
   reader.act({
     reject: {

@@ -41,6 +41,7 @@ import { compileSynproxy, readSynproxy } from './synproxy.js';
 import { verdictJson, verdictStatement } from './verdict.js';
 import type { Expression } from './wire.js';
 import { readXfrm } from './xfrm.js';
+import { compileXt, readXt } from './xt.js';
 
 type Compile = (context: RuleContext, value: unknown, path: string) => void;
 
@@ -81,6 +82,7 @@ const compilers: Readonly<Record<string, Compile>> = {
   flow: compileFlow,
   reset: compileStrip,
   reject: compileReject,
+  xt: compileXt,
 };
 
 export function compileStatement(context: RuleContext, value: unknown, path: string): void {
@@ -178,8 +180,8 @@ const readers: Readers = {
   tproxy: readTproxy,
   queue: readQueue,
   flow_offload: (reader, { flowtable }) => reader.act({ flow: { op: 'add', flowtable: `@${flowtable}` } }),
-  match: (reader, { name }) => reader.act({ xt: { type: 'match', name } }),
-  target: (reader, { name }) => reader.act({ xt: { type: 'target', name } }),
+  match: readXt,
+  target: readXt,
   log: readLog,
   reject: readReject,
   unknown: (reader, { name }) => reader.unknown(name),

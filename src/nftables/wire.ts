@@ -50,6 +50,8 @@ export interface Rule {
   readonly id?: number;
   readonly expressions?: readonly Expression[];
   readonly userdata?: Uint8Array;
+  /** Only asked for, of rules with xtables' matches and targets: the protocol that they are checked against. */
+  readonly compat?: { readonly proto: number; readonly flags: number };
 }
 
 export type SetFlag = 'anonymous' | 'constant' | 'interval' | 'map' | 'timeout' | 'eval' | 'object' | 'concat' | 'expr';

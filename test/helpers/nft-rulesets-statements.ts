@@ -105,4 +105,72 @@ export const statementSections: readonly Section[] = [
       @th,18,4 set 5
       @nh,64,8 set 3`,
   },
+  {
+    name: 'addresses and ports by expression',
+    family: 'ip',
+    chain: 'type nat hook prerouting priority dstnat;',
+    rules: `
+      ip protocol tcp redirect to :numgen inc mod 10 offset 8000
+      dnat to numgen inc mod 2 map { 0 : 1.1.1.1, 1 : 2.2.2.2 }
+      dnat to jhash ip saddr mod 2 map { 0 : 1.1.1.1, 1 : 2.2.2.2 }
+      dnat to symhash mod 2 map { 0 : 1.1.1.1, 1 : 2.2.2.2 }
+      dnat to meta mark map { 1 : 1.1.1.1, 2-5 : 2.2.2.2 }
+      dnat to 1.2.3.0/24 random,persistent
+      dnat to 1.2.3.0-1.2.3.9
+      dnat prefix to 1.2.3.0/24
+      tcp dport 1 redirect to : meta mark map { 1 : 1 }`,
+  },
+  {
+    name: 'ports alone in inet',
+    family: 'inet',
+    chain: 'type nat hook prerouting priority dstnat;',
+    rules: `
+      ip protocol tcp dnat to :8080
+      ip6 nexthdr udp dnat to :8080 persistent
+      ip daddr 192.0.2.1 tcp dport 80 dnat to :8080 random
+      meta l4proto tcp dnat to :80-90`,
+  },
+  {
+    name: 'rejections of frames',
+    family: 'inet',
+    chain: input,
+    rules: `
+      ether type ip6 reject with tcp reset
+      ether type ip reject with icmp host-unreachable
+      tcp dport 80 reject with tcp reset
+      ip saddr 1.1.1.1 reject with tcp reset`,
+  },
+  {
+    name: 'rejections in a family of one protocol',
+    family: 'ip',
+    chain: input,
+    rules: `
+      ether type ip6 reject with icmp host-unreachable
+      ether type ip reject
+      tcp dport 80 reject with tcp reset`,
+  },
+  {
+    name: 'numbers of 64 bits',
+    family: 'inet',
+    chain: prerouting,
+    rules: `
+      ct bytes 6148914691236517205
+      ct original packets { 1, 2, 3689348814741910323 }
+      ct avgpkt > 9007199254740993`,
+  },
+  {
+    name: 'maps that packets write to',
+    family: 'ip',
+    // nft 1.0.6 lists these as text.
+    input: 'text',
+    objects: `
+      map m { type ipv4_addr : mark; flags dynamic,timeout; size 100; timeout 60s; }
+      map wide { type ipv4_addr . inet_service : ipv4_addr . inet_service; flags dynamic; size 5; }`,
+    chain: input,
+    listed: 'by netloom',
+    rules: `
+      add @m { ip saddr : meta mark }
+      update @m { ip saddr timeout 3s : 5 }
+      add @wide { ip saddr . tcp dport : ip daddr . tcp sport }`,
+  },
 ];

@@ -14,6 +14,8 @@ export interface Section {
   readonly rules?: string;
   /** What nft is given: its own JSON, or the text where it cannot read its own JSON. */
   readonly input?: 'json' | 'text';
+  /** nft 1.0.6 has no JSON for these rules. */
+  readonly listed?: 'by netloom';
 }
 
 const input = 'type filter hook input priority 0;';
