@@ -235,7 +235,8 @@ function listOf(ruleset: Ruleset, { parts }: Selection, names: Names): Record<st
     const chains = ruleset.chains.filter(here);
     for (const chain of chains) objects.push(decompileChain(chain));
     // The kernel tells them chain by chain, in the order of the chains.
-    for (const rule of ruleset.rules.filter(here)) objects.push(decompileRule(rule, { ...names, findSet }));
+    const options = { ...names, findSet };
+    for (const rule of ruleset.rules.filter(here)) objects.push(decompileRule(rule, options));
   }
   return objects;
 }

@@ -36,7 +36,7 @@ export function setsNeeded(
     if ((kind === 'set' || kind === 'map') && typeof object['name'] === 'string' && object['type'] !== undefined)
       defined.add(`${family} ${table} ${object['name']}`);
     if (kind === 'element' && typeof object['name'] === 'string') add(object['name']);
-    if (kind === 'rule') for (const name of references(object['expr'])) add(name);
+    if (kind === 'rule') eachReference(object['expr'], add);
   }
   return [...needed.values()];
 }
@@ -51,13 +51,18 @@ export function chainsRenamed(commands: readonly unknown[], family: Family = 'ip
   });
 }
 
-const firstOf = (value: unknown): [key?: string, value?: unknown] =>
-  isObject(value) ? (Object.entries(value)[0] ?? []) : [];
+function firstOf(value: unknown): [key?: string, value?: unknown] {
+  if (isObject(value)) for (const key in value) return [key, value[key]];
+  return [];
+}
 
-function* references(value: unknown): Generator<string> {
+/** Sees every value of every rule, so it makes nothing on its way: no generator, and no list of what an object holds. */
+function eachReference(value: unknown, add: (name: string) => void): void {
   if (typeof value === 'string') {
-    if (value.startsWith('@')) yield value.slice(1);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) yield* references(item);
+    if (value.startsWith('@')) add(value.slice(1));
+  } else if (Array.isArray(value)) {
+    for (const item of value) eachReference(item, add);
+  } else if (isObject(value)) {
+    for (const key in value) eachReference(value[key], add);
   }
 }
