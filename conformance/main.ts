@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 import type { Case } from './case.js';
 import { derived } from './corpus/derived.js';
 import { corpus } from './corpus/index.js';
+import { tables } from './corpus/objects.js';
 import { missesOf, tableOf, totalsOf } from './report.js';
 import { batches, type Outcome, Trial } from './run.js';
+import { runTables } from './tables.js';
 
 const floors = { compile: 0.99, decompile: 0.98 };
 
@@ -39,12 +41,16 @@ async function run(cases: readonly Case[]): Promise<Outcome[]> {
   return outcomes.sort((a, b) => Number(a.item.id.slice(1)) - Number(b.item.id.slice(1)));
 }
 
-const written = corpus({ seed: options.seed, everywhere: options.everywhere });
+const wide = { seed: options.seed, everywhere: options.everywhere };
+const written = corpus(wide);
 const first = await run(written.filter(wanted));
 const taken = first.flatMap(({ item, taken, json }) =>
   taken === 'nft' && json !== undefined ? [{ item, expr: json as unknown[] }] : [],
 );
 const outcomes = [...first, ...(await run(derived(taken, options.seed)))];
+outcomes.push(
+  ...(await runTables(tables(wide).filter((item) => pattern.test(`${item.category}: ${item.family}: ${item.body}`)))),
+);
 for (const trial of trials) await trial.close();
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 

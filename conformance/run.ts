@@ -211,7 +211,7 @@ function byComment(objects: readonly NftObject[]): Map<string, Readonly<Record<s
 const made = (view: View, id: string): string =>
   `${view.code.get(id)}\n${JSON.stringify(view.listed.get(id)?.['expr'])}`;
 
-function difference(expected: string, got: string | undefined, json = false): Difference | undefined {
+export function difference(expected: string, got: string | undefined, json = false): Difference | undefined {
   if (expected === got) return undefined;
   if (json && got !== undefined && isDeepStrictEqual(JSON.parse(expected), JSON.parse(got))) return undefined;
   return { expected, got: got ?? 'nothing' };

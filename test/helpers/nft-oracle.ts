@@ -7,10 +7,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asNft106 } from '../../conformance/as-nft-1.0.6.js';
+import type { NftObject } from '../../conformance/nft.js';
 import type { Netns } from '../../src/index.js';
 import { namespace } from './namespaces.js';
 
-export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export { asNft106, type NftObject };
 
 /** nft in a namespace. */
 export function nft(netns: Netns, ...args: string[]): string {
@@ -42,29 +44,6 @@ export function load(netns: Netns, ruleset: string | readonly unknown[], options
 export function listed(netns: Netns): NftObject[] {
   const { nftables } = JSON.parse(nft(netns, '-j', 'list', 'ruleset')) as { nftables: NftObject[] };
   return nftables.filter((object) => !('metainfo' in object));
-}
-
-/**
- * What nft 1.0.6 leaves out of its JSON and netloom does not: comments of tables and chains, the flag `dynamic`, a chain's
- * devices, all but the first statement of an element (later nft prints the first three), the bytes of iptables' extensions.
- */
-export function asNft106(objects: readonly object[]): NftObject[] {
-  return (objects as NftObject[]).map((object) => {
-    const [[kind, body]] = Object.entries(object) as [[string, Readonly<Record<string, unknown>>]];
-    const { comment: _, dev: __, ...rest } = body;
-    if (kind === 'table' || kind === 'chain') return { [kind]: rest };
-    if (kind === 'rule') return { rule: { ...body, expr: (body['expr'] as object[]).map(xtAsNft) } };
-    if (kind !== 'set' && kind !== 'map' && kind !== 'meter') return object;
-    const { flags, ...plain } = body;
-    const said = Array.isArray(flags) ? flags.filter((flag) => flag !== 'dynamic') : [];
-    return { [kind]: said.length === 0 ? plain : { ...plain, flags: said } };
-  });
-}
-
-/** Without what iptables' extension is made of. */
-function xtAsNft(statement: Readonly<{ xt?: { type: string; name: string } }>): object {
-  const { xt } = statement;
-  return xt === undefined ? statement : { xt: { type: xt.type, name: xt.name } };
 }
 
 /** An object without its handle, which depends on what was made before it. */
