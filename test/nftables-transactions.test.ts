@@ -360,6 +360,7 @@ describe('echo', () => {
     table,
     chain,
     { chain: { ...inTable, name: 'd' } },
+    { add: { chain: { ...inTable, name: 'base', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } } },
     { add: marked(1) },
     { insert: marked(2) },
     { add: { set: { ...inTable, name: 's', type: 'ipv4_addr', elem: ['10.0.0.1'] } } },
@@ -385,7 +386,7 @@ describe('echo', () => {
     const printed = JSON.parse(echo(theirs, commands)) as { nftables: object[] };
     expect(echoed).toEqual(printed.nftables);
     expect(listed(ours)).toEqual(listed(theirs));
-    expect(JSON.stringify(echoed).match(/"handle"/g)).toHaveLength(9);
+    expect(JSON.stringify(echoed).match(/"handle"/g)).toHaveLength(10);
     // And is applied as it was.
     const third = await namespace();
     await third.nft.apply([table, chain] as never);

@@ -99,7 +99,12 @@ export class Netns {
     this.nexthops = new Nexthops(route);
     this.rules = new Rules(route);
     this.neighbours = new Neighbours(route, this.links);
-    this.nft = new Nft(netfilter, this.#streams, (options) => this.links.list({}, options));
+    this.nft = new Nft(
+      netfilter,
+      this.#streams,
+      (options) => this.links.list({}, options),
+      () => Netns.create(),
+    );
     this.conntrack = new Conntrack(netfilter, this.#streams);
     this.sysctl = new Sysctl(native, label);
     this.ethtool = new Ethtool(native, label);

@@ -8,6 +8,7 @@
 import { release } from 'node:os';
 import { NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
+import { inScratch } from './check.js';
 import { type CompiledOperation, commandList, compileCommands } from './compile.js';
 import { checkBoolean, checkUint, isObject, oneOf } from './errors.js';
 import { families } from './filter.js';
@@ -25,6 +26,11 @@ export interface ApplyOptions extends CallOptions {
   readonly family?: Family;
   /** Only if the ruleset is still of this generation (`ns.nft.generation()`); else NetlinkError ERESTART, and nothing is done. */
   readonly ifGeneration?: number;
+  /**
+   * Changes nothing: the commands are carried out in a namespace that is made for them, is given the ruleset as it is, and goes. What they list
+   * is listed there; there are no handles to echo. Needs CAP_SYS_ADMIN.
+   */
+  readonly check?: boolean;
   /** Resolves to the commands, with the handles of what they have made, as `nft -j -e -a` prints them. */
   readonly echo?: boolean;
 }
@@ -59,13 +65,34 @@ export interface Kernel {
   readonly commit: Commit;
   /** One after the other: what depends on a generation would else fail for those beside it. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** A namespace that nobody else sees. */
+  readonly scratch: () => Promise<Scratch>;
+}
+
+export interface Scratch {
+  readonly nft: { readonly kernel: Kernel };
+  readonly links: {
+    readonly add: (spec: readonly { readonly kind: 'bridge'; readonly name: string }[]) => Promise<void>;
+  };
+  readonly close: () => Promise<void>;
 }
 
 export async function applyCommands(kernel: Kernel, commands: Commands, options: ApplyOptions): Promise<Printed[]> {
   checkOptions(options);
   const list = commandList(commands);
   const queries = compileQueries(list, options.family);
-  const made = await change(kernel, list, options);
+  if (options.check === true)
+    return inScratch(kernel, list, options, (copy) => finish(copy, list, [], queries, options));
+  return finish(kernel, list, await change(kernel, list, options), queries, options);
+}
+
+async function finish(
+  kernel: Pick<Kernel, 'channel' | 'interfaces'>,
+  list: readonly unknown[],
+  made: readonly Made[],
+  queries: readonly Query[],
+  options: ApplyOptions,
+): Promise<Printed[]> {
   const answers = new Map<number, readonly Printed[]>();
   // One after the other, as they stand: a reset tells what a listing behind it does not show any more.
   for (const query of queries) answers.set(query.command, await answer(kernel, query, options));
@@ -96,7 +123,7 @@ async function attempt(
 }
 
 /** What the kernel's own words leave out. */
-function explain({ ifGeneration }: ApplyOptions): (error: NetlinkError, request: Request) => NetlinkError {
+export function explain({ ifGeneration }: ApplyOptions): (error: NetlinkError, request: Request) => NetlinkError {
   return (error, { subject }) => {
     const words =
       error.code === 'ERESTART'
@@ -139,7 +166,11 @@ export async function compileRequests(
   return { requests, ...(generation === undefined ? {} : { generation }) };
 }
 
-function answer({ channel, interfaces }: Kernel, query: Query, options: ApplyOptions): Promise<Printed[]> {
+function answer(
+  { channel, interfaces }: Pick<Kernel, 'channel' | 'interfaces'>,
+  query: Query,
+  options: ApplyOptions,
+): Promise<Printed[]> {
   return 'list' in query
     ? listObjects(channel, interfaces, query.list, options)
     : resetObjects(channel, interfaces, query.reset, options);
@@ -172,8 +203,9 @@ function withHandle(command: Printed, handle: number): Printed {
 
 const verbs: readonly string[] = ['add', 'create', 'insert', 'replace', 'rename'];
 
-export function checkOptions({ family, ifGeneration, echo }: ApplyOptions): void {
+function checkOptions({ family, ifGeneration, check, echo }: ApplyOptions): void {
   if (family !== undefined) oneOf(family, 'options.family', families);
   if (ifGeneration !== undefined) checkUint(ifGeneration, 'options.ifGeneration');
+  if (check !== undefined) checkBoolean(check, 'options.check');
   if (echo !== undefined) checkBoolean(echo, 'options.echo');
 }

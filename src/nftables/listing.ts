@@ -57,6 +57,8 @@ export interface Ruleset {
   readonly objects: readonly NamedObject[];
   readonly flowtables: readonly Flowtable[];
   readonly elements: ReadonlyMap<SetDefinition, readonly SetElement[]>;
+  /** Undefined where it was not asked for. */
+  readonly generation: number | undefined;
 }
 
 export async function listObjects(
@@ -80,7 +82,7 @@ export async function readGeneration(channel: Channel, options?: CallOptions): P
   return reply?.['id'] as number;
 }
 
-async function readRuleset(channel: Channel, selection: Selection, options?: CallOptions): Promise<Ruleset> {
+export async function readRuleset(channel: Channel, selection: Selection, options?: CallOptions): Promise<Ruleset> {
   const generation = (): Promise<number> => readGeneration(channel, options);
   const ask = (request: Request): Promise<Record<string, unknown>[]> => channel.one(request, options).catch(whenGone);
   const requests = requestsFor(selection);
@@ -96,12 +98,12 @@ async function readRuleset(channel: Channel, selection: Selection, options?: Cal
     if (!alone && before !== after) continue;
     const ruleset = select(parts, selection);
     const filled = ruleset.sets.filter(needsElements(selection, ruleset.rules));
-    if (filled.length === 0) return { ...ruleset, elements: new Map() };
+    if (filled.length === 0) return { ...ruleset, elements: new Map(), generation: before };
     const [lists, later] = await Promise.all([
       Promise.all(filled.map(async (set) => [set, elementsOf(await ask(elementsRequest(set)))] as const)),
       generation(),
     ]);
-    if (later === before) return { ...ruleset, elements: new Map(lists) };
+    if (later === before) return { ...ruleset, elements: new Map(lists), generation: before };
   }
   throw new NetlinkError({
     errno: 4,
@@ -159,7 +161,7 @@ function requestsFor({ parts, family, table, chain, name, object, one }: Selecti
 function select(
   parts: Parts,
   { table, chain, name, object, sets, parts: asked }: Selection,
-): Omit<Ruleset, 'elements'> {
+): Omit<Ruleset, 'elements' | 'generation'> {
   const inTable = (part: Part): readonly never[] =>
     (parts[part] ?? []).filter((found) => table === undefined || found['table'] === table) as never[];
   /** Of what is listed alone. */

@@ -2,7 +2,16 @@ import { NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Decoder, operation, type Schema } from '../netlink/codec.js';
 import type { EventStream, EventStreams, MonitorOptions } from '../netlink/event-stream.js';
-import { type ApplyOptions, applyCommands, type Commands, compileRequests, type Made, type Printed } from './apply.js';
+import {
+  type ApplyOptions,
+  applyCommands,
+  type Commands,
+  compileRequests,
+  type Kernel,
+  type Made,
+  type Printed,
+  type Scratch,
+} from './apply.js';
 import { commandList } from './compile.js';
 import { checkFilter, type NftFilter } from './filter.js';
 import { type Interfaces, listObjects, readGeneration } from './listing.js';
@@ -30,14 +39,16 @@ export class Nft {
   readonly #channel: Channel;
   readonly #streams: EventStreams;
   readonly #interfaces: Interfaces;
+  readonly #scratch: () => Promise<Scratch>;
   /** Ends with the last of those that wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `interfaces`: those of the namespace, which rules name and the kernel numbers. */
-  constructor(channel: Channel, streams: EventStreams, interfaces: Interfaces) {
+  /** `interfaces`: those of the namespace, which rules name and the kernel numbers. `scratch` makes a namespace to try commands in. */
+  constructor(channel: Channel, streams: EventStreams, interfaces: Interfaces, scratch: () => Promise<Scratch>) {
     this.#channel = channel;
     this.#streams = streams;
     this.#interfaces = interfaces;
+    this.#scratch = scratch;
   }
 
   /**
@@ -49,7 +60,12 @@ export class Nft {
    * ruleset is not of the generation that `ifGeneration` says, or changed during each of ten attempts.
    */
   async apply(commands: Commands, options: ApplyOptions = {}): Promise<Printed[]> {
-    const kernel = {
+    return applyCommands(this.kernel, commands, options);
+  }
+
+  /** What commands are carried out by. @internal */
+  get kernel(): Kernel {
+    return {
       channel: this.#channel,
       interfaces: this.#interfaces,
       commit: this.#commit.bind(this),
@@ -58,8 +74,8 @@ export class Nft {
         this.#turn = done.catch(() => {});
         return done;
       },
+      scratch: this.#scratch,
     };
-    return applyCommands(kernel, commands, options);
   }
 
   /**
@@ -106,9 +122,8 @@ export class Nft {
 
   /** The requests that commands become. @internal */
   async compile(commands: Commands, options: ApplyOptions = {}): Promise<Request[]> {
-    const kernel = { channel: this.#channel, interfaces: this.#interfaces };
     const list = commandList(commands);
-    return (await compileRequests(kernel, list, needsOf(list, options.family), options)).requests;
+    return (await compileRequests(this.kernel, list, needsOf(list, options.family), options)).requests;
   }
 
   /** Sends requests as one transaction. @internal */
@@ -134,7 +149,9 @@ export class Nft {
     const read = (decoder: Decoder, end: number, at: number): Made => {
       const { operation, index } = whole[at] as Request;
       const { handle, flags } = decoder.record(operation.reply as Schema, end) as unknown as SetDefinition;
-      return { command: index as number, handle: handle as number, anonymous: flags?.includes('anonymous') === true };
+      // Of a base chain they are a number.
+      const anonymous = Array.isArray(flags) && flags.includes('anonymous');
+      return { command: index as number, handle: handle as number, anonymous };
     };
     try {
       return await this.#channel.all(whole, options, explain, echoes ? read : undefined);
