@@ -64,6 +64,11 @@ test('what is listed makes them anew', async () => {
   }
 });
 
+test('commands are checked beside them', async () => {
+  const [counted] = await theirs.nft.apply([{ list: { ruleset: null } }], { check: true });
+  expect(counted).toEqual({ table: expect.objectContaining({ name: 'filter' }) });
+});
+
 const refused = [
   [{ type: 'match', name: 'conntrack' }, 'expr[0].xt', 'needs the bytes'],
   [{ type: 'match', name: 'conntrack', info: 'x' }, 'expr[0].xt.info', 'must be base64'],

@@ -5,6 +5,7 @@ import { operation, type Wire } from '../netlink/codec.js';
 import { chunks } from './chunks.js';
 import type { Ruleset } from './listing.js';
 import type { Chain, Expression, SetDefinition } from './wire.js';
+import { compatOf } from './xt.js';
 
 export interface Copy {
   readonly requests: readonly Request[];
@@ -50,9 +51,10 @@ export function copyOf(ruleset: Ruleset): Copy {
       make('element', 'nft.newsetelem', { family, table, set: name, elements: part });
   for (const rule of ruleset.rules) {
     const { family, table, chain, userdata, expressions = [] } = rule;
-    // What is not known here (iptables' own) cannot be said again: the rule is there all the same, for others to stand next to.
+    // What is not known here cannot be said again: the rule is there all the same, for others to stand next to.
     const known = expressions.filter(({ type }) => knownExpressions?.has(type) === true).map(asAsked);
-    make('rule', 'nft.addrule.echo', defined({ family, table, chain, userdata, expressions: known }), rule.handle);
+    const copied = { family, table, chain, userdata, expressions: known, ...compatOf(family, known) };
+    make('rule', 'nft.addrule.echo', defined(copied), rule.handle);
   }
   return { requests, keys };
 }
