@@ -41,7 +41,7 @@ export function readCode(printed: string): Map<string, string> {
   return rules;
 }
 
-/** By the table's name: sets, rules without handles, and the table in nft's own language. */
+/** By the table's family and name: sets, rules without handles, and the table in nft's own language. */
 export function readTables(printed: string): Map<string, string> {
   const tables = new Map<string, string>();
   const add = (name: string, text: string): void => {
@@ -49,10 +49,11 @@ export function readTables(printed: string): Map<string, string> {
   };
   for (const { head, lines } of readBlocks(printed)) {
     const [family, table, what] = head.split(' ');
-    add(table!, [`${family} ${what}`, ...lines].join('\n'));
+    add(`${family} ${table}`, [`${family} ${what}`, ...lines].join('\n'));
   }
   const start = printed.search(/^table /m);
-  for (const text of start < 0 ? [] : printed.slice(start).split(/^(?=table )/m)) add(text.split(' ')[2]!, text);
+  for (const text of start < 0 ? [] : printed.slice(start).split(/^(?=table )/m))
+    add(text.split(' ').slice(1, 3).join(' '), text);
   return tables;
 }
 

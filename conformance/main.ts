@@ -7,11 +7,12 @@ import { corpus } from './corpus/index.js';
 import { tables } from './corpus/objects.js';
 import { missesOf, tableOf, totalsOf } from './report.js';
 import { batches, type Outcome, Trial } from './run.js';
-import { runTables } from './tables.js';
+import { runFile, runTables } from './tables.js';
 
 const floors = { compile: 0.99, decompile: 0.98 };
 
-const { values: options } = parseArgs({
+const { values: options, positionals: files } = parseArgs({
+  allowPositionals: true,
   options: {
     misses: { type: 'string' },
     filter: { type: 'string' },
@@ -42,15 +43,19 @@ async function run(cases: readonly Case[]): Promise<Outcome[]> {
 }
 
 const wide = { seed: options.seed, everywhere: options.everywhere };
-const written = corpus(wide);
-const first = await run(written.filter(wanted));
-const taken = first.flatMap(({ item, taken, json }) =>
-  taken === 'nft' && json !== undefined ? [{ item, expr: json as unknown[] }] : [],
-);
-const outcomes = [...first, ...(await run(derived(taken, options.seed)))];
-outcomes.push(
-  ...(await runTables(tables(wide).filter((item) => pattern.test(`${item.category}: ${item.family}: ${item.body}`)))),
-);
+/** Rules, rules made of them, whole tables. */
+async function runCorpus(): Promise<Outcome[]> {
+  const first = await run(corpus(wide).filter(wanted));
+  const taken = first.flatMap(({ item, taken, json }) =>
+    taken === 'nft' && json !== undefined ? [{ item, expr: json as unknown[] }] : [],
+  );
+  const second = await run(derived(taken, options.seed));
+  const chosen = tables(wide).filter((item) => pattern.test(`${item.category}: ${item.family}: ${item.body}`));
+  return [...first, ...second, ...(await runTables(chosen))];
+}
+
+const outcomes: Outcome[] = files.length === 0 ? await runCorpus() : [];
+for (const file of files) outcomes.push(...(await runFile(file)));
 for (const trial of trials) await trial.close();
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 

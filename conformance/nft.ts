@@ -84,7 +84,7 @@ export class Lab {
   async #print(args: readonly string[]): Promise<string> {
     const { stdout, stderr, crashed } = await this.nft(args);
     // It goes on without what it does not understand, and leaves out what else comes after.
-    if (crashed || stdout === '' || stderr.includes('Error')) throw new NftCrash(this, stderr.trim());
+    if (crashed || stderr.includes('Error')) throw new NftCrash(this, stderr.trim());
     return stdout;
   }
 

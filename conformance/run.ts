@@ -51,6 +51,8 @@ export class Trial {
   readonly #ours: Lab;
   /** By id: the JSON of rules. */
   readonly #given = new Map<string, readonly unknown[]>();
+  /** Ids of those that nft takes. */
+  readonly #taken = new Set<string>();
 
   private constructor(labs: readonly [Lab, Lab, Lab]) {
     [this.#written, this.#theirs, this.#ours] = labs;
@@ -76,6 +78,7 @@ export class Trial {
         const json = this.#given.get(item.id);
         const base = { item, ...(json === undefined ? {} : { json }) };
         if (error.lab !== this.#ours) return { ...base, taken: 'neither', refusal: error.message };
+        if (!this.#taken.has(item.id)) return { ...base, taken: 'netloom', refusal: error.message };
         return { ...base, taken: 'nft', compile: { expected: 'what nft can list', got: error.message } };
       });
       // One after the other they may crash of nothing.
@@ -134,6 +137,8 @@ export class Trial {
     const feedback = await this.#theirs.feed(this.#commands(known).map(asText), true);
     const said = new Map(feedback.map((text, i) => [known[i]!.id, text]));
     const theirs = await look(this.#theirs);
+
+    for (const id of [...written.listed.keys(), ...theirs.listed.keys()]) this.#taken.add(id);
 
     // What nft cannot read of its own JSON netloom is given as netloom lists it.
     for (const { id } of known) {

@@ -46,55 +46,82 @@ async function run(labs: Labs, cases: readonly TableCase[]): Promise<Outcome[]> 
   }
 }
 
-async function runOnce([written, theirs, ours]: Labs, cases: readonly TableCase[]): Promise<Outcome[]> {
-  await Promise.all([written, theirs, ours].map((lab) => lab.feed(['flush ruleset'], false)));
-  const complaints = await written.feed(
-    cases.map(({ family, id, body }) => `table ${family} ${id} { ${body}; }`),
-    false,
+async function runOnce(labs: Labs, cases: readonly TableCase[]): Promise<Outcome[]> {
+  await Promise.all(labs.map((lab) => lab.feed(['flush ruleset'], false)));
+  const lines = cases.map(({ family, id, body }) => `table ${family} ${id} { ${body}; }`);
+  const complaints = await labs[0].feed(lines, false);
+  const made = await makeAnew(
+    labs,
+    cases.map(({ family, id }) => `${family} ${id}`),
   );
+  return cases.map((item, i): Outcome => {
+    const { family, id } = item;
+    return {
+      ...(made.get(`${family} ${id}`) ?? { taken: 'neither', refusal: complaints[i]! }),
+      item: itemOf(item),
+    };
+  });
+}
+
+/** A ruleset that is not ours, as nft reads it of a file. */
+export async function runFile(file: string): Promise<Outcome[]> {
+  const labs = [await Lab.open(), await Lab.open(), await Lab.open()] as const;
+  const place = { family: 'inet', chain: '', objects: '' } as const;
+  const item = (name: string): Outcome['item'] => ({ id: name, category: file, place: { ...place, name }, text: '' });
+  try {
+    const { stderr } = await labs[0].nft(['-f', file]);
+    if (stderr !== '') return [{ item: item(file), taken: 'neither', refusal: stderr.trim() }];
+    const names = [...byTable(await labs[0].listed()).keys()];
+    const made = await makeAnew(labs, names);
+    return names.map((name) => ({ ...made.get(name)!, item: item(name) }));
+  } finally {
+    for (const lab of labs) await lab.close();
+  }
+}
+
+/** Of tables by name: as the first namespace has them, nft makes them of their JSON in the second, netloom in the third. */
+async function makeAnew(
+  [written, theirs, ours]: Labs,
+  names: readonly string[],
+): Promise<Map<string, Omit<Outcome, 'item'>>> {
   const first = await look(written);
-  const known = cases.filter(({ id }) => first.listed.has(id));
-  const given = new Map(known.map(({ id }) => [id, first.listed.get(id)!]));
-  const said = await theirs.feed(
-    known.map(({ id }) => JSON.stringify({ nftables: given.get(id) })),
-    true,
-  );
+  const known = names.filter((name) => first.listed.has(name));
+  const given = new Map(known.map((name) => [name, first.listed.get(name)!]));
+  const lines = known.map((name) => JSON.stringify({ nftables: given.get(name) }));
+  const said = await theirs.feed(lines, true);
   const second = await look(theirs);
-  for (const { id } of known) if (!second.listed.has(id)) given.set(id, first.whole.get(id) ?? []);
+  for (const name of known) if (!second.listed.has(name)) given.set(name, first.whole.get(name) ?? []);
   const errors = new Map<string, string>();
-  for (const { id } of known) {
-    const error = await ours.netns.nft.apply(given.get(id) as never).then(
-      () => '',
-      (reason: unknown) => String(reason),
-    );
-    errors.set(id, error);
+  for (const name of known) {
+    const failed = (reason: unknown): string => String(reason);
+    errors.set(name, await ours.netns.nft.apply(given.get(name) as never).then(() => '', failed));
   }
   const third = await look(ours);
 
-  return cases.map((table): Outcome => {
-    const { id } = table;
-    const item = itemOf(table);
-    if (!first.listed.has(id)) return { item, taken: 'neither', refusal: complaints[cases.indexOf(table)]! };
-    const readable = second.listed.has(id);
-    const reference = readable ? second : first;
-    const got = third.listed.has(id) ? made(third, id) : `refused: ${errors.get(id)}`;
-    // nft passes over some of what it lists: comments of sets, policies of timeouts.
-    const compile =
-      got === made(first, id) ? undefined : difference(withoutComments(made(reference, id)), withoutComments(got));
-    const decompile = [first, second]
-      .filter(({ listed }) => listed.has(id))
-      .map((view) => listedAlike(view.listed.get(id)!, view.own.get(id) ?? []))
-      .find((found) => found !== undefined);
-    const refusal = said[known.indexOf(table)];
-    return {
-      item,
-      taken: readable ? 'nft' : 'text',
-      json: given.get(id),
-      ...(refusal ? { refusal } : {}),
-      ...(compile ? { compile } : {}),
-      ...(decompile ? { decompile } : {}),
-    };
-  });
+  return new Map(
+    known.map((name, i) => {
+      const readable = second.listed.has(name);
+      const reference = readable ? second : first;
+      const got = third.listed.has(name) ? made(third, name) : `refused: ${errors.get(name)}`;
+      // nft passes over some of what it lists: comments of sets, policies of timeouts.
+      const compile =
+        got === made(first, name)
+          ? undefined
+          : difference(withoutComments(made(reference, name)), withoutComments(got));
+      const decompile = [first, second]
+        .filter(({ listed }) => listed.has(name))
+        .map((view) => listedAlike(view.listed.get(name)!, view.own.get(name) ?? []))
+        .find((found) => found !== undefined);
+      const outcome = {
+        taken: readable ? ('nft' as const) : ('text' as const),
+        json: given.get(name),
+        ...(said[i] ? { refusal: said[i] } : {}),
+        ...(compile ? { compile } : {}),
+        ...(decompile ? { decompile } : {}),
+      };
+      return [name, outcome];
+    }),
+  );
 }
 
 const itemOf = ({ id, category, family, body }: TableCase): Outcome['item'] => ({
@@ -119,7 +146,7 @@ function byTable(objects: readonly NftObject[]): Map<string, NftObject[]> {
   for (const object of objects) {
     const [[kind, { handle: _, ...whole }]] = Object.entries(object) as [[string, Record<string, unknown>]];
     const body = withoutExpiry(whole) as Record<string, unknown>;
-    const name = String(kind === 'table' ? body['name'] : body['table']);
+    const name = `${body['family']} ${kind === 'table' ? body['name'] : body['table']}`;
     const known = tables.get(name);
     if (known === undefined) tables.set(name, [{ [kind]: body }]);
     else known.push({ [kind]: body });
