@@ -78,7 +78,9 @@ describe('an expectation is what conntrack lists', () => {
       master: { ...master, protocol: 6 },
     });
     // What is listed names it.
-    expect(await ns.conntrack.expectations.delete([listed])).toBe(1);
+    await ns.conntrack.expectations.get(listed);
+    expect(await ns.conntrack.expectations.delete(listed)).toBe(1);
+    expect(await ns.conntrack.expectations.delete(listed)).toBe(0);
     expect(printed(ns)).toEqual([]);
   });
 

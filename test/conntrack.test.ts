@@ -146,6 +146,8 @@ describe('a flow is as conntrack -I makes it', () => {
     expect(await ours.conntrack.get(own as Flow)).toMatchObject({ id: own?.id, original: own?.original });
     expect(await theirs.conntrack.delete([other as Flow])).toBe(1);
     expect(await theirs.conntrack.count()).toBe(0);
+    expect(await ours.conntrack.delete(own as Flow)).toBe(1);
+    expect(await ours.conntrack.delete(own as Flow)).toBe(0);
   });
 
   test('a helper', async () => {

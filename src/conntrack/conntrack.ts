@@ -1,4 +1,5 @@
 import { checkInteger } from '../errors.js';
+import { deadline } from '../netlink/call-options.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Operation, operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams } from '../netlink/event-stream.js';
@@ -102,13 +103,14 @@ export class Conntrack {
   async update(changes: FlowChange | readonly FlowChange[], options?: CallOptions): Promise<void> {
     const list = Array.isArray(changes) ? (changes as readonly FlowChange[]) : [changes as FlowChange];
     const status = new Map<FlowChange, readonly FlowStatus[]>();
+    const limits = deadline(options);
     if (list.some((change) => change?.status !== undefined)) {
       // Nothing is asked before all is checked.
       list.forEach((change, at) => changeWire(change, [], Array.isArray(changes) ? `specs[${at}]` : 'spec'));
       await Promise.all(
         list.map(async (change) => {
           if (change.status === undefined) return;
-          const flow = await this.#find(operations.get, change as FlowReference, options);
+          const flow = await this.#find(operations.get, change as FlowReference, limits);
           if (flow) status.set(change, flow.status);
         }),
       );
@@ -117,26 +119,28 @@ export class Conntrack {
       this.#channel,
       updateWork((change) => status.get(change)),
       changes,
-      options,
+      limits,
     );
   }
 
   /**
-   * Deletes flows, and returns how many: all that match a filter, or those of an array, each by its tuple.
+   * Deletes flows, and returns how many: all that match a filter, a listed one, or those of an array, each by its tuple.
    *
    * For a filter the matching ones are listed first, so that they can be counted; one that ends by itself in between is not an error. Of an
    * array, a `BatchError` names those that are not there.
    */
-  async delete(flows: FlowFilter | readonly FlowReference[], options?: CallOptions): Promise<number> {
+  async delete(flows: FlowFilter | Flow | readonly FlowReference[], options?: CallOptions): Promise<number> {
     if (Array.isArray(flows)) {
       await oneOrMany(this.#channel, deleteWork, flows as readonly FlowReference[], options);
       return flows.length;
     }
+    const limits = deadline(options);
+    if (isListed(flows)) return countThere(this.#channel.changes(deleteWork, [flows], limits), 1);
     const compiled = compileFilter(flows as FlowFilter);
     // A listing walks the kernel's whole hash table, which all namespaces share. Nothing tracked, nothing to walk.
-    if ((await this.count(options)) === 0) return 0;
-    const matching = await this.#dump(operations.list, compiled, options);
-    return countThere(this.#channel.changes(deleteFoundWork, matching, options), matching.length);
+    if ((await this.count(limits)) === 0) return 0;
+    const matching = await this.#dump(operations.list, compiled, limits);
+    return countThere(this.#channel.changes(deleteFoundWork, matching, limits), matching.length);
   }
 
   /**
@@ -154,8 +158,9 @@ export class Conntrack {
   async reset(filter: FlowFilter = {}, options?: CallOptions): Promise<Flow[]> {
     const compiled = compileFilter(filter);
     if (compiled.exact) return this.#dump(operations.listReset, compiled, options);
-    const matching = await this.#dump(operations.list, compiled, options);
-    const were = await Promise.all(matching.map((flow) => this.#find(operations.reset, flow, options)));
+    const limits = deadline(options);
+    const matching = await this.#dump(operations.list, compiled, limits);
+    const were = await Promise.all(matching.map((flow) => this.#find(operations.reset, flow, limits)));
     return were.filter((flow) => flow !== undefined);
   }
 
@@ -213,6 +218,11 @@ const undoAdd = {
   write: (...[out, { original, zone }, path]: Parameters<typeof deleteWork.write>) =>
     deleteWork.write(out, { original, zone } as FlowReference, path),
 };
+
+/** It has what a listed flow has always, and hardly a filter. */
+function isListed(flows: object): flows is Flow {
+  return flows !== null && ['id', 'family', 'original', 'reply', 'status'].every((key) => key in flows);
+}
 
 function isId(reference: FlowReference | { readonly id: number }): reference is { readonly id: number } {
   return !('original' in reference) && !('reply' in reference);

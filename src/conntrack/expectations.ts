@@ -1,4 +1,5 @@
 import { checkInteger, checkKeys, invalidValue } from '../errors.js';
+import { deadline } from '../netlink/call-options.js';
 import type { CallOptions, Channel } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import type { EventStream, EventStreams } from '../netlink/event-stream.js';
@@ -100,12 +101,13 @@ export class Expectations {
    * has no helper.
    */
   async add(specs: ExpectationSpec | readonly ExpectationSpec[], options?: BatchOptions): Promise<void> {
-    await oneOrMany(this.#channel, addWork, specs, options, undoAdd);
+    const limits = deadline(options);
+    await oneOrMany(this.#channel, addWork, specs, { ...options, ...limits, timeout: undefined }, undoAdd);
     // The kernel gives a new one its helper's time whatever it is told (nf_ct_expect_insert).
     const list = Array.isArray(specs) ? (specs as readonly ExpectationSpec[]) : [specs as ExpectationSpec];
     const timed = list.filter(({ timeout }) => timeout !== undefined).map(changeOf);
     // One may have gone already: its flow has come, or the helper has another in its place.
-    if (timed.length > 0) await countThere(this.#channel.changes(updateWork, timed, options), timed.length);
+    if (timed.length > 0) await countThere(this.#channel.changes(updateWork, timed, limits), timed.length);
   }
 
   /** Changes when they are forgotten. Throws NetlinkError ENOENT for one that is not there. */
@@ -114,11 +116,11 @@ export class Expectations {
   }
 
   /**
-   * Deletes expectations, and returns how many: all that match a filter, or those of an array, each by its tuple. Of an array, a `BatchError` names
+   * Deletes expectations, and returns how many: all that match a filter, a listed one, or those of an array, each by its tuple. Of an array, a `BatchError` names
    * those that are not there.
    */
   async delete(
-    expectations: ExpectationFilter | readonly ExpectationReference[],
+    expectations: ExpectationFilter | Expectation | readonly ExpectationReference[],
     options?: CallOptions,
   ): Promise<number> {
     if (Array.isArray(expectations)) {
@@ -130,8 +132,11 @@ export class Expectations {
       );
       return expectations.length;
     }
-    const matching = await this.list(expectations as ExpectationFilter, options);
-    return countThere(this.#channel.changes(deleteWork, matching.map(referenceOf), options), matching.length);
+    const limits = deadline(options);
+    const matching = isListed(expectations)
+      ? [expectations]
+      : await this.list(expectations as ExpectationFilter, limits);
+    return countThere(this.#channel.changes(deleteWork, matching.map(referenceOf), limits), matching.length);
   }
 
   /** Deletes all of the namespace, or all of one helper's, without telling how many. */
@@ -152,6 +157,11 @@ const undoAdd = {
   ...deleteWork,
   write: (...[out, spec, path]: Parameters<typeof deleteWork.write>) => deleteWork.write(out, referenceOf(spec), path),
 };
+
+/** A filter has no mask. */
+function isListed(expectations: object): expectations is Expectation {
+  return expectations !== null && 'mask' in expectations;
+}
 
 /** Of a listed one too. */
 function referenceOf({ tuple, zone, id }: ExpectationReference): ExpectationReference {

@@ -1,9 +1,10 @@
 /** Which flows a filter takes: what the kernel looks at, and what is looked at here. */
-import { release } from 'node:os';
 import { checkArray, checkInteger, checkKeys, invalidValue } from '../errors.js';
 import { checkAddress, formatAddress, formatIpv4 } from '../ip.js';
 import { namesOf, type Wire } from '../netlink/codec.js';
-import { type AddressFamily, addressFamily } from '../rtnetlink/values.js';
+import type { AddressFamily } from '../rtnetlink/values.js';
+import { askKernel, deletesByFilter, direct, type Test } from './filter-kernel.js';
+import { checkAddresses, type Several } from './filter-values.js';
 import type { Flow, FlowStatus } from './flow.js';
 import { checkMark } from './flow-spec.js';
 import { labelBits, labelNumbers } from './labels.js';
@@ -14,10 +15,6 @@ import {
   type FlowProtocol,
   type FlowTuple,
   type FlowTupleSpec,
-  isTracked,
-  kindOf,
-  type PartialTuple,
-  tupleWire,
 } from './tuple.js';
 
 /** Where the first packet of a flow was sent. */
@@ -37,6 +34,7 @@ export interface FlowFilter {
   /** Some of the tuple's fields. */
   readonly original?: Partial<FlowTupleSpec>;
   readonly reply?: Partial<FlowTupleSpec>;
+  /** Addresses, or prefixes (address/length). */
   readonly originalSrc?: string | readonly string[];
   readonly originalDst?: string | readonly string[];
   readonly replySrc?: string | readonly string[];
@@ -95,12 +93,6 @@ const filterKeys: ReadonlySet<string> = new Set([
 
 const destinationKeys: ReadonlySet<string> = new Set(['address', 'protocol', 'port']);
 
-const [major = 0, minor = 0] = release().split('.', 2).map(Number);
-/** Whether a deletion heeds all that a listing does: older kernels delete too much, or refuse (CTA_FILTER since 6.12, CTA_ZONE since 6.8). */
-const deletesByFilter: boolean = major > 6 || (major === 6 && minor >= 12);
-
-type Test = (flow: Flow) => boolean;
-
 export function compileFilter(
   filter: FlowFilter,
   path: string = 'filter',
@@ -156,132 +148,7 @@ function zoneOf({ zone, original, reply }: Flow): number {
   return zone ?? original.zone ?? reply.zone ?? 0;
 }
 
-// ---- what the kernel is asked
-
-interface Direction {
-  readonly direction: 'original' | 'reply';
-  readonly family: AddressFamily | undefined;
-  /** What it is asked of this direction's tuple. */
-  readonly tuple: Partial<FlowTuple>;
-  readonly fields: readonly string[];
-  readonly test: Test | undefined;
-  /** All of it is in `fields`. */
-  readonly whole: boolean;
-}
-
-function askKernel(
-  { family: given, mark, markMask, zone, protocol }: FlowFilter,
-  directions: readonly Direction[],
-  status: CheckedStatus | undefined,
-  recent: boolean,
-): { readonly wire: Wire; readonly whole: boolean } {
-  const family = given ?? directions.find((one) => one.family !== undefined)?.family;
-  // Of IPv6 the kernel takes all addresses but the one that is asked for (ctnetlink_filter_match_tuple), and without a family it takes no tuple.
-  const usable = directions.map(({ direction, fields }) => {
-    if (family === undefined) return [];
-    // Older kernels read the reply's tuple by the original direction's fields.
-    if (direction === 'reply' && !recent) return [];
-    return family === 'inet6' ? fields.filter((field) => field !== 'src' && field !== 'dst') : fields;
-  });
-  const [original, reply] = usable as [readonly string[], readonly string[]];
-  const tuple = (at: 0 | 1): Wire | undefined => {
-    const fields = usable[at] as readonly string[];
-    return fields.length === 0 ? undefined : tupleWire((directions[at] as Direction).tuple, family);
-  };
-  const byTuple = original.length + reply.length > 0;
-  const wire: Wire = {
-    family,
-    version: family === undefined ? undefined : 1,
-    mark,
-    markMask: mark === undefined ? undefined : (markMask ?? 0xffffffff),
-    zone,
-    ...status,
-    original: tuple(0),
-    reply: tuple(1),
-    fields: byTuple
-      ? {
-          original: original.length > 0 ? original : undefined,
-          reply: reply.length > 0 ? reply : undefined,
-        }
-      : undefined,
-  };
-  const markOnly = given === undefined && zone === undefined && !status && protocol === undefined;
-  const whole = directions.every(({ whole, fields }, at) => whole && fields.length === usable[at]?.length);
-  return { wire, whole: whole && (recent || (markOnly && !directions.some(({ test }) => test))) };
-}
-
-/** What is asked of one direction's tuple, in the several ways a filter says it. */
-function direct(
-  filter: FlowFilter,
-  direction: 'original' | 'reply',
-  given: PartialTuple,
-  protocol: number | undefined,
-  path: string,
-): Direction {
-  const own: Partial<FlowTuple> = given.tuple;
-  const some = {
-    src: addressSet(filter[`${direction}Src`], `${path}.${direction}Src`),
-    dst: addressSet(filter[`${direction}Dst`], `${path}.${direction}Dst`),
-    srcPort: portSet(filter[`${direction}SrcPort`], `${path}.${direction}SrcPort`),
-    dstPort: portSet(filter[`${direction}DstPort`], `${path}.${direction}DstPort`),
-  };
-  const { zone, ...fieldsOfOwn } = own;
-  const tests: ((tuple: FlowTuple) => boolean)[] = [];
-  if (zone !== undefined) tests.push((tuple) => (tuple.zone ?? 0) === zone);
-  for (const key of Object.keys(fieldsOfOwn) as (keyof typeof fieldsOfOwn)[]) {
-    tests.push((tuple) => tuple[key] === own[key]);
-  }
-  // One of a set is asked for as the field itself. Both at once are left to the tests.
-  const asked: Record<string, string | number | undefined> = { ...fieldsOfOwn };
-  let whole = zone === undefined;
-  for (const key of ['src', 'dst', 'srcPort', 'dstPort'] as const) {
-    const set = some[key] as ReadonlySet<string | number> | undefined;
-    if (!set) continue;
-    tests.push((tuple) => tuple[key] !== undefined && set.has(tuple[key] as string | number));
-    if (set.size === 1 && asked[key] === undefined) asked[key] = [...set][0];
-    else whole = false;
-  }
-  if (protocol !== undefined && (direction === 'original' || Object.keys(asked).length > 0)) {
-    whole &&= asked['protocol'] === undefined || asked['protocol'] === protocol;
-    asked['protocol'] ??= protocol;
-  }
-  const tuple = asked as Partial<FlowTuple>;
-  const fields = kernelFields(tuple);
-  return {
-    direction,
-    family: given.family ?? familyOf(some.src) ?? familyOf(some.dst),
-    tuple,
-    fields,
-    test: tests.length === 0 ? undefined : (flow) => tests.every((test) => test(flow[direction])),
-    whole: whole && Object.keys(asked).length === fields.length,
-  };
-}
-
-/** Those that the kernel compares: ports of TCP and UDP alone, and what else a protocol has only with the protocol. */
-function kernelFields({ src, dst, protocol, srcPort, dstPort, ...icmp }: Partial<FlowTuple>): string[] {
-  const fields: string[] = [];
-  if (src !== undefined) fields.push('src');
-  if (dst !== undefined) fields.push('dst');
-  if (protocol === undefined) return fields;
-  fields.push('num');
-  const kind = kindOf(protocol);
-  if (protocol === tcp || protocol === udp) {
-    if (srcPort !== undefined) fields.push('srcPort');
-    if (dstPort !== undefined) fields.push('dstPort');
-  } else if (kind === 'icmp' || kind === 'icmpv6') {
-    if (icmp.icmpType !== undefined && isTracked(kind, icmp.icmpType)) fields.push(`${kind}Type`);
-    if (icmp.icmpCode !== undefined) fields.push(`${kind}Code`);
-    if (icmp.icmpId !== undefined) fields.push(`${kind}Id`);
-  }
-  return fields;
-}
-
-const tcp: number | undefined = namesOf('conntrackProtocol').get('tcp');
-const udp: number | undefined = namesOf('conntrackProtocol').get('udp');
-
-// ---- what is looked at here
-
-interface CheckedStatus {
+interface CheckedStatus extends Wire {
   readonly status: readonly FlowStatus[];
   readonly statusMask: readonly FlowStatus[];
 }
@@ -304,24 +171,6 @@ function checkStatus({ status, statusMask }: FlowFilter, path: string): CheckedS
   return { status: set, statusMask: mask };
 }
 
-function addressSet(value: string | readonly string[] | undefined, path: string): ReadonlySet<string> | undefined {
-  if (value === undefined) return undefined;
-  const list = Array.isArray(value) ? (value as readonly string[]) : [value as string];
-  return new Set(list.map((address) => formatAddress(checkAddress(address, path))));
-}
-
-function portSet(value: number | readonly number[] | undefined, path: string): ReadonlySet<number> | undefined {
-  if (value === undefined) return undefined;
-  const list: readonly number[] = Array.isArray(value) ? value : [value as number];
-  return new Set(list.map((port) => checkInteger(port, path, 0, 65535)));
-}
-
-/** Of addresses that are all of one. */
-function familyOf(addresses: ReadonlySet<string> | undefined): AddressFamily | undefined {
-  const families = new Set([...(addresses ?? [])].map((address) => addressFamily(checkAddress(address, 'address'))));
-  return families.size === 1 ? [...families][0] : undefined;
-}
-
 /** What only a listing's reader can tell. */
 function tests(filter: FlowFilter, path: string): Test[] {
   const found: Test[] = [];
@@ -336,7 +185,9 @@ function tests(filter: FlowFilter, path: string): Test[] {
   }
   if (address !== undefined) {
     const numbers = address instanceof Uint32Array ? address : undefined;
-    let known = numbers ? undefined : addressSet(address as string | readonly string[], `${path}.address`);
+    let known: Pick<Several<string>, 'has'> | undefined = numbers
+      ? undefined
+      : checkAddresses(address as string | readonly string[], `${path}.address`);
     found.push(({ original, reply }) => {
       // Made when there is a flow to hold it against: mostly there is none.
       known ??= new Set(Array.from(numbers as Uint32Array, formatIpv4));
