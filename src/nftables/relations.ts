@@ -48,7 +48,7 @@ export function readCmp(reader: RuleReader, cmp: Extract<Expression, { type: 'cm
   const text =
     leaf.kind !== 'payload' && leaf.kind !== 'extension' && nameLeaf(reader, leaf).type.datatype.text === true;
   const constant =
-    leaf.bits > bits && !text
+    leaf.bits > bits && !text && leaf.unsized !== true
       ? { value: value << BigInt(leaf.bits - bits), bits: leaf.bits, prefix: bits }
       : { value, bits };
   const plain = operations.length === 0 && leaf.kind === 'payload' && constant.prefix === undefined;
@@ -115,7 +115,9 @@ function readConstant(reader: RuleReader, tree: Tree, op: MatchOperator, constan
     (op === '==' || op === '!=')
   )
     return readFields(reader, moved.left.leaf, op, { value, bits });
-  const right = constantJson(reader, value, bits, moved.left);
+  // What stands beside a header field alone nft writes as one number.
+  const alone = moved.left.leaf.kind === 'payload' && moved.left.operations.length === 0;
+  const right = constantJson(reader, value, bits, moved.left, alone ? 'number' : 'operation');
   matchRange(reader, op, moved.left, right, { value, bits });
 }
 
@@ -258,8 +260,11 @@ export function unmask(reader: RuleReader, left: Described): Unmasked {
   if (operations.length === 1) {
     const part = leafOfMask(reader, leaf, mask);
     if (part === undefined) return none;
-    const named = withOperations(reader, nameLeaf(reader, part.leaf), part.leaf, part.found ? [] : operations);
-    return { left: named, shift: part.found ? part.shift : 0, field: part.found };
+    const name = nameLeaf(reader, part.leaf);
+    if (part.found) return { left: withOperations(reader, name, part.leaf, []), shift: part.shift, field: true };
+    // Constants stay what they were beside the whole.
+    const unnamed = withOperations(reader, { ...name, type: left.type }, part.leaf, operations);
+    return { left: unnamed, shift: 0, field: false };
   }
   if (operations.length !== 2 || top?.op !== '>>') return none;
   const part = leafOfMask(reader, leaf, mask);
