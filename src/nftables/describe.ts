@@ -89,10 +89,17 @@ export function constantJson(
   const as: Type = { ...type, bits: length * 8 };
   if (turned && type.datatype.symbols === true) {
     const name = type.datatype.format(bytes, as, reader.names);
-    return typeof name === 'string' ? name : toNumber(own, type.order);
+    if (typeof name === 'boolean') return name;
+    const number = toNumber(own, type.order);
+    if (typeof name === 'number') return number;
+    // Of realms the number is text, too.
+    return /^\d+$/.test(String(name)) ? String(number) : name;
   }
-  if (turned && type.datatype.flags !== undefined && value !== 0n)
-    return bitNumbers(value).reduce<unknown>((json, bit) => (json === undefined ? bit : { '|': [json, bit] }), undefined);
+  if (turned && type.datatype.flags !== undefined && type.datatype.name !== 'ct_label' && value !== 0n)
+    return bitNumbers(value).reduce<unknown>(
+      (json, bit) => (json === undefined ? bit : { '|': [json, bit] }),
+      undefined,
+    );
   if (type.datatype.flags === undefined || value === 0n) return type.datatype.format(own, as, reader.names);
   const names = flagsOf(own, as, reader.names);
   if (flags === 'number') return names.length === 1 ? names[0] : toNumber(own, type.order);

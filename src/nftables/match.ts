@@ -41,7 +41,7 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
   const elements = elementsOf(right, `${path}.right`);
   // nft makes no set of one value.
   if (elements?.length === 1 && single !== undefined)
-    return compileValue(context, single, op, valueOf(elements[0]), `${path}.right.set[0]`);
+    return compileValue(context, single, op, withoutElem(elements[0]), `${path}.right.set[0]`);
   const found = setOf(context, key, right, elements, `${path}.right`);
   if (found !== undefined) {
     if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(`${path}.op`, `"${op}" cannot be used with a set`);
@@ -62,13 +62,13 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
 function learnElements(context: RuleContext, selector: Selector, elements: readonly unknown[], path: string): void {
   for (const [i, item] of elements.entries()) {
     if (item === '*') continue;
-    const literal = parseLiteral(valueOf(item), `${path}[${i}]`, selector.type, context.names);
+    const literal = parseLiteral(withoutElem(item), `${path}[${i}]`, selector.type, context.names);
     if (literal.kind === 'value') selector.learn!(literal.bytes);
   }
 }
 
 /** Of `{"elem": {"val": ...}}`, the value. */
-const valueOf = (item: unknown): unknown =>
+const withoutElem = (item: unknown): unknown =>
   isObject(item) && isObject(item['elem']) && item['elem']['val'] !== undefined ? item['elem']['val'] : item;
 
 /** What a set that is written in the rule holds: a list, or one value. */

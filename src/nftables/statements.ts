@@ -137,7 +137,8 @@ const readers: Readers = {
     const named = ctNamed(key, reader.family, reader.known.network?.name);
     const type = named?.type ?? typeOf('integer');
     const dir = direction === undefined ? {} : { direction };
-    if (dreg !== undefined) return reader.load(dreg, {
+    if (dreg !== undefined)
+      return reader.load(dreg, {
         kind: 'ct',
         key,
         bits: type.bits,
