@@ -112,7 +112,7 @@ export function readBitwise(reader: RuleReader, expression: Extract<Expression, 
   const part = (wanted: boolean, operator: BooleanOperator, value: bigint): readonly Operation[] =>
     wanted ? [{ op: operator, value, bits }] : [];
   add(
-    ...part(kept !== onesBig(loaded.leaf.bits), '&', kept),
+    ...part(loaded.leaf.unsized === true || kept !== onesBig(loaded.leaf.bits), '&', kept),
     ...part(toggled !== 0n, '^', toggled),
     ...part(set !== 0n, '|', set),
   );

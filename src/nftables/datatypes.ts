@@ -6,6 +6,7 @@
  */
 
 import { formatIpv4, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac, readIpv4, writeIpv4 } from '../ip.js';
+import { toBigNumber } from './bigs.js';
 import { fromNumber, type Order, swap, toNumber } from './bytes.js';
 import { show, wrongType, wrongValue } from './errors.js';
 import { bitmask, ctLabel } from './flags.js';
@@ -51,6 +52,8 @@ export interface Datatype {
   readonly text?: boolean;
   /** A word of flags: the value of each name. */
   readonly flags?: ReadonlyMap<string, number>;
+  /** Names of numbers, which nft looks for in the bytes as they are. */
+  readonly symbols?: boolean;
   /** nft keeps no byte order for it in a set's user data. */
   readonly unordered?: boolean;
   parse(value: unknown, path: string, type: Type, names: Names): Uint8Array;
@@ -134,6 +137,7 @@ function symbolic(
     id,
     bits,
     order,
+    symbols: true,
     ...extra,
     parse(value, path, type) {
       const number = typeof value === 'string' ? table.get(value) : undefined;
@@ -389,6 +393,14 @@ export function typeOf(name: string, bits?: number, order?: Order): Type {
   return { datatype, bits: bits ?? datatype.bits, order: order ?? datatype.order };
 }
 
+const withoutType: Datatype = {
+  ...integer('integer', 4, 32, 'host'),
+  format: (bytes, type) => `0x${toBigNumber(bytes, type.order).toString(16)} [invalid type]`,
+};
+
+/** Of what nft has no type for: as it writes constants beside it. */
+export const untyped = (bits: number): Type => ({ datatype: withoutType, bits, order: 'big' });
+
 /** Dates share their name with durations. */
 export const dateType: Type = { datatype: date, bits: 64, order: 'host' };
 
@@ -408,7 +420,10 @@ export function typesOfId(id: number, bytes: number): readonly Type[] {
       },
     ];
   }
-  return ids.map((part) => typeOf((byId.get(part) ?? byName.get('integer')!).name));
+  return ids.map((part) => {
+    const datatype = byId.get(part) ?? byName.get('integer')!;
+    return { datatype, bits: datatype.bits, order: datatype.order };
+  });
 }
 
 export function typeId(types: readonly Type[]): number {

@@ -3,11 +3,11 @@
 import { fromBig } from './bigs.js';
 import { type Order, toNumber } from './bytes.js';
 import { ctNamed } from './ct.js';
-import { type Type, typeOf } from './datatypes.js';
+import { type Type, typeOf, untyped } from './datatypes.js';
 import { describeExtension, extensionOfMask } from './exthdr.js';
 import { flagsOf } from './flags.js';
 import { metaNamed, metaType } from './meta.js';
-import { completeField, fieldsOfMask, rawBase } from './payload.js';
+import { completeField, fieldsOfMask, rawBase, rawPort } from './payload.js';
 import type { Field, Protocol } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import type { Leaf, Operation, Tree } from './tree.js';
@@ -27,11 +27,11 @@ export interface Described extends Named {
   readonly operations: readonly Operation[];
 }
 
-/** With all its operations, as a value or a part of a key: nft leaves those out that take a field from its bytes, inside a concatenation. */
-export function describe(reader: RuleReader, tree: Tree, place: 'value' | 'concat' = 'value'): Described {
+/** With all its operations, as a value or a part of a key: nft leaves those out that take a field from its bytes, where it is a part: of a concatenation, or an element. */
+export function describe(reader: RuleReader, tree: Tree, place: 'value' | 'part' = 'value'): Described {
   const named = nameLeaf(reader, tree.leaf);
   const [first] = tree.operations;
-  if (place === 'concat' && tree.leaf.kind === 'payload' && first?.op === '&') {
+  if (place === 'part' && tree.leaf.kind === 'payload' && first?.op === '&') {
     const [field] = fieldsOfMask(reader.known, tree.leaf, first);
     if (field !== undefined) {
       const part = nameLeaf(reader, field.leaf);
@@ -57,6 +57,19 @@ export function withOperations(
   return { ...named, json, order, leaf, operations };
 }
 
+/** Without names: header fields as raw bytes, constants without a type. */
+export function describeRaw(reader: RuleReader, tree: Tree): unknown {
+  const { leaf } = tree;
+  const named = leaf.kind === 'payload' ? nameUnknown(leaf) : nameLeaf(reader, leaf, false);
+  const type = untyped(leaf.bits);
+  return withOperations(reader, { ...named, type, order: 'big' }, leaf, tree.operations).json;
+}
+
+function nameUnknown(leaf: Extract<Leaf, { kind: 'payload' }>): Named {
+  const port = rawPort(leaf);
+  return port === undefined ? nameRaw(leaf) : nameField(port, leaf.bits);
+}
+
 /** A number as it stands in the bytes, as its type writes it: flags as the `|` of them, as a list, or several as their number. */
 export function constantJson(
   reader: RuleReader,
@@ -65,13 +78,28 @@ export function constantJson(
   { type, order }: Pick<Named, 'type' | 'order'>,
   flags: 'operation' | 'list' | 'number' = 'operation',
 ): unknown {
-  const length = (bits + 7) >> 3;
+  const address = type.datatype.order === 'big' && type.datatype.prefix === true;
+  const length = (Math.max(bits, address ? type.datatype.bits : 0) + 7) >> 3;
   const bytes = fromBig(value, length, 'big');
   // A name without its end is the beginning of names.
   if (type.datatype.text === true && bytes.at(-1) !== 0) return `${Buffer.from(bytes).toString()}*`;
-  // What was turned is written as if it had not been.
-  const own = type.datatype.text === true || order === type.order || length < 2 ? bytes : bytes.toReversed();
+  // What was turned is written as if it had not been; but names are looked for in the bytes as they are.
+  const turned = type.datatype.text !== true && order !== type.order && length > 1;
+  const own = turned ? bytes.toReversed() : bytes;
   const as: Type = { ...type, bits: length * 8 };
+  if (turned && type.datatype.symbols === true) {
+    const name = type.datatype.format(bytes, as, reader.names);
+    if (typeof name === 'boolean') return name;
+    const number = toNumber(own, type.order);
+    if (typeof name === 'number') return number;
+    // Of realms the number is text, too.
+    return /^\d+$/.test(String(name)) ? String(number) : name;
+  }
+  if (turned && type.datatype.flags !== undefined && type.datatype.name !== 'ct_label' && value !== 0n)
+    return bitNumbers(value).reduce<unknown>(
+      (json, bit) => (json === undefined ? bit : { '|': [json, bit] }),
+      undefined,
+    );
   if (type.datatype.flags === undefined || value === 0n) return type.datatype.format(own, as, reader.names);
   const names = flagsOf(own, as, reader.names);
   if (flags === 'number') return names.length === 1 ? names[0] : toNumber(own, type.order);
@@ -79,14 +107,21 @@ export function constantJson(
   return names.slice(1).reduce<unknown>((json, name) => ({ '|': [json, name] }), names[0]);
 }
 
-/** Names a leaf; what was matched only to prepare it is dropped. */
-export function nameLeaf(reader: RuleReader, leaf: Leaf): Named {
+/** The bits of a number, each as its own. */
+function bitNumbers(value: bigint): readonly number[] {
+  const bits: number[] = [];
+  for (let bit = 1n; bit <= value; bit <<= 1n) if ((value & bit) !== 0n) bits.push(Number(bit));
+  return bits;
+}
+
+/** Names a leaf; what was matched only to prepare it is dropped, unless not `used`. */
+export function nameLeaf(reader: RuleReader, leaf: Leaf, used: boolean = true): Named {
   switch (leaf.kind) {
     case 'payload':
       return namePayload(reader, leaf);
     case 'extension': {
       const { carrier, json, type } = describeExtension(leaf.exthdr, leaf.part?.offset, leaf.part?.bits);
-      if (carrier !== undefined) reader.drop('network');
+      if (carrier !== undefined && used) reader.drop('network');
       return { json, type, order: 'big', bits: leaf.bits };
     }
     case 'meta': {

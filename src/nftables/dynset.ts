@@ -179,7 +179,7 @@ export function readDynset(reader: RuleReader, dynset: Dynset): void {
   const set = reader.findSet(dynset.set);
   const key = keyTrees(reader, dynset.sregKey, set?.definition.keyLen);
   if (key.length === 0) return reader.unknown('dynset');
-  const json = keyJson(reader, key);
+  const json = keyJson(reader, key, true);
   const elem = dynset.timeout ? { elem: { val: json, timeout: Math.floor(dynset.timeout / 1000) } } : json;
   const stmt = statefulOf(dynset).map((expression) => statefulJson(expression, true));
   const body = { op: dynset.op, elem, ...(stmt.length === 0 ? {} : { stmt }) };

@@ -1,8 +1,9 @@
 /** Elements of sets and maps: `"10.0.0.1"`, `["10.0.0.1", "203.0.113.5"]`, `{"elem": {"val": ..., "timeout": 5}}`. */
 
-import { compare, concat, pad4, shiftOut, swap } from './bytes.js';
+import { concat, pad4, shiftOut, swap } from './bytes.js';
 import type { Placed } from './context.js';
 import { byteLength, type Names, type Type } from './datatypes.js';
+import { inOrderOfNft } from './element-order.js';
 import {
   checkArray,
   checkName,
@@ -239,18 +240,17 @@ export function decompileElements(
   }
   const keyed = elements.filter((element) => element.key?.value !== undefined);
   // Intervals of several fields stay as the kernel has them.
-  const sorted = interval ? keyed : keyed.toSorted((a, b) => order(a.key!.value!, b.key!.value!, fields));
+  const sorted = interval
+    ? keyed
+    : inOrderOfNft(
+        keyed,
+        fields.map(({ type }) => type),
+      );
   return [...sorted.map((element) => withData(keyJson(element, fields, interval, names), element)), ...rest];
 }
 
 const unplace = (bytes: Uint8Array, field: FieldView): Uint8Array =>
   field.shift === 0 && field.bytes * 8 === field.type.bits ? bytes : shiftOut(bytes, field.shift, field.type.bits);
-
-/** nft sorts by value, and takes names and concatenations for numbers in host order. */
-function order(a: Uint8Array, b: Uint8Array, fields: readonly FieldView[]): number {
-  const byteorder = fields.length > 1 ? 'host' : fields[0]!.type.order;
-  return compare(swap(a, byteorder), swap(b, byteorder));
-}
 
 function keyJson(element: SetElement, fields: readonly FieldView[], interval: boolean, names: Names): unknown {
   const from = split(element.key!.value!, fields);

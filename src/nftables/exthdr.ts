@@ -4,8 +4,9 @@
  */
 
 import type { RuleContext } from './context.js';
-import { type Type, typeOf } from './datatypes.js';
+import { type Type, typeOf, untyped } from './datatypes.js';
 import { requireCarrier } from './dependencies.js';
+import { describeRaw } from './describe.js';
 import { checkObject, checkString, checkUint, isObject, show, soleKey, wrongType, wrongValue } from './errors.js';
 import { type Extension, type ExtensionField, type ExtensionOp, extensions } from './extensions.js';
 import { bytesAround } from './payload.js';
@@ -160,7 +161,8 @@ export function readExtension(reader: RuleReader, exthdr: Exthdr): void {
   if (exthdr.sreg === undefined) return reader.act({ reset: json });
   const value = reader.registers.get(wordOf(exthdr.sreg));
   if (value === undefined) return reader.unknown('exthdr');
-  reader.mangle(json, reader.value(value, type));
+  // What is written nft lists as it stands in the expressions, not by name.
+  reader.mangle(json, value.kind === 'tree' ? describeRaw(reader, value) : reader.value(value, type));
 }
 
 export interface DescribedExtension {
@@ -191,7 +193,9 @@ export function describeExtension(
     return { json: { [word]: { name } }, type: typeOf('boolean'), ...carrier };
   const { field } = found;
   const json = { [word]: { name, field: field?.name.replace(/^(left|right)[1-3]$/, '$1') ?? 'unknown' } };
-  return { json, type: field?.type ?? typeOf('integer', bits, 'big'), ...carrier };
+  // Of what it does not know of headers and options of IP nft has no type.
+  const unknown = carrier.carrier === undefined ? typeOf('integer', bits, 'big') : untyped(bits);
+  return { json, type: field?.type ?? unknown, ...carrier };
 }
 
 function findExtension(

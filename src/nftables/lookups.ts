@@ -8,6 +8,7 @@ import { completeField } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
 import { REGISTER_WORDS, wordOf, wordsFor } from './registers.js';
 import { unmask } from './relations.js';
+import { dataTypesOf } from './set-types.js';
 import type { Tree } from './tree.js';
 import { decode, findNumber, setAttribute } from './userdata.js';
 import type { Expression, SetDefinition } from './wire.js';
@@ -50,12 +51,13 @@ export function keyTrees(reader: RuleReader, register: number, length: number | 
   return trees;
 }
 
-export function keyJson(reader: RuleReader, trees: readonly Tree[]): unknown {
-  return joined(describeKey(reader, trees));
+/** A key of what packets write to a set, or of what is hashed. */
+export function keyJson(reader: RuleReader, trees: readonly Tree[], element: boolean = false): unknown {
+  return joined(describeKey(reader, trees, element));
 }
 
-const describeKey = (reader: RuleReader, trees: readonly Tree[]): readonly Described[] =>
-  trees.map((tree) => describe(reader, tree, trees.length > 1 ? 'concat' : 'value'));
+const describeKey = (reader: RuleReader, trees: readonly Tree[], element: boolean): readonly Described[] =>
+  trees.map((tree) => describe(reader, tree, trees.length > 1 || element ? 'part' : 'value'));
 
 const joined = (parts: readonly Described[]): unknown =>
   parts.length === 1 ? parts[0]!.json : { concat: parts.map(({ json }) => json) };
@@ -68,7 +70,7 @@ export function readKey(
   set: ReadableSet | undefined,
   use: 'match' | 'map',
 ): { readonly json: unknown; readonly data: unknown } {
-  let parts = describeKey(reader, trees);
+  let parts = describeKey(reader, trees, false);
   let shift = 0;
   const [single] = parts;
   const [first] = trees;
@@ -82,10 +84,7 @@ export function readKey(
   const json = joined(parts);
   if (set?.definition.flags?.includes('anonymous') !== true) return { json, data: `@${name}` };
   const { definition, elements } = set;
-  const mapping = definition.flags?.includes('map') === true;
-  const data: readonly Type[] | undefined = mapping
-    ? typesOfId(definition.dataType ?? 0, definition.dataLen ?? 0)
-    : undefined;
+  const data = dataTypesOf(definition);
   const interval = definition.flags?.includes('interval') === true;
   const fields = fieldViews(definition, parts, shift);
   return { json, data: { set: decompileElements(elements ?? [], fields, data, interval, reader.names) } };

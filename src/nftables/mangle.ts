@@ -23,7 +23,7 @@ import {
   type Span,
 } from './payload.js';
 import type { RawBase } from './protocols.js';
-import type { RuleReader } from './reader.js';
+import type { Loaded, RuleReader } from './reader.js';
 import { registerAt } from './registers.js';
 import { inOrder, isPlain, loadSelector, type Selector } from './selector.js';
 import type { Leaf, Tree } from './tree.js';
@@ -203,7 +203,18 @@ export function readPayloadWrite(reader: RuleReader, write: Extract<Expression, 
   const part = known || loaded.kind !== 'tree' ? undefined : partWritten(reader, leaf, loaded);
   const target = nameLeaf(reader, part?.leaf ?? leaf);
   if (part !== undefined) return reader.mangle(target.json, constantJson(reader, part.value, target.bits, target));
-  reader.mangle(target.json, reader.value(loaded, { ...target.type, order: target.order }));
+  reader.mangle(
+    target.json,
+    reader.value(known ? loaded : withoutMask(loaded), { ...target.type, order: target.order }),
+  );
+}
+
+/** A mask that clears what nft then finds no name for: it lists what it cleared. */
+function withoutMask(loaded: Loaded): Loaded {
+  if (loaded.kind !== 'tree' || loaded.leaf.kind !== 'payload') return loaded;
+  const [mask, ...rest] = loaded.operations;
+  if (mask?.op !== '&' || rest.length > 0) return loaded;
+  return { ...loaded, operations: [{ ...mask, value: onesBig(loaded.leaf.bits) ^ mask.value }] };
 }
 
 /** Load, mask and write of the same bytes: one field among them, and what it is set to. */

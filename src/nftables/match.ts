@@ -38,21 +38,19 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
   const flags = single !== undefined && contextOf(single).datatype.flags !== undefined;
   const op: MatchOperator =
     object['op'] === undefined ? (flags ? 'in' : '==') : oneOf(object['op'], `${path}.op`, operators);
-  if (isObject(right) && 'set' in right && single !== undefined) {
-    const items = checkArray(right['set'], `${path}.right.set`);
-    // nft makes no set of one value.
-    if (items.length === 1 && !isElem(items[0]))
-      return compileValue(context, single, op, items[0], `${path}.right.set[0]`);
-  }
-  const found = setOf(context, key, right, `${path}.right`);
+  const elements = elementsOf(right, `${path}.right`);
+  // nft makes no set of one value.
+  if (elements?.length === 1 && single !== undefined)
+    return compileValue(context, single, op, withoutElem(elements[0]), `${path}.right.set[0]`);
+  const found = setOf(context, key, right, elements, `${path}.right`);
   if (found !== undefined) {
     if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(`${path}.op`, `"${op}" cannot be used with a set`);
     const { set, loaded } = found;
     const inverted = op === '!=' ? { flags: ['inv'] as const } : {};
     const id = set.id === undefined ? {} : { setId: set.id };
     context.match([...keyLoad(loaded, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
-    if (op !== '!=' && single?.learn !== undefined && isObject(right))
-      learnElements(context, single, right['set'], `${path}.right.set`);
+    if (op !== '!=' && single?.learn !== undefined && elements !== undefined)
+      learnElements(context, single, elements, `${path}.right.set`);
     return;
   }
   if (single === undefined)
@@ -61,29 +59,42 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
 }
 
 /** Each value tells of the packet what it can tell. */
-function learnElements(context: RuleContext, selector: Selector, elements: unknown, path: string): void {
-  for (const [i, item] of checkArray(elements, path).entries()) {
-    if (isElem(item)) continue;
-    const literal = parseLiteral(item, `${path}[${i}]`, selector.type, context.names);
+function learnElements(context: RuleContext, selector: Selector, elements: readonly unknown[], path: string): void {
+  for (const [i, item] of elements.entries()) {
+    if (item === '*') continue;
+    const literal = parseLiteral(withoutElem(item), `${path}[${i}]`, selector.type, context.names);
     if (literal.kind === 'value') selector.learn!(literal.bytes);
   }
 }
 
-const isElem = (item: unknown): boolean => isObject(item) && 'elem' in item;
+/** Of `{"elem": {"val": ...}}`, the value. */
+const withoutElem = (item: unknown): unknown =>
+  isObject(item) && isObject(item['elem']) && item['elem']['val'] !== undefined ? item['elem']['val'] : item;
+
+/** What a set that is written in the rule holds: a list, or one value. */
+function elementsOf(right: unknown, path: string): readonly unknown[] | undefined {
+  if (!isObject(right) || !('set' in right)) return undefined;
+  const { set } = checkObject(right, path, ['set']);
+  if (isReference(set)) return undefined;
+  const items = Array.isArray(set) || set === undefined || set === null ? checkArray(set, `${path}.set`) : [set];
+  if (items.length === 0) throw wrongValue(`${path}.set`, 'must have elements');
+  return items;
+}
+
+const isReference = (value: unknown): value is string => typeof value === 'string' && value.startsWith('@');
 
 /** The set, and what is loaded to be looked up in it. */
 function setOf(
   context: RuleContext,
   key: readonly Selector[],
   right: unknown,
+  elements: readonly unknown[] | undefined,
   path: string,
 ): { readonly set: SetInfo; readonly loaded: readonly Selector[] } | undefined {
-  if (typeof right === 'string' && right.startsWith('@'))
-    return { set: lookupSet(context, key, right, path, 'set'), loaded: key };
-  if (!isObject(right) || !('set' in right)) return undefined;
-  const items = checkArray(checkObject(right, path, ['set'])['set'], `${path}.set`);
-  if (items.length === 0) throw wrongValue(`${path}.set`, 'must have elements');
-  return literalSet(context, key, items, `${path}.set`);
+  // What is among a map's keys can be asked, too.
+  const reference = isObject(right) ? right['set'] : right;
+  if (isReference(reference)) return { set: lookupSet(context, key, reference, path, 'any'), loaded: key };
+  return elements === undefined ? undefined : literalSet(context, key, elements, `${path}.set`);
 }
 
 /** A set that is written in the rule. */
@@ -116,9 +127,9 @@ function compileValue(context: RuleContext, selector: Selector, op: MatchOperato
   if (type.datatype !== selector.type.datatype && selector.type.datatype.name !== 'integer')
     throw wrongValue(path, `is a plain number beside something moved; ${selector.type.datatype.name} is wanted`);
   const literal = parseLiteral(right, path, type, context.names, isCircular(selector));
+  if (op === '!' && literal.kind !== 'value') throw wrongValue(path, '"!" takes flags');
   if (op === 'in' || op === '!') {
-    if (literal.kind !== 'value') throw wrongValue(path, `"${op}" takes flags`);
-    if (type.datatype.flags !== undefined || op === '!')
+    if (literal.kind === 'value' && (type.datatype.flags !== undefined || op === '!'))
       return compileFlags(context, selector, op, literal.bytes, path);
     op = '==';
   }
@@ -154,7 +165,8 @@ function compileCompare(
   path: string,
 ): void {
   const equality = op === '==' || op === '!=';
-  if (isPlain(selector) && (equality || orderOf(selector) === 'big')) {
+  const text = contextOf(selector).datatype.text === true;
+  if (isPlain(selector) && (equality || text || orderOf(selector) === 'big')) {
     const { payload } = selector;
     const mergeable = op === '==' && payload !== undefined ? { ...payload, value: bytes } : undefined;
     const redundant = op === '==' && selector.redundant?.(bytes) === true;

@@ -197,7 +197,7 @@ export function completeField(known: Packet, leaf: PayloadLeaf): Header | undefi
 }
 
 /** Ports, whatever the protocol. */
-function rawPort({ base, offset, bits }: PayloadLeaf): Header | undefined {
+export function rawPort({ base, offset, bits }: PayloadLeaf): Header | undefined {
   const th = protocolNamed('th')!;
   const port = rawType(base, offset, bits).datatype.name === 'inet_service';
   return port ? { protocol: th, field: th.fields[offset === 0 ? 0 : 1]! } : undefined;

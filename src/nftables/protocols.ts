@@ -366,8 +366,7 @@ export function numberOf(lower: Protocol, upper: Protocol): number | undefined {
   return carriesTransport(lower) ? upper.l4proto : undefined;
 }
 
-const carriesTransport = ({ name }: Protocol): boolean =>
-  name === 'ip' || name === 'ip6' || name === 'inet-service' || name === 'ah' || name === 'comp';
+const carriesTransport = ({ name }: Protocol): boolean => name === 'ip' || name === 'ip6' || name === 'inet-service';
 
 const ETH_P_8021Q = 0x8100;
 const ETH_P_8021AD = 0x88a8;

@@ -48,7 +48,7 @@ export function readCmp(reader: RuleReader, cmp: Extract<Expression, { type: 'cm
   const text =
     leaf.kind !== 'payload' && leaf.kind !== 'extension' && nameLeaf(reader, leaf).type.datatype.text === true;
   const constant =
-    leaf.bits > bits && !text
+    leaf.bits > bits && !text && leaf.unsized !== true
       ? { value: value << BigInt(leaf.bits - bits), bits: leaf.bits, prefix: bits }
       : { value, bits };
   const plain = operations.length === 0 && leaf.kind === 'payload' && constant.prefix === undefined;
@@ -92,7 +92,8 @@ function readConstant(reader: RuleReader, tree: Tree, op: MatchOperator, constan
   const { flags, prefix } = left.type.datatype;
   if (constant.prefix !== undefined) {
     const addr = constantJson(reader, constant.value, constant.bits, left);
-    reader.match(op, left.json, { prefix: { addr, len: constant.prefix } });
+    const { json } = top?.op === '>>' ? unmask(reader, left).left : left;
+    reader.match(op, json, { prefix: { addr, len: constant.prefix } });
     return;
   }
   if (top?.op === '&' && flags !== undefined && (op === '==' || op === '!='))
@@ -115,7 +116,9 @@ function readConstant(reader: RuleReader, tree: Tree, op: MatchOperator, constan
     (op === '==' || op === '!=')
   )
     return readFields(reader, moved.left.leaf, op, { value, bits });
-  const right = constantJson(reader, value, bits, moved.left);
+  // What stands beside a header field alone nft writes as one number.
+  const alone = moved.left.leaf.kind === 'payload' && moved.left.operations.length === 0;
+  const right = constantJson(reader, value, bits, moved.left, alone ? 'number' : 'operation');
   matchRange(reader, op, moved.left, right, { value, bits });
 }
 
@@ -258,8 +261,14 @@ export function unmask(reader: RuleReader, left: Described): Unmasked {
   if (operations.length === 1) {
     const part = leafOfMask(reader, leaf, mask);
     if (part === undefined) return none;
-    const named = withOperations(reader, nameLeaf(reader, part.leaf), part.leaf, part.found ? [] : operations);
-    return { left: named, shift: part.found ? part.shift : 0, field: part.found };
+    // What has no name for itself keeps that of the whole.
+    const own = nameLeaf(reader, part.leaf);
+    const name =
+      part.found && own.header === undefined && left.header !== undefined ? { ...left, bits: own.bits } : own;
+    if (part.found) return { left: withOperations(reader, name, part.leaf, []), shift: part.shift, field: true };
+    // Constants stay what they were beside the whole.
+    const unnamed = withOperations(reader, { ...name, type: left.type }, part.leaf, operations);
+    return { left: unnamed, shift: 0, field: false };
   }
   if (operations.length !== 2 || top?.op !== '>>') return none;
   const part = leafOfMask(reader, leaf, mask);
@@ -267,7 +276,9 @@ export function unmask(reader: RuleReader, left: Described): Unmasked {
   // What is left of the shift, as nft counts it.
   const by = top.by >> part.shift;
   const rest: readonly Operation[] = by === 0 ? [] : [{ op: '>>', by }];
-  return { left: withOperations(reader, nameLeaf(reader, part.leaf), part.leaf, rest), shift: 0, field: false };
+  // Constants beside it keep the type that the whole has.
+  const named = { ...nameLeaf(reader, part.leaf), type: left.type };
+  return { left: withOperations(reader, named, part.leaf, rest), shift: 0, field: false };
 }
 
 /** A number that stands in network order, read in its own. */

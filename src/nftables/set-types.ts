@@ -30,8 +30,8 @@ export function dataTypesOf({
   return typesOf(dataType, length, userdata, setAttribute.dataByteorder, setAttribute.dataTypeof);
 }
 
-/** nft's byte orders: 0 unknown, 1 host, 2 network. */
-const NETWORK = 2;
+/** nft's byte orders: 0 unknown, which it takes for network order, 1 host, 2 network. */
+const HOST = 1;
 
 function typesOf(
   id: number,
@@ -43,8 +43,8 @@ function typesOf(
   const types = typesOfId(id, length);
   if (!types.some(isInteger)) return types;
   if (types.length === 1) {
-    const network = findNumber(userdata, orderAttribute) === NETWORK;
-    return network ? [{ ...types[0]!, order: 'big' }] : types;
+    const host = findNumber(userdata, orderAttribute) === HOST;
+    return [{ ...types[0]!, order: host ? 'host' : 'big' }];
   }
   const fields = fieldsOf(userdata, typeofAttribute);
   const found = types.map((type, i) => (isInteger(type) ? (fields[i] ?? type) : type));

@@ -137,7 +137,14 @@ const readers: Readers = {
     const named = ctNamed(key, reader.family, reader.known.network?.name);
     const type = named?.type ?? typeOf('integer');
     const dir = direction === undefined ? {} : { direction };
-    if (dreg !== undefined) return reader.load(dreg, { kind: 'ct', key, bits: type.bits, ...dir });
+    if (dreg !== undefined)
+      return reader.load(dreg, {
+        kind: 'ct',
+        key,
+        bits: type.bits,
+        ...dir,
+        ...(key === 'src' || key === 'dst' ? { unsized: true } : {}),
+      });
     const value = reader.registers.get(reader.wordOf(sreg!));
     if (value === undefined) return reader.unknown('ct');
     const flags = value.kind === 'immediate' && type.datatype.flags !== undefined;

@@ -8,6 +8,8 @@ import type { Expression } from './wire.js';
 export type Leaf = {
   /** Of what the kernel loads. */
   readonly bits: number;
+  /** nft does not know yet how long it is: `ct saddr`. */
+  readonly unsized?: boolean;
 } & (
   | { readonly kind: 'payload'; readonly base: RawBase; readonly offset: number }
   | {
