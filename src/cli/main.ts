@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { benchUsage, parseBench } from './bench/options.js';
 import { demoUsage, parseDemo } from './demo/options.js';
+import { nftUsage, parseNft } from './nft/options.js';
 import { nodeUsage, parseNode } from './node/options.js';
 import { parseTopology, topologyUsage } from './topology/options.js';
 
-const usage = `usage: netloom demo | bench | plan | apply | topology [options]
+const usage = `usage: netloom demo | bench | plan | apply | topology | nft [options]
        netloom --help | --version
 
 ${demoUsage}
@@ -14,7 +15,9 @@ ${benchUsage}
 
 ${nodeUsage}
 
-${topologyUsage}`;
+${topologyUsage}
+
+${nftUsage}`;
 
 /** The command line cannot be meant. */
 class UsageError extends Error {}
@@ -40,6 +43,10 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   topology: async (args) => {
     const options = meant(() => parseTopology(args));
     return (await import('./topology/topology.js')).runTopology(options);
+  },
+  nft: async (args) => {
+    const options = meant(() => parseNft(args));
+    return (await import('./nft/nft.js')).runNft(options);
   },
 };
 

@@ -2,7 +2,7 @@
 export type { ApplyOptions, Commands, Printed } from './apply.js';
 export type { ListKind, ListOne, NftFilter } from './filter.js';
 export type { Command } from './json.js';
-export type { NftEvent } from './monitor.js';
+export type { NftChange, NftEvent, NftMonitorOptions } from './monitor.js';
 export type { Nft } from './nft.js';
 export type { ResetFilter } from './resets.js';
 export type { ElementValue, NftMap, NftSet, PackedBytes, PackedEntries } from './set-handle.js';

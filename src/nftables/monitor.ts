@@ -8,13 +8,32 @@
 import { NetlinkError } from '../errors.js';
 import type { Channel } from '../netlink/channel.js';
 import { type Decoder, type EventMessage, operation } from '../netlink/codec.js';
-import type { EventSource } from '../netlink/event-stream.js';
+import type { EventSource, MonitorOptions } from '../netlink/event-stream.js';
 import { compare } from './bytes.js';
 import type { Names } from './datatypes.js';
-import { decompileChain, decompileRule, decompileSet, decompileTable } from './decompile.js';
+import {
+  decompileChain,
+  decompileFlowtable,
+  decompileObject,
+  decompileRule,
+  decompileSet,
+  decompileTable,
+} from './decompile.js';
+import type { Interfaces } from './listing.js';
 import { machineNames } from './names.js';
 import type { ReadableSet } from './reader.js';
-import type { Chain, Expression, Family, Rule, SetDefinition, SetElement, SetElements, Table } from './wire.js';
+import type {
+  Chain,
+  Expression,
+  Family,
+  Flowtable,
+  NamedObject,
+  Rule,
+  SetDefinition,
+  SetElement,
+  SetElements,
+  Table,
+} from './wire.js';
 
 /**
  * An object came or went; or a transaction has ended, and the events since the one before were its own; or the kernel dropped events:
@@ -35,7 +54,23 @@ export type NftEvent =
       readonly pid?: number;
       readonly process?: string;
     }
+  /** With `transactions`: one as a whole, in place of its events and its generation. */
+  | {
+      readonly action: 'transaction';
+      readonly generation: number;
+      readonly pid?: number;
+      readonly process?: string;
+      readonly changes: readonly NftChange[];
+    }
   | { readonly action: 'overrun' };
+
+/** What came or went. */
+export type NftChange = Extract<NftEvent, { readonly object: unknown }>;
+
+export interface NftMonitorOptions extends MonitorOptions {
+  /** Each transaction is one event, once it is whole. One of which the kernel has dropped a part shows what came behind the loss. */
+  readonly transactions?: boolean;
+}
 
 type ObjectAction = 'add' | 'insert' | 'delete';
 type Emit = (event: NftEvent) => void;
@@ -62,25 +97,43 @@ export class NftSource implements EventSource<NftEvent> {
   readonly groups: readonly string[] = ['nft'];
   readonly overrun: NftEvent = { action: 'overrun' };
   readonly #channel: Channel;
-  readonly #names: Names = machineNames();
+  readonly #interfaces: Interfaces;
+  #names: Names = machineNames();
+  /** Of a transaction that has not ended; undefined where events are told as they come. */
+  #changes: NftChange[] | undefined;
   /** By table, then by name. */
   readonly #sets = new Map<string, Map<string, KnownSet>>();
   #half: HalfInterval | undefined;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, interfaces: Interfaces, { transactions = false }: NftMonitorOptions) {
     this.#channel = channel;
+    this.#interfaces = interfaces;
+    this.#changes = transactions ? [] : undefined;
   }
 
   async prepare(): Promise<void> {
     this.#sets.clear();
     this.#half = undefined;
     const replies = await this.#channel.one({ operation: operations.sets, wire: { family: 'unspec' } });
+    if (this.#changes !== undefined) this.#changes = [];
+    const devices = new Map((await this.#interfaces()).map(({ index, name }) => [index, name]));
+    this.#names = { ...machineNames(), interfaceName: (index) => devices.get(index) };
     const definitions = replies as unknown as SetDefinition[];
     const known = definitions.map((definition) => this.#learn(definition));
     await Promise.all(known.filter(isAnonymous).map((set) => this.#learnElements(set)));
   }
 
-  read({ name, schema }: EventMessage, decoder: Decoder, end: number, emit: Emit): void {
+  read(message: EventMessage, decoder: Decoder, end: number, emit: Emit): void {
+    if (this.#changes === undefined) return this.#read(message, decoder, end, emit);
+    this.#read(message, decoder, end, (event) => {
+      if ('object' in event) this.#changes?.push(event);
+      if (event.action !== 'generation') return;
+      emit({ ...event, action: 'transaction', changes: this.#changes ?? [] });
+      this.#changes = [];
+    });
+  }
+
+  #read({ name, schema }: EventMessage, decoder: Decoder, end: number, emit: Emit): void {
     const [, kind, action] = name.split('.') as [string, string, ObjectAction];
     const record = decoder.record(schema, end);
     if (kind !== 'element') this.#endInterval(emit);
@@ -98,6 +151,10 @@ export class NftSource implements EventSource<NftEvent> {
         return this.#set(action, record as unknown as SetDefinition, emit);
       case 'element':
         return this.#elements(action, record as unknown as SetElements, emit);
+      case 'object':
+        return emit({ action, object: namedObject(action, record as unknown as NamedObject) });
+      case 'flowtable':
+        return emit({ action, object: decompileFlowtable(record as unknown as Flowtable) });
       case 'generation':
         return emit(toGeneration(record));
     }
@@ -206,6 +263,13 @@ export class NftSource implements EventSource<NftEvent> {
 /** An expression that the native schemas do not know has come as its name alone. */
 function named(expression: Expression): Expression {
   return knownExpressions?.has(expression.type) ? expression : { type: 'unknown', name: expression.type };
+}
+
+/** What goes is told by its name alone. */
+function namedObject(action: ObjectAction, object: NamedObject): Object {
+  if (action !== 'delete') return decompileObject(object);
+  const { type, family, name, table, handle } = object;
+  return { [type]: { family, name, table, handle } };
 }
 
 function tableKey(family: Family, table: string): string {

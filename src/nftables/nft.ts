@@ -1,7 +1,7 @@
-import { NetlinkError } from '../errors.js';
+import { checkBoolean, NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Decoder, operation, type Schema } from '../netlink/codec.js';
-import type { EventStream, EventStreams, MonitorOptions } from '../netlink/event-stream.js';
+import type { EventStream, EventStreams } from '../netlink/event-stream.js';
 import {
   type ApplyOptions,
   applyCommands,
@@ -15,7 +15,7 @@ import {
 import { commandList } from './compile.js';
 import { checkFilter, type NftFilter } from './filter.js';
 import { type Interfaces, listObjects, readGeneration } from './listing.js';
-import { type NftEvent, NftSource } from './monitor.js';
+import { type NftEvent, type NftMonitorOptions, NftSource } from './monitor.js';
 import { needsOf } from './needed.js';
 import { checkReset, type ResetFilter, resetObjects } from './resets.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
@@ -92,8 +92,10 @@ export class Nft {
    * What changes in the ruleset, by whomever, as `nft monitor` shows it. It listens from when its `ready` resolves. Throws ERR_NETNS_CLOSED
    * on a closed handle.
    */
-  monitor(options: MonitorOptions = {}): EventStream<NftEvent> {
-    return this.#streams.open(new NftSource(this.#channel), options);
+  monitor({ transactions, ...options }: NftMonitorOptions = {}): EventStream<NftEvent> {
+    const grouped =
+      transactions === undefined ? {} : { transactions: checkBoolean(transactions, 'options.transactions') };
+    return this.#streams.open(new NftSource(this.#channel, this.#interfaces, grouped), options);
   }
 
   /** Deletes all tables, or those of one family. */
