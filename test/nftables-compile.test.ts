@@ -493,7 +493,7 @@ describe('bad input', () => {
 
   it.each<[unknown, string, RegExp]>([
     [
-      rule({ accept: null }, { match: { op: '==', left: saddr, right: '10.0.0.300' } }),
+      rule({ counter: null }, { match: { op: '==', left: saddr, right: '10.0.0.300' } }),
       value,
       /^nftables\[0\]\.add\.rule\.expr\[1\]\.match\.right: "10\.0\.0\.300" is not an IPv4 address$/,
     ],

@@ -10,6 +10,9 @@ const field = (protocol: string, name: string): object => ({ payload: { protocol
 const raw = (base: string, offset: number, len: number): object => ({ payload: { base, offset, len } });
 const mangle = (key: object, value: unknown): object => ({ mangle: { key, value } });
 const match = (left: object, right: unknown, op: string = '=='): object => ({ match: { op, left, right } });
+const flow = (key: string): object => ({ ct: { key, dir: 'original' } });
+const nexthop = (version: string): object => ({ rt: { key: 'nexthop', family: version } });
+const set = (elem: object): object => ({ set: { op: 'add', elem, set: '@marks' } });
 
 type Case = readonly [what: string, family: Family, path: string, ...expr: object[]];
 
@@ -41,6 +44,22 @@ const cases: readonly Case[] = [
   ],
   ['a reset of UDP', 'inet', 'expr[1].reject', match(meta('l4proto'), 'udp'), { reject: { type: 'tcp reset' } }],
   ['rejecting ARP', 'arp', 'expr[0].reject', { reject: null }],
+  ['a port of no protocol', 'ip', 'expr[0].dnat.port', { dnat: { addr: '10.0.0.1', port: 80 } }],
+  ['ports of no protocol', 'ip6', 'expr[0].redirect.port', { redirect: { port: { range: [1, 9] } } }],
+  [
+    'a map to ports of no protocol',
+    'ip',
+    'expr[0].dnat.addr',
+    { dnat: { addr: { map: { key: meta('mark'), data: { set: [[1, { concat: ['10.0.0.1', 80] }]] } } } } },
+  ],
+  ['what comes after a verdict', 'ip', 'expr[1]', { drop: null }, { counter: null }],
+  ['what comes after a rejection', 'inet', 'expr[1]', { reject: null }, { accept: null }],
+  ['what comes after masquerading', 'ip', 'expr[1]', { masquerade: null }, { counter: null }],
+  ['an address in a set of marks', 'ip', 'expr[0].match.right', match(field('ip', 'saddr'), '@marks')],
+  ['an address added to a set of marks', 'ip', 'expr[0].set', set(field('ip', 'saddr'))],
+  ["a flow's IPv6 address in ip", 'ip', 'expr[0].match.left', match(flow('ip6 saddr'), 'fd00::1')],
+  ["a flow's IPv4 address in ip6", 'ip6', 'expr[0].match.left', match(flow('ip daddr'), '10.0.0.1')],
+  ['a next hop of IPv6 in ip', 'ip', 'expr[0].match.left', match(nexthop('ip6'), 'fd00::1')],
 ];
 
 describe.each(cases)('%s', (_, family, path, ...expr) => {
@@ -49,6 +68,7 @@ describe.each(cases)('%s', (_, family, path, ...expr) => {
   const commands = [
     { add: { table } },
     { add: { chain: { family, table: 't', name: 'c' } } },
+    { add: { set: { family, table: 't', name: 'marks', type: 'mark' } } },
     { add: { rule: { family, table: 't', chain: 'c', expr } } },
   ];
 
@@ -64,7 +84,7 @@ describe.each(cases)('%s', (_, family, path, ...expr) => {
     const error: unknown = await netns.nft.apply(commands as never).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as { code?: string }).code).toMatch(/^ERR_INVALID_ARG_/);
-    expect((error as Error).message).toContain(`nftables[2].add.rule.${path}`);
+    expect((error as Error).message).toContain(`nftables[3].add.rule.${path}`);
     expect(await netns.nft.list()).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ import { isQuery } from './queries.js';
 import { compileDelete, compileFlush, compileRename } from './removals.js';
 import { type ChainNamed, chainsIndexed, RulePlaces } from './rule-places.js';
 import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
-import { compileStatement } from './statements.js';
+import { compileStatements } from './statements.js';
 import { compileTable } from './tables.js';
 import { commentData } from './userdata.js';
 import type { Family, Operation, SetDefinition, SetElement } from './wire.js';
@@ -347,9 +347,7 @@ class CommandCompiler implements Transaction {
       }
     }
     const context = new RuleContext(this, family, rule.table);
-    checkArray(object['expr'], `${path}.expr`).forEach((statement, i) =>
-      compileStatement(context, statement, `${path}.expr[${i}]`),
-    );
+    compileStatements(context, checkArray(object['expr'], `${path}.expr`), `${path}.expr`);
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
     const place =
       mode === 'replace'

@@ -62,8 +62,11 @@ export interface CtReference {
 export function ctReference(value: unknown, path: string, family: Family, network?: string): CtReference {
   const object = isObject(value) ? checkObject(value, path, ['key', 'dir', 'family']) : { key: value };
   const bare = oneOf(object['key'], `${path}.key`, ctKeys);
-  const version = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
+  const said = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
+  // Where the packet's addresses are known it goes without saying.
+  const version = said === (network ?? family) ? undefined : said;
   const name = version !== undefined && (bare === 'saddr' || bare === 'daddr') ? (`${version} ${bare}` as CtKey) : bare;
+  checkVersion(name, network, path);
   const entry = keys[name];
   const direction =
     object['dir'] === undefined ? undefined : oneOf<CtDirection>(object['dir'], `${path}.dir`, ['original', 'reply']);
@@ -77,6 +80,13 @@ export function ctReference(value: unknown, path: string, family: Family, networ
     type: addressType(name, entry.type, family, network, path),
     ...(direction === undefined ? {} : { direction }),
   };
+}
+
+/** Addresses of IP and of IPv6 do not come in one packet. */
+function checkVersion(name: CtKey, network: string | undefined, path: string): void {
+  const version = /^ip6? /.exec(name)?.[0].trimEnd();
+  if (version !== undefined && (network === 'ip' || network === 'ip6') && network !== version)
+    throw wrongValue(path, `conflicting protocols: ${network}, then ${version}`);
 }
 
 /** `ct saddr` without a family is as long as the packet's addresses are. */

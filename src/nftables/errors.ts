@@ -29,6 +29,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What has no arguments is null; an empty object says the same. */
+export function checkNothing(value: unknown, path: string): void {
+  const nothing = value === null || value === undefined || (isObject(value) && Object.keys(value).length === 0);
+  if (!nothing) throw wrongValue(path, 'takes no value but null');
+}
+
 /** An object with no keys but these. */
 export function checkObject(value: unknown, path: string, keys: readonly string[]): JsonObject {
   if (!isObject(value)) throw wrongType(path, `must be an object with ${keys.join(', ')}`, value);

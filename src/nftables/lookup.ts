@@ -37,7 +37,8 @@ export function lookupSet(
     throw wrongValue(path, `${reference} is ${nameOf(kind)}, not ${nameOf(wanted)}`);
   const types = (list: readonly Type[]): string => list.map((type) => type.datatype.name).join(' . ');
   const given = key.map((field) => field.type);
-  const fitting = set.key.length === given.length && keyLength(set.key) === keyLength(given);
+  const alike = given.every((type, i) => type.datatype.id === set.key[i]?.datatype.id);
+  const fitting = alike && set.key.length === given.length && keyLength(set.key) === keyLength(given);
   if (!fitting)
     throw wrongValue(path, `${reference} has keys of type ${types(set.key)}, the expression is ${types(given)}`);
   return set;

@@ -8,6 +8,7 @@ import type { NatFlagJson } from './json.js';
 import { parseLiteral, span } from './literals.js';
 import { compileMap } from './lookup.js';
 import { compileValue } from './mangle.js';
+import { protocolNamed } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import { registerAt, wordOf, wordsFor } from './registers.js';
 import type { Expression, NatFlag, Register } from './wire.js';
@@ -84,13 +85,17 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
       if (mapped.max !== undefined) nat.regAddrMax = mapped.max;
       if (mapped.port !== undefined) nat.regProtoMin = mapped.port;
       if (mapped.portMax !== undefined) nat.regProtoMax = mapped.portMax;
+      if (mapped.port !== undefined) checkTransport(context, `${path}.addr`, addr.map);
     } else if (addr !== undefined) {
       const [min, max] = operands.add(context, addr, `${path}.addr`, address);
       nat.regAddrMin = min;
       if (max !== undefined) nat.regAddrMax = max;
     }
     if (object['port'] !== undefined)
-      Object.assign(nat, compilePort(context, operands, object['port'], `${path}.port`));
+      Object.assign(
+        nat,
+        compilePort(context, operands, object['port'], `${path}.port`, isMap(addr) ? addr.map : undefined),
+      );
     const flags = compileFlags(object, path, object['port'] !== undefined);
     context.act(...operands.expressions, { ...nat, ...(flags.length === 0 ? {} : { flags }) });
   };
@@ -127,7 +132,9 @@ function compilePort(
   operands: Operands,
   value: unknown,
   path: string,
+  addresses?: unknown,
 ): { readonly regProtoMin: Register; readonly regProtoMax?: Register } {
+  checkTransport(context, path, addresses);
   const service = typeOf('inet_service');
   if (isMap(value))
     return {
@@ -135,6 +142,29 @@ function compilePort(
     };
   const [min, max] = operands.add(context, value, path, service);
   return { regProtoMin: min, ...(max === undefined ? {} : { regProtoMax: max }) };
+}
+
+/** Ports are those of some protocol: one that was matched, or that is in the key of a map of addresses. */
+function checkTransport(context: RuleContext, path: string, addresses: unknown): void {
+  if (context.known.transport !== undefined || namesTransport(addresses)) return;
+  throw wrongValue(path, 'is of ports, and no protocol that has ports is matched before: match l4proto, or a port');
+}
+
+/** A field of a concatenation is of a protocol that has ports, or says which one comes. */
+function namesTransport(map: unknown): boolean {
+  const key = isObject(map) ? map['key'] : undefined;
+  const fields = isObject(key) ? key['concat'] : undefined;
+  if (!Array.isArray(fields)) return false;
+  return fields.some((field) => {
+    if (!isObject(field)) return false;
+    const { payload, meta } = field;
+    if (isObject(meta)) return meta['key'] === 'l4proto';
+    if (!isObject(payload)) return false;
+    const protocol = protocolNamed(String(payload['protocol']));
+    if (protocol === undefined) return false;
+    if (protocol.base === 'network') return protocol.keys?.includes(String(payload['field'])) === true;
+    return protocol.base === 'transport' && protocol.name !== 'th';
+  });
 }
 
 function compileFlags(object: Readonly<Record<string, unknown>>, path: string, port: boolean): readonly NatFlag[] {

@@ -26,7 +26,7 @@ export function compileRt(value: unknown, path: string, context: RuleContext): S
   const object = checkObject(value, path, ['key', 'family']);
   const name = oneOf(object['key'], `${path}.key`, ['classid', 'nexthop', 'mtu', 'ipsec'] as const);
   const said = object['family'] === undefined ? undefined : oneOf(object['family'], `${path}.family`, ['ip', 'ip6']);
-  const key = name === 'nexthop' ? nexthop(said ?? context.known.network?.name, path) : wireKeys[name];
+  const key = name === 'nexthop' ? nexthop(context, said, path) : wireKeys[name];
   const type = types[key];
   return {
     type,
@@ -37,8 +37,13 @@ export function compileRt(value: unknown, path: string, context: RuleContext): S
 
 const wireKeys = { classid: 'classid', mtu: 'tcpmss', ipsec: 'xfrm' } as const;
 
-function nexthop(family: string | undefined, path: string): 'nexthop4' | 'nexthop6' {
-  if (family !== 'ip' && family !== 'ip6') throw wrongValue(path, 'rt nexthop needs "family": "ip" or "ip6"');
+function nexthop(context: RuleContext, said: 'ip' | 'ip6' | undefined, path: string): 'nexthop4' | 'nexthop6' {
+  const known = context.known.network?.name;
+  const network = known === 'ip' || known === 'ip6' ? known : undefined;
+  const family = said ?? network;
+  if (family === undefined) throw wrongValue(path, 'rt nexthop needs "family": "ip" or "ip6"');
+  if (network !== undefined && network !== family)
+    throw wrongValue(path, `conflicting protocols: ${network}, then ${family}`);
   return family === 'ip' ? 'nexthop4' : 'nexthop6';
 }
 

@@ -5,7 +5,7 @@ import type { RuleContext } from './context.js';
 import { ctNamed } from './ct.js';
 import { type Names, type Type, typeOf } from './datatypes.js';
 import { compileMapStatement, compileMeter, compileSetStatement, readDynset } from './dynset.js';
-import { property, show, soleKey, wrongValue } from './errors.js';
+import { checkNothing, property, show, soleKey, wrongValue } from './errors.js';
 import { compileStrip, readExtension } from './exthdr.js';
 import { readFib } from './fib.js';
 import { flagNames } from './flags.js';
@@ -85,12 +85,24 @@ const compilers: Readonly<Record<string, Compile>> = {
   xt: compileXt,
 };
 
-export function compileStatement(context: RuleContext, value: unknown, path: string): void {
-  const [name, operand] = soleKey(value, path, 'a statement');
-  const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
-  if (compile === undefined)
-    throw wrongValue(path, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
-  compile(context, operand, path + property(name));
+/** What comes after them never happens. */
+const terminal: readonly string[] = [
+  ...['accept', 'drop', 'return', 'jump', 'goto', 'reject', 'queue', 'fwd'],
+  ...['snat', 'dnat', 'masquerade', 'redirect'],
+];
+
+export function compileStatements(context: RuleContext, statements: readonly unknown[], path: string): void {
+  let last: string | undefined;
+  for (const [i, statement] of statements.entries()) {
+    const at = `${path}[${i}]`;
+    const [name, operand] = soleKey(statement, at, 'a statement');
+    const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+    if (compile === undefined)
+      throw wrongValue(at, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
+    if (last !== undefined) throw wrongValue(at, `comes after ${last}, which nothing comes after`);
+    compile(context, operand, at + property(name));
+    if (terminal.includes(name)) last = name;
+  }
 }
 
 /** One of the rule's own, or a named one. */
@@ -101,7 +113,7 @@ function statefulOrReference(kind: 'counter' | 'limit' | 'quota'): Compile {
 }
 
 function compileNotrack(context: RuleContext, value: unknown, path: string): void {
-  if (value !== null && value !== undefined) throw wrongValue(path, 'takes no value but null');
+  checkNothing(value, path);
   context.act({ type: 'notrack' });
 }
 

@@ -1,7 +1,7 @@
 /** `{"accept": null}`, `{"jump": {"target": "chain"}}`: what becomes of the packet. */
 
 import type { RuleContext } from './context.js';
-import { checkName, checkObject, isObject, wrongValue } from './errors.js';
+import { checkName, checkNothing, checkObject, isObject, wrongValue } from './errors.js';
 import type { Data, VerdictCode } from './wire.js';
 
 type VerdictName = 'accept' | 'drop' | 'continue' | 'return' | 'jump' | 'goto';
@@ -16,7 +16,7 @@ export function compileVerdict(name: VerdictName, value: unknown, path: string):
     const chain = checkName(checkObject(value, path, ['target'])['target'], `${path}.target`);
     return { verdict: { code: name, chain } };
   }
-  if (value !== null && value !== undefined) throw wrongValue(path, 'takes no value but null');
+  checkNothing(value, path);
   return { verdict: { code: name } };
 }
 
