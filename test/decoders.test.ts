@@ -1,6 +1,9 @@
 /** Decoders are given what no kernel sends: they give a value, or an error with a code. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readExpectation } from '../src/conntrack/expectation.js';
+import { compileFilter } from '../src/conntrack/filter.js';
+import { readFlow } from '../src/conntrack/flow.js';
 import {
   Decoder,
   Encoder,
@@ -85,6 +88,38 @@ describe('records', () => {
           expect(new Decoder(bytes).record(schema, bytes.length)).toEqual(value);
         },
       ),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+test('what is read shares no memory with what it is read from', () => {
+  const schema = operation('conntrack.list').reply as Schema;
+  const encoder = new Encoder();
+  encoder.record(schema, { labels: Uint8Array.of(1, 2, 3, 4) });
+  // As results come: `slice` of a Buffer copies nothing.
+  const results = Buffer.from(encoder.written);
+  const { labels } = new Decoder(results).record(schema, results.length);
+  results.fill(0xff);
+  expect(labels).toEqual(Uint8Array.of(1, 2, 3, 4));
+});
+
+describe('of conntrack, whatever they hold', () => {
+  test.each([
+    ['flows', 'conntrack.list', readFlow],
+    ['expectations', 'expectations.list', readExpectation],
+  ] as const)('%s', (_, name, read) => {
+    const schema = operation(name).reply as Schema;
+    const filter = { address: '10.0.0.0/8', labels: [1], zone: 0, status: ['assured'] } as const;
+    const { matches } = compileFilter(filter);
+    fc.assert(
+      fc.property(wire(schema), (object) => {
+        const encoder = new Encoder();
+        encoder.record(schema, object);
+        const bytes = encoder.written;
+        survives(() => read(new Decoder(bytes), bytes.length));
+        if (name === 'conntrack.list') survives(() => readFlow(new Decoder(bytes), bytes.length, matches));
+      }),
       { numRuns: 1000 },
     );
   });

@@ -254,9 +254,10 @@ const tupleSlots: number[] = schema.fields.map(() => -1);
 const ipSlots: number[] = ipSchema.fields.map(() => -1);
 const protoSlots: number[] = protoSchema.fields.map(() => -1);
 
-/** The tuple whose nest begins there. */
+/** The tuple whose nest begins there; what a message lacks, which is nothing where the kernel means it well, is empty. */
 export function readTuple(decoder: Decoder, start: number): FlowTuple {
-  decoder.slotsAt(start, schema, tupleSlots);
+  tupleSlots.fill(-1);
+  if (start >= 0) decoder.slotsAt(start, schema, tupleSlots);
   const [ip, proto, zone] = [
     tupleSlots[at.ip] as number,
     tupleSlots[at.proto] as number,
@@ -269,7 +270,7 @@ export function readTuple(decoder: Decoder, start: number): FlowTuple {
   const tuple: { -readonly [K in keyof FlowTuple]: FlowTuple[K] } = {
     src: address(decoder, ipSlots[at.v4src] as number, ipSlots[at.v6src] as number),
     dst: address(decoder, ipSlots[at.v4dst] as number, ipSlots[at.v6dst] as number),
-    protocol: protoSlots[at.num] as number,
+    protocol: Math.max(0, protoSlots[at.num] as number),
   };
   const ports = protoSlots[at.srcPort] as number;
   if (ports >= 0) {
