@@ -5,6 +5,7 @@ import {
   BatchError,
   type Flow,
   type FlowChange,
+  type FlowNat,
   type FlowReference,
   type FlowSpec,
   NetlinkError,
@@ -192,6 +193,33 @@ describe('a flow is as conntrack -I makes it', () => {
     const flow = await ns.conntrack.get({ original: tcp });
     expect(flow.status).toContain('seq-adjust');
     expect(flow.sequence).toEqual(sequence);
+  });
+
+  test('NAT from ranges: the kernel takes what is free', async () => {
+    const ns = await namespace();
+    const add = (src: string, nat: FlowNat): Promise<void> =>
+      ns.conntrack.add({ original: { ...udp, src }, timeout: 100, nat });
+    const two = { src: { address: '203.0.113.1', port: [100, 101] } } as const;
+    await add('10.0.0.3', two);
+    await add('10.0.0.4', two);
+    await expect(add('10.0.0.5', two)).rejects.toMatchObject({ code: 'EEXIST' });
+    expect((await ns.conntrack.list()).map(({ reply }) => `${reply.dst}:${reply.dstPort}`).sort()).toEqual([
+      '203.0.113.1:100',
+      '203.0.113.1:101',
+    ]);
+    await ns.conntrack.flush();
+    const sources = Array.from({ length: 32 }, (_, at) => `10.0.1.${at}`);
+    await Promise.all(sources.map((src) => add(src, { src: { address: ['203.0.113.1', '203.0.113.4'] } })));
+    const addresses = new Set((await ns.conntrack.list()).map(({ reply }) => reply.dst));
+    expect(addresses.size).toBeGreaterThan(1);
+    for (const address of addresses) expect(address).toMatch(/^203\.0\.113\.[1-4]$/);
+  });
+
+  test('labels where no rule has to do with them', async () => {
+    const ns = await namespace();
+    await ns.conntrack.add({ original: udp, timeout: 100, labels: [5] });
+    expect(await ns.conntrack.get({ original: udp })).not.toHaveProperty('labels');
+    await expect(ns.conntrack.update({ original: udp, labels: [5] })).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
   test('what SYNPROXY has answered', async () => {

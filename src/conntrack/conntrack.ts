@@ -92,8 +92,8 @@ export class Conntrack {
   }
 
   /**
-   * Has flows tracked, without a packet of them. Throws NetlinkError EEXIST where one of the same tuple is there. Where `nat` finds no free
-   * address and port, as where the kernel has no such helper, the error is the kernel's.
+   * Has flows tracked, without a packet of them. Throws NetlinkError EEXIST where one of the same tuple is there, or `nat` finds no free address and
+   * port; EOPNOTSUPP where the kernel has no such helper.
    */
   add(specs: FlowSpec | readonly FlowSpec[], options?: BatchOptions): Promise<void> {
     return oneOrMany(this.#channel, addWork, specs, options, undoAdd);
