@@ -104,6 +104,9 @@ export function checkName(value: unknown, path: string): string {
   return name;
 }
 
+/** Whether `checkName` takes it. */
+export const isName = (name: string): boolean => name !== '' && !name.includes('\0') && Buffer.byteLength(name) <= 255;
+
 function coded(code: string, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
 }

@@ -4,6 +4,8 @@ import { NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { type CompileOptions, chainsIndexed, chainsRenamed, setsNeeded } from './compile.js';
+import { isName } from './errors.js';
+import { families } from './filter.js';
 import type { Command } from './json.js';
 import { readGeneration, whenGone } from './listing.js';
 import type { SetReferenced } from './references.js';
@@ -28,10 +30,16 @@ export interface Needs {
 
 /** Undefined where nothing has to be asked for. */
 export function needsOf(commands: readonly unknown[], family: Family | undefined): Needs | undefined {
-  const sets = setsNeeded(commands as readonly Command[], { family });
-  const indexed = chainsIndexed(commands, family);
-  const renamed = chainsRenamed(commands, family);
+  const sets = setsNeeded(commands as readonly Command[], { family }).filter(canBe);
+  const indexed = chainsIndexed(commands, family).filter(canBe);
+  const renamed = chainsRenamed(commands, family).filter(canBe);
   return sets.length + indexed.length + renamed.length === 0 ? undefined : { sets, indexed, renamed };
+}
+
+/** What cannot be is not asked for: the compiler says what is wrong with it. */
+function canBe({ family, table, ...rest }: SetReferenced | ChainNamed): boolean {
+  const names = [table, 'name' in rest ? rest.name : rest.chain];
+  return families.includes(family) && names.every(isName);
 }
 
 /** All of it in one submission, the generation first: what is read is at least as new. */
