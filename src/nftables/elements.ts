@@ -233,7 +233,9 @@ export function decompileElements(
   const rest = catchAll.map((element) => withData('*', element));
   if (interval && fields.length === 1) {
     const field = fields[0]!;
-    const listed = decompileIntervals(elements).map(({ from, to, element }) =>
+    const intervals = decompileIntervals(elements);
+    const spans = field.type.datatype.text === true ? intervals.flatMap(wildcardsOf) : intervals;
+    const listed = spans.map(({ from, to, element }) =>
       withData(spanJson(unplace(from, field), unplace(to, field), field.type, names), element),
     );
     return [...listed, ...rest];
@@ -247,6 +249,29 @@ export function decompileElements(
         fields.map(({ type }) => type),
       );
   return [...sorted.map((element) => withData(keyJson(element, fields, interval, names), element)), ...rest];
+}
+
+/**
+ * Of names: "d*" and "e*" make one interval, which neither is a name nor ends with one. (nft writes it as a prefix of
+ * fewer than eight bits.)
+ */
+function wildcardsOf<T extends Span>(span: T): readonly T[] {
+  const { from, to } = span;
+  const differs = from.findIndex((byte, i) => byte !== to[i]);
+  const whole = (byte: number, i: number): boolean => byte === 0 && to[i + differs + 1] === 0xff;
+  if (differs < 0 || !from.subarray(differs + 1).every(whole)) return [span];
+  const [first, last] = [from[differs]!, to[differs]!];
+  if (first === 0 && last === 0xff) return [span];
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const ends = [new Uint8Array(from), new Uint8Array(to)] as const;
+    for (const end of ends) end[differs] = first + i;
+    return { ...span, from: ends[0], to: ends[1] };
+  });
+}
+
+interface Span {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
 }
 
 const unplace = (bytes: Uint8Array, field: FieldView): Uint8Array =>
