@@ -48,10 +48,13 @@ export function withOperations(
   operations: readonly Operation[],
 ): Described {
   let { json, order } = named;
+  // nft gives what it reads of a header no order; what is turned has none if it had one, and else the machine's.
+  let ordered = leaf.kind !== 'payload';
   for (const operation of operations) {
-    // nft gives what it read of a header no order, and takes what was turned for the machine's; of all others it loses it.
-    if (operation.op === 'byteorder') order = leaf.kind === 'payload' ? 'host' : 'big';
-    else if ('by' in operation) json = { [operation.op]: [json, operation.by] };
+    if (operation.op === 'byteorder') {
+      order = ordered ? 'big' : 'host';
+      ordered = !ordered;
+    } else if ('by' in operation) json = { [operation.op]: [json, operation.by] };
     else json = { [operation.op]: [json, constantJson(reader, operation.value, operation.bits, { ...named, order })] };
   }
   return { ...named, json, order, leaf, operations };

@@ -85,12 +85,17 @@ export function spanJson(from: Uint8Array, to: Uint8Array, type: Type, names: Na
   const format = (bytes: Uint8Array): unknown => type.datatype.format(toBig(bytes, type), type, names);
   if (equal(from, to)) return format(from);
   const bits = type.datatype.prefix === true || type.datatype.text === true ? rangePrefix(from, to) : -1;
-  if (bits >= 0 && type.datatype.text === true && bits % 8 === 0)
-    return `${Buffer.from(from.subarray(0, bits >> 3)).toString()}*`;
+  if (bits >= 0 && type.datatype.text === true && bits % 8 === 0) return wildcard(from.subarray(0, bits >> 3));
   if (bits >= 0 && type.datatype.prefix === true) return { prefix: { addr: format(from), len: bits } };
   const { formatEnd } = type.datatype;
   const end = formatEnd === undefined ? format : (bytes: Uint8Array): unknown => formatEnd(toBig(bytes, type), type);
   return { range: [end(from), end(to)] };
+}
+
+/** Names that begin so. What was read at the wrong place ends at a zero, as nft prints it. */
+function wildcard(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return end < 0 ? `${Buffer.from(bytes).toString()}*` : Buffer.from(bytes.subarray(0, end)).toString();
 }
 
 /** Fields of a concatenation, each on a word of its own. */
