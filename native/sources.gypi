@@ -7,6 +7,7 @@
       "native/conntrack/tuple.cc",
       "native/ethtool/features.cc",
       "native/lock/lock.cc",
+      "native/netlink/ack.cc",
       "native/netlink/buffer.cc",
       "native/netlink/channel.cc",
       "native/netlink/codec.cc",

@@ -138,7 +138,7 @@ class Listener {
   Fd fd_;
 };
 
-// ---- dumps
+// ---- dumps, and what the kernel says of requests
 
 template <typename Each>
 void ask(int protocol, nl_msg* request, Each each) {
@@ -151,11 +151,9 @@ void ask(int protocol, nl_msg* request, Each each) {
   bool done = false;
   while (!done) {
     error = socket.receive(buffer, RawSocket::Wait::Yes, [&](const nlmsghdr* message) {
-      if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
-        done = true;
-      } else if (!done) {
-        each(message);
-      }
+      if (done) return;
+      done = message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR;
+      each(message);
     });
     if (error != 0) return;
   }
@@ -170,6 +168,22 @@ Message requestFor(const Operation& operation) {
   return message;
 }
 
+// What `ack_fuzz` takes: which message, the upper half of its flags, and its payload.
+void keepAck(Seeds& seeds, const nlmsghdr* ack) {
+  const bool error = ack->nlmsg_type == NLMSG_ERROR;
+  seeds.keep("ack_fuzz", {error, static_cast<char>(ack->nlmsg_flags >> 8)}, payloadOf(ack));
+}
+
+// Requests for nothing in particular, most of which the kernel refuses: it says why.
+void keepAcks(Seeds& seeds) {
+  for (const auto& operation : operations()) {
+    if (operation.kind != Kind::Change) continue;
+    const auto request = requestFor(operation);
+    nlmsg_hdr(request.get())->nlmsg_flags |= NLM_F_ACK;
+    ask(operation.protocol, request.get(), [&](const nlmsghdr* message) { keepAck(seeds, message); });
+  }
+}
+
 void keepElements(Seeds& seeds, const Operation& operation, const nlmsghdr* set) {
   nlattr* table[NFTA_SET_MAX + 1];
   if (nlmsg_parse(const_cast<nlmsghdr*>(set), sizeof(nfgenmsg), table, NFTA_SET_MAX, nullptr) < 0) return;
@@ -179,6 +193,7 @@ void keepElements(Seeds& seeds, const Operation& operation, const nlmsghdr* set)
   nla_put_string(request.get(), NFTA_SET_ELEM_LIST_TABLE, nla_get_string(table[NFTA_SET_TABLE]));
   nla_put_string(request.get(), NFTA_SET_ELEM_LIST_SET, nla_get_string(table[NFTA_SET_NAME]));
   ask(operation.protocol, request.get(), [&](const nlmsghdr* message) {
+    if (message->nlmsg_type != operation.replyType) return;
     keepReply(seeds, operation, payloadOf(message));
     // Behind no columns.
     seeds.keep("rows_fuzz", std::string(4, '\0'), payloadOf(message));
@@ -192,6 +207,7 @@ void keepDumps(Seeds& seeds) {
     if (operation.kind != Kind::Dump || operation.schema == elements->schema) continue;
     const auto request = requestFor(operation);
     ask(operation.protocol, request.get(), [&](const nlmsghdr* message) {
+      if (message->nlmsg_type != operation.replyType) return keepAck(seeds, message);
       keepReply(seeds, operation, payloadOf(message));
       if (operation.name == std::string_view("nft.sets")) keepElements(seeds, *elements, message);
     });
@@ -268,6 +284,7 @@ int main(int count, char** arguments) {
   route.keep(seeds);
   netfilter.keep(seeds);
   keepDumps(seeds);
+  keepAcks(seeds);
   keepRows(seeds);
   std::printf("%zu seeds\n", seeds.kept());
   return seeds.kept() > 0 ? 0 : 1;

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "netlink/ack.h"
 #include "netlink/codec.h"
 #include "netlink/columns.h"
 #include "nftables/rows.h"
@@ -292,38 +293,20 @@ class Transport::Run : private DeviceLookup {
 
   // ---- settling
 
-  Failure failure(const nlmsghdr* header, int error, const Scratch::Sent& sent) {
-    Failure failure{.request = sent.request, .error = error};
+  Failure failure(const Ack& ack, const Scratch::Sent& sent) {
+    Failure failure{.request = sent.request, .error = ack.error};
     const auto& operation = operations()[sent.operation];
     if (sent.packed && operation.kind != Kind::Rows) failure.row = sent.row;
-    size_t at = header->nlmsg_type == NLMSG_DONE ? sizeof(int) : sizeof(nlmsgerr);
-    if (header->nlmsg_type == NLMSG_ERROR && !(header->nlmsg_flags & NLM_F_CAPPED)) {
-      const auto* original = &static_cast<const nlmsgerr*>(nlmsg_data(header))->msg;
-      at += NLMSG_ALIGN(original->nlmsg_len) - sizeof(nlmsghdr);
-    }
-    const size_t total = nlmsg_datalen(header);
-    if (!(header->nlmsg_flags & NLM_F_ACK_TLVS) || at >= total) return failure;
-    nlattr* table[NLMSGERR_ATTR_MAX + 1];
-    static const nla_policy policy[NLMSGERR_ATTR_MAX + 1] = {
-        {}, {.type = NLA_STRING, .minlen = 0, .maxlen = 0}, {.type = NLA_U32, .minlen = 0, .maxlen = 0}};
-    auto* first = reinterpret_cast<nlattr*>(static_cast<uint8_t*>(nlmsg_data(header)) + at);
-    if (nla_parse(table, NLMSGERR_ATTR_MAX, first, total - at, const_cast<nla_policy*>(policy)) < 0) return failure;
-    if (table[NLMSGERR_ATTR_MSG]) {
-      failure.message.assign(static_cast<const char*>(nla_data(table[NLMSGERR_ATTR_MSG])),
-                             nla_len(table[NLMSGERR_ATTR_MSG]));
-      while (!failure.message.empty() && failure.message.back() == '\0') failure.message.pop_back();
-    }
-    if (table[NLMSGERR_ATTR_OFFS]) {
-      const size_t offset = nla_get_u32(table[NLMSGERR_ATTR_OFFS]);
-      const auto* schema = operation.kind == Kind::Rows ? operation.reply : operation.schema;
-      const auto* sentHeader = headerOf(sent);
-      const Bytes payload{static_cast<const uint8_t*>(nlmsg_data(sentHeader)),
-                          static_cast<size_t>(nlmsg_datalen(sentHeader))};
-      if (offset >= NLMSG_HDRLEN && schema) failure.attribute = attributePath(*schema, payload, offset - NLMSG_HDRLEN);
-      unsigned row;
-      if (operation.kind == Kind::Rows && sscanf(failure.attribute.c_str(), "elements[%u]", &row) == 1) {
-        failure.row = sent.row + row;
-      }
+    failure.message = ack.message;
+    const auto* schema = operation.kind == Kind::Rows ? operation.reply : operation.schema;
+    if (!ack.offset || *ack.offset < NLMSG_HDRLEN || !schema) return failure;
+    const auto* sentHeader = headerOf(sent);
+    const Bytes payload{static_cast<const uint8_t*>(nlmsg_data(sentHeader)),
+                        static_cast<size_t>(nlmsg_datalen(sentHeader))};
+    failure.attribute = attributePath(*schema, payload, *ack.offset - NLMSG_HDRLEN);
+    unsigned row;
+    if (operation.kind == Kind::Rows && sscanf(failure.attribute.c_str(), "elements[%u]", &row) == 1) {
+      failure.row = sent.row + row;
     }
     return failure;
   }
@@ -341,12 +324,12 @@ class Transport::Run : private DeviceLookup {
         auto& sent = scratch_.sent[position];
         const auto& operation = operations()[sent.operation];
         if (header->nlmsg_type == NLMSG_ERROR) {
-          const int code = -static_cast<const nlmsgerr*>(nlmsg_data(header))->error;
-          if (code == 0) return;
+          const auto ack = readAck(header);
+          if (ack.error == 0) return;
           sent.answered = failed = true;
           // An element that is not there has no row.
-          if (operation.kind == Kind::GetRows && code == ENOENT) return;
-          fail(sent.operation, failure(header, code, sent));
+          if (operation.kind == Kind::GetRows && ack.error == ENOENT) return;
+          fail(sent.operation, failure(ack, sent));
         } else if (operation.replyType != 0 && header->nlmsg_type == operation.replyType) {
           // An echoed change too: the kernel tells what it has done, and nothing of what it has not.
           sent.answered = true;
@@ -420,13 +403,11 @@ class Transport::Run : private DeviceLookup {
         if (header->nlmsg_seq != firstSequence_ || done) return;
         if (header->nlmsg_flags & NLM_F_DUMP_INTR) interrupted = true;
         if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-          const int code = nlmsg_datalen(header) >= static_cast<int>(sizeof(int))
-                               ? -*static_cast<const int*>(nlmsg_data(header))
-                               : 0;
-          if (code == EINTR)
+          const auto ack = readAck(header);
+          if (ack.error == EINTR)
             interrupted = true;
-          else if (code != 0)
-            fail(index, failure(header, code, scratch_.sent[0]));
+          else if (ack.error != 0)
+            fail(index, failure(ack, scratch_.sent[0]));
           done = true;
         } else if (header->nlmsg_type == operation.replyType) {
           reply(operation, request, index, header);
