@@ -87,7 +87,7 @@ export type NamedPayload =
       readonly protocol: 'icmpv6';
       readonly field: 'type' | 'code' | 'checksum' | 'parameter-problem' | 'mtu' | 'id' | 'sequence' | 'max-delay';
     }
-  | { readonly protocol: 'vlan'; readonly field: 'pcp' | 'dei' | 'id' | 'type' }
+  | { readonly protocol: 'vlan'; readonly field: 'pcp' | 'dei' | 'cfi' | 'id' | 'type' }
   | { readonly protocol: 'udplite'; readonly field: 'sport' | 'dport' | 'csumcov' | 'checksum' }
   | { readonly protocol: 'sctp'; readonly field: 'sport' | 'dport' | 'vtag' | 'checksum' }
   | { readonly protocol: 'dccp'; readonly field: 'sport' | 'dport' | 'type' }
@@ -146,7 +146,8 @@ export type MetaKey =
   | 'sdifname';
 
 export interface CtExpression {
-  readonly ct: { readonly key: CtKey; readonly dir?: CtDirection };
+  /** `family`: of the addresses `saddr` and `daddr`, where nothing else says it. */
+  readonly ct: { readonly key: CtKey; readonly dir?: CtDirection; readonly family?: 'ip' | 'ip6' };
 }
 export type CtKey =
   | 'state'
@@ -216,15 +217,83 @@ export interface IpsecExpression {
 
 /** A field of a header that need not be there; without `field`, whether it is: compared with true or false. */
 export type ExtensionExpression =
-  | { readonly exthdr: { readonly name: string; readonly field?: string; readonly offset?: number } }
-  | { readonly 'ip option': { readonly name: string; readonly field?: string } }
+  | { readonly exthdr: NamedField<Ipv6Extensions> & { readonly offset?: number } }
+  | { readonly 'ip option': NamedField<IpOptions> }
   | TcpOptionExpression
-  | { readonly 'sctp chunk': { readonly name: string; readonly field?: string } };
+  | { readonly 'sctp chunk': NamedField<SctpChunks> };
 /** By name, or by number with bits from its start. */
 export interface TcpOptionExpression {
   readonly 'tcp option':
-    | { readonly name: string; readonly field?: string }
+    | NamedField<TcpOptions>
     | { readonly base: number; readonly offset: number; readonly len: number };
+}
+
+type NamedField<Headers> = {
+  readonly [Name in keyof Headers]: { readonly name: Name; readonly field?: Headers[Name] };
+}[keyof Headers];
+
+/** The fields of each header. */
+export interface Ipv6Extensions {
+  readonly hbh: 'nexthdr' | 'hdrlength';
+  readonly rt: 'nexthdr' | 'hdrlength' | 'type' | 'seg-left';
+  /** `offset`: addresses from this one on. */
+  readonly rt0: 'reserved' | 'addr' | `addr[${number}]`;
+  readonly rt2: 'addr';
+  readonly srh: 'last-entry' | 'flags' | 'tag' | `sid[${number}]`;
+  readonly frag: 'nexthdr' | 'reserved' | 'frag-off' | 'reserved2' | 'more-fragments' | 'id';
+  readonly dst: 'nexthdr' | 'hdrlength';
+  readonly mh: 'nexthdr' | 'hdrlength' | 'type' | 'reserved' | 'checksum';
+}
+
+type RouteOption = 'type' | 'length' | 'ptr' | 'addr';
+export interface IpOptions {
+  readonly lsrr: RouteOption;
+  readonly rr: RouteOption;
+  readonly ssrr: RouteOption;
+  readonly ra: 'type' | 'length' | 'value';
+}
+
+type TcpOption = 'kind' | 'length';
+type Acknowledged = TcpOption | 'left' | 'right';
+export interface TcpOptions {
+  readonly eol: 'kind';
+  readonly nop: 'kind';
+  readonly maxseg: TcpOption | 'size';
+  readonly window: TcpOption | 'count';
+  readonly 'sack-perm': TcpOption;
+  readonly sack: Acknowledged;
+  /** The blocks of `sack`. */
+  readonly sack0: Acknowledged;
+  readonly sack1: Acknowledged;
+  readonly sack2: Acknowledged;
+  readonly sack3: Acknowledged;
+  readonly timestamp: TcpOption | 'tsval' | 'tsecr';
+  readonly md5sig: TcpOption;
+  readonly mptcp: TcpOption | 'subtype';
+  readonly fastopen: TcpOption;
+}
+
+type Chunk = 'type' | 'flags' | 'length';
+type InitChunk = Chunk | 'init-tag' | 'a-rwnd' | 'num-outbound-streams' | 'num-inbound-streams' | 'initial-tsn';
+export interface SctpChunks {
+  readonly data: Chunk | 'tsn' | 'stream' | 'ssn' | 'ppid';
+  readonly init: InitChunk;
+  readonly 'init-ack': InitChunk;
+  readonly sack: Chunk | 'cum-tsn-ack' | 'a-rwnd' | 'num-gap-ack-blocks' | 'num-dup-tsns';
+  readonly heartbeat: Chunk;
+  readonly 'heartbeat-ack': Chunk;
+  readonly abort: Chunk;
+  readonly shutdown: Chunk | 'cum-tsn-ack';
+  readonly 'shutdown-ack': Chunk;
+  readonly error: Chunk;
+  readonly 'cookie-echo': Chunk;
+  readonly 'cookie-ack': Chunk;
+  readonly ecne: Chunk | 'lowest-tsn';
+  readonly cwr: Chunk | 'lowest-tsn';
+  readonly 'shutdown-complete': Chunk;
+  readonly asconf: Chunk | 'seqno';
+  readonly 'asconf-ack': Chunk | 'seqno';
+  readonly 'forward-tsn': Chunk | 'new-cum-tsn';
 }
 
 export type BitwiseExpression =
@@ -248,7 +317,11 @@ export type Right =
   | readonly Value[]
   | Prefix
   | Range
-  | { readonly '|': readonly unknown[] }
+  | JoinedFlags
   | { readonly set: readonly SetElementJson[] }
   | SetReference;
+/** Flags together, as nft writes some of them: `{"|": [{"|": ["syn", "ack"]}, "rst"]}`. */
+export interface JoinedFlags {
+  readonly '|': readonly (Value | JoinedFlags)[];
+}
 export type SetReference = `@${string}`;

@@ -6,6 +6,7 @@ import type {
   CtExpression,
   Expression,
   ExtensionExpression,
+  JoinedFlags,
   Key,
   MapExpression,
   MetaExpression,
@@ -62,7 +63,7 @@ export interface VmapStatement {
 export interface MangleStatement {
   readonly mangle: {
     readonly key: PayloadExpression | MetaExpression | CtExpression | ExtensionExpression;
-    readonly value: Constant | Expression | MapExpression<Value>;
+    readonly value: Constant | JoinedFlags | Expression | MapExpression<Value>;
   };
 }
 
