@@ -13,7 +13,7 @@ import { keyJson, keyTrees } from './lookups.js';
 import type { ReadableSet, RuleReader } from './reader.js';
 import { nextRegister, registerAt, wordOf, wordsFor } from './registers.js';
 import { bytesOf, loadSelector, type Selector } from './selector.js';
-import { dataTypesOf } from './set-types.js';
+import { dataTypesOf, keyTypesOf } from './set-types.js';
 import {
   compileStateful,
   compileStatefulList,
@@ -32,8 +32,10 @@ const operations = ['add', 'update', 'delete'] as const;
 
 export function compileSetStatement(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['op', 'elem', 'set', 'stmt']);
-  const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`);
-  const set = lookupSet(context, key, setName(object['set'], `${path}.set`), `${path}.set`, 'any');
+  const name = setName(object['set'], `${path}.set`);
+  const { key: types } = context.findSet(name, `${path}.set`);
+  const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`, types);
+  const set = lookupSet(context, key, name, `${path}.set`, 'any');
   context.makeDynamic(set);
   context.act(...keyLoad(key, 0, set), {
     type: 'dynset',
@@ -47,8 +49,10 @@ export function compileSetStatement(context: RuleContext, value: unknown, path: 
 
 export function compileMapStatement(context: RuleContext, value: unknown, path: string): void {
   const object = checkObject(value, path, ['op', 'elem', 'data', 'map', 'stmt']);
-  const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`);
-  const set = lookupSet(context, key, setName(object['map'], `${path}.map`), `${path}.map`, 'map');
+  const name = setName(object['map'], `${path}.map`);
+  const { key: types } = context.findSet(name, `${path}.map`);
+  const { key, timeout } = compileElement(context, object['elem'], `${path}.elem`, types);
+  const set = lookupSet(context, key, name, `${path}.map`, 'map');
   context.makeDynamic(set);
   const word = nextRegister(
     0,
@@ -152,17 +156,18 @@ function setName(value: unknown, path: string): string {
   return name;
 }
 
-/** An expression, or `{"elem": {"val": expression, "timeout": seconds}}`. */
+/** An expression, or `{"elem": {"val": expression, "timeout": seconds}}`. `types`: of the set's key, by which constants in a concatenation are read. */
 function compileElement(
   context: RuleContext,
   value: unknown,
   path: string,
+  types?: readonly Type[],
 ): { readonly key: readonly Selector[]; readonly timeout: { readonly timeout?: number } } {
-  if (!isObject(value) || !('elem' in value)) return { key: compileKey(value, path, context), timeout: {} };
+  if (!isObject(value) || !('elem' in value)) return { key: compileKey(value, path, context, types), timeout: {} };
   const elem = checkObject(checkObject(value, path, ['elem'])['elem'], `${path}.elem`, ['val', 'timeout']);
   const seconds = elem['timeout'] === undefined ? 0 : checkUint(elem['timeout'], `${path}.elem.timeout`);
   return {
-    key: compileKey(elem['val'], `${path}.elem.val`, context),
+    key: compileKey(elem['val'], `${path}.elem.val`, context, types),
     timeout: seconds === 0 ? {} : { timeout: seconds * 1000 },
   };
 }
@@ -177,9 +182,8 @@ function statements(value: unknown, path: string): Written {
 
 export function readDynset(reader: RuleReader, dynset: Dynset): void {
   const set = reader.findSet(dynset.set);
-  const key = keyTrees(reader, dynset.sregKey, set?.definition.keyLen);
-  if (key.length === 0) return reader.unknown('dynset');
-  const json = keyJson(reader, key, true);
+  const json = elementKey(reader, dynset.sregKey, set);
+  if (json === undefined) return reader.unknown('dynset');
   const elem = dynset.timeout ? { elem: { val: json, timeout: Math.floor(dynset.timeout / 1000) } } : json;
   const stmt = statefulOf(dynset).map((expression) => statefulJson(expression, true));
   const body = { op: dynset.op, elem, ...(stmt.length === 0 ? {} : { stmt }) };
@@ -193,6 +197,21 @@ export function readDynset(reader: RuleReader, dynset: Dynset): void {
     return reader.act({ meter: { key: elem, stmt: stmt[0], size, name: dynset.set } });
   }
   reader.act({ set: { ...body, set: `@${dynset.set}` } });
+}
+
+/** Fields that were read, and constants among them. */
+function elementKey(reader: RuleReader, register: Register, set: ReadableSet | undefined): unknown {
+  const types = (set && keyTypesOf(set.definition)) ?? [];
+  const loaded = types.map((_, i) => reader.registers.get(wordOf(register) + wordsBefore(types, i)));
+  if (types.length > 1 && loaded.some((field) => field?.kind === 'immediate')) {
+    const fields = loaded.map((field, i) => {
+      if (field?.kind === 'immediate') return reader.value(field, types[i]!);
+      return field?.kind === 'tree' ? keyJson(reader, [field], true) : undefined;
+    });
+    return fields.includes(undefined) ? undefined : { concat: fields };
+  }
+  const key = keyTrees(reader, register, set?.definition.keyLen);
+  return key.length === 0 ? undefined : keyJson(reader, key, true);
 }
 
 function readData(reader: RuleReader, register: Register, set: ReadableSet | undefined): unknown {

@@ -1,9 +1,10 @@
 /** Expressions that can stand on the left: one entry each. */
 
-import { compileBitwise, compileShift } from './bitwise.js';
+import { compileBitwise, compileShift, parseConstant } from './bitwise.js';
 import type { RuleContext } from './context.js';
 import { compileCt } from './ct.js';
-import { checkArray, property, show, soleKey, wrongValue } from './errors.js';
+import type { Type } from './datatypes.js';
+import { checkArray, isObject, property, show, soleKey, wrongValue } from './errors.js';
 import { compileExtension, extensionWords } from './exthdr.js';
 import { compileFib } from './fib.js';
 import { compileJhash, compileSymhash } from './hash.js';
@@ -53,19 +54,35 @@ export const isSelector = (name: string): boolean => Object.hasOwn(compilers, na
 /** A datatype number holds five. */
 const MAX_FIELDS = 5;
 
-/** One expression, or the fields of a concatenation. */
-export function compileKey(value: unknown, path: string, context: RuleContext): readonly Selector[] {
+/** One expression, or the fields of a concatenation, among which may be constants where it is known of which `types` they are. */
+export function compileKey(
+  value: unknown,
+  path: string,
+  context: RuleContext,
+  types: readonly Type[] = [],
+): readonly Selector[] {
   const [name, operand] = soleKey(value, path, 'an expression');
   if (name !== 'concat') return [compileSelector(value, path, context)];
   const fields = checkArray(operand, `${path}.concat`);
   if (fields.length < 2) throw wrongValue(`${path}.concat`, 'needs at least two fields');
-  const key = fields.map((field, i) => compileSelector(field, `${path}.concat[${i}]`, context));
+  const key = fields.map((field, i) => {
+    const at = `${path}.concat[${i}]`;
+    const type = types[i];
+    return type === undefined || isObject(field)
+      ? compileSelector(field, at, context)
+      : constantField(type, parseConstant(field, at, type, context));
+  });
   const words = key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0);
   if (key.length > MAX_FIELDS || words > REGISTER_WORDS) {
     throw wrongValue(`${path}.concat`, `has more than ${MAX_FIELDS} fields or ${REGISTER_WORDS * 4} bytes`);
   }
   return key;
 }
+
+const constantField = (type: Type, value: Uint8Array): Selector => ({
+  type,
+  load: (register) => [{ type: 'immediate', dreg: register, data: { value } }],
+});
 
 const TYPEOF_CONCAT = 13;
 

@@ -145,8 +145,9 @@ export interface SynproxyJson {
 }
 export type SynproxyFlag = 'timestamp' | 'sack-perm';
 
-/** An expression, and seconds until the element goes. */
-export type DynamicElement = Key | { readonly elem: { readonly val: Key; readonly timeout?: number } };
+/** An expression, or several and constants side by side; and seconds until the element goes. */
+export type DynamicElement = DynamicKey | { readonly elem: { readonly val: DynamicKey; readonly timeout?: number } };
+type DynamicKey = Key | Concat<Expression | string | number>;
 
 /** The packet adds an element to a set, or to a map. */
 export type SetStatement =

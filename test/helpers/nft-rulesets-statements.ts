@@ -173,4 +173,20 @@ export const statementSections: readonly Section[] = [
       update @m { ip saddr timeout 3s : 5 }
       add @wide { ip saddr . tcp dport : ip daddr . tcp sport }`,
   },
+  {
+    name: 'constants beside what packets add',
+    family: 'inet',
+    objects: `
+      set ports { type ipv4_addr . inet_service; flags dynamic,timeout; }
+      set marks { type ipv4_addr . mark . inet_service; flags dynamic; }
+      set names { type ifname . ipv4_addr; flags dynamic; }
+      set ranges { type ipv4_addr . mark; flags interval; }`,
+    chain: '',
+    rules: `
+      add @ports { ip saddr . 22 timeout 60s }
+      update @ports { 10.0.0.1 . tcp dport timeout 5s }
+      add @marks { ip saddr . 0x5 . tcp dport }
+      delete @marks { ip daddr . meta mark . 80 }
+      add @names { "eth0" . ip saddr counter }`,
+  },
 ];
