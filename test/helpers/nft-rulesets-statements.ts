@@ -179,8 +179,7 @@ export const statementSections: readonly Section[] = [
     objects: `
       set ports { type ipv4_addr . inet_service; flags dynamic,timeout; }
       set marks { type ipv4_addr . mark . inet_service; flags dynamic; }
-      set names { type ifname . ipv4_addr; flags dynamic; }
-      set ranges { type ipv4_addr . mark; flags interval; }`,
+      set names { type ifname . ipv4_addr; flags dynamic; }`,
     chain: '',
     rules: `
       add @ports { ip saddr . 22 timeout 60s }
