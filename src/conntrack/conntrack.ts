@@ -1,4 +1,4 @@
-import { checkInteger } from '../errors.js';
+import { checkInteger, insteadOf } from '../errors.js';
 import { deadline } from '../netlink/call-options.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { type Operation, operation } from '../netlink/codec.js';
@@ -20,7 +20,7 @@ import {
   referenceWire,
   updateWork,
 } from './flow-spec.js';
-import { countThere, isGone, notThere } from './gone.js';
+import { countThere, notThere } from './gone.js';
 import type { ConntrackCpu, ConntrackStatistics } from './statistics.js';
 
 const operations = {
@@ -203,13 +203,8 @@ export class Conntrack {
     reference: FlowReference,
     options: CallOptions | undefined,
   ): Promise<Flow | undefined> {
-    try {
-      const [flow] = await this.#ask(operation, reference, options);
-      return flow;
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      throw error;
-    }
+    const [flow] = await this.#ask(operation, reference, options).catch(insteadOf('ENOENT', []));
+    return flow;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is not there any more, where that is no error. */
 import { BatchError, NetlinkError } from '../errors.js';
 
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof NetlinkError && error.code === 'ENOENT';
 }
 

@@ -14,7 +14,7 @@ export interface Copy {
 }
 
 /** Handles of all that is in a table come from one counter, those of tables from another. */
-export const handleKey = (kind: string, family: unknown, table: unknown, handle: unknown): string =>
+const handleKey = (kind: string, family: unknown, table: unknown, handle: unknown): string =>
   kind === 'table' ? `table ${family} ${handle}` : `${family} ${table} ${handle}`;
 
 const knownExpressions = operation('nft.rules').reply?.byName.get('expressions')?.schema?.union?.variantIndex;

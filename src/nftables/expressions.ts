@@ -49,8 +49,6 @@ export function compileSelector(value: unknown, path: string, context: RuleConte
   return compile(operand, path + property(name), context);
 }
 
-export const isSelector = (name: string): boolean => Object.hasOwn(compilers, name);
-
 /** A datatype number holds five. */
 const MAX_FIELDS = 5;
 

@@ -6,7 +6,7 @@
  * All of it is of one generation: the dumps leave together, and are repeated if the ruleset changed between them.
  */
 
-import { NetlinkError } from '../errors.js';
+import { insteadOf, NetlinkError } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import type { Names } from './datatypes.js';
@@ -214,10 +214,7 @@ export const elementsOf = (replies: readonly Record<string, unknown>[]): SetElem
   replies.flatMap((reply) => (reply['elements'] ?? []) as SetElement[]);
 
 /** What went between two requests, or was never there, is not listed. */
-export function whenGone(error: unknown): Record<string, unknown>[] {
-  if (error instanceof NetlinkError && error.code === 'ENOENT') return [];
-  throw error;
-}
+export const whenGone: (error: unknown) => Record<string, unknown>[] = insteadOf('ENOENT', []);
 
 /** In nft's own order: of each table its objects, sets, chains, and then the rules. */
 function listOf(ruleset: Ruleset, { parts }: Selection, names: Names): Record<string, unknown>[] {

@@ -99,4 +99,4 @@ export function compileMeta(value: unknown, path: string, context: RuleContext):
 }
 
 /** What these say decides which headers the packet has, and which match nft takes for a preparation of others. */
-export const learned: Readonly<Record<string, true>> = { l4proto: true, nfproto: true, protocol: true, iiftype: true };
+const learned: Readonly<Record<string, true>> = { l4proto: true, nfproto: true, protocol: true, iiftype: true };

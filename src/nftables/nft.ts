@@ -14,7 +14,7 @@ import {
 } from './apply.js';
 import { commandList } from './compile.js';
 import { checkFilter, type NftFilter } from './filter.js';
-import { type Interfaces, listObjects, readGeneration } from './listing.js';
+import { type Interfaces, listObjects, readGeneration, whenGone } from './listing.js';
 import { type NftEvent, type NftMonitorOptions, NftSource } from './monitor.js';
 import { needsOf } from './needed.js';
 import { checkReset, type ResetFilter, resetObjects } from './resets.js';
@@ -247,12 +247,7 @@ export class Nft {
   /** Definitions of a table's sets and maps. @internal */
   async sets(family: Family, table: string, options?: CallOptions): Promise<SetDefinition[]> {
     const request: Request = { operation: operations.sets, wire: { family, table }, subject: `${family} ${table}` };
-    try {
-      return (await this.#channel.one(request, options)) as unknown as SetDefinition[];
-    } catch (error) {
-      if (error instanceof NetlinkError && error.code === 'ENOENT') return [];
-      throw error;
-    }
+    return (await this.#channel.one(request, options).catch(whenGone)) as unknown as SetDefinition[];
   }
 
   /** A set's elements as the kernel has them. @internal */
