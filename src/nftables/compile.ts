@@ -20,7 +20,7 @@ import {
   wrongType,
   wrongValue,
 } from './errors.js';
-import { MAX_HANDLE } from './existing.js';
+import { keyOf, MAX_HANDLE } from './existing.js';
 import { families } from './filter.js';
 import { compileFlowtable } from './flowtables.js';
 import type { Command } from './json.js';
@@ -378,8 +378,6 @@ function neighbourOf(
   if (handle !== undefined) throw wrongValue(path, 'has both a handle and an index of the rule to stand next to');
   return { index: checkUint(object['index'], `${path}.index`) };
 }
-
-const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
 
 const isPairs = (value: unknown): boolean => Array.isArray(value) && value.every((item) => Array.isArray(item));
 

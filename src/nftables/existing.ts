@@ -6,6 +6,9 @@ import type { Family } from './wire.js';
 /** Handles are 64 bits; numbers of JSON are exact up to this. */
 export const MAX_HANDLE: number = Number.MAX_SAFE_INTEGER;
 
+/** What stands in a table, for maps: no name has a NUL in it. */
+export const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
+
 /** One of the two. */
 export interface Existing {
   readonly name?: string;

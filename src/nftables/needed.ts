@@ -5,6 +5,7 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { type CompileOptions, chainsIndexed, chainsRenamed, setsNeeded } from './compile.js';
 import { isName } from './errors.js';
+import { keyOf } from './existing.js';
 import { families } from './filter.js';
 import type { Command } from './json.js';
 import { readGeneration, whenGone } from './listing.js';
@@ -18,8 +19,6 @@ export interface Needed extends Pick<CompileOptions, 'findSet' | 'findRules' | '
   /** What it is true of. */
   readonly generation: number;
 }
-
-const keyOf = (family: Family, table: string, name: string): string => `${family}\0${table}\0${name}`;
 
 /** What there is to ask for. */
 export interface Needs {

@@ -6,6 +6,7 @@
  */
 
 import { isObject, show, wrongValue } from './errors.js';
+import { keyOf } from './existing.js';
 import type { Family } from './wire.js';
 
 /** Of a rule in the kernel its handle; of one made here its number; of one that replaces another both. */
@@ -27,8 +28,6 @@ export interface ChainNamed {
   readonly table: string;
   readonly chain: string;
 }
-
-const keyOf = (family: Family, table: string, chain: string): string => `${family}\0${table}\0${chain}`;
 
 /** Chains of which a command says an index. */
 export function chainsIndexed(commands: readonly unknown[], family: Family = 'ip'): readonly ChainNamed[] {
