@@ -15,7 +15,7 @@ import { families } from './filter.js';
 import type { Command } from './json.js';
 import { type Interfaces, listObjects } from './listing.js';
 import { withNames } from './names.js';
-import { isPast, type Needs, needsOf, readNeeded } from './needed.js';
+import { isPast, type Needed, needsOf, readNeeded } from './needed.js';
 import { compileQueries, type Query } from './queries.js';
 import { resetObjects } from './resets.js';
 import { describeOperation, toRequest } from './transaction.js';
@@ -99,20 +99,15 @@ async function finish(
   return options.echo === true ? echoed(list, made, answers) : [...answers.values()].flat();
 }
 
-function change(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
-  const needs = needsOf(list, options.family);
-  const work = (): Promise<readonly Made[]> => attempt(kernel, list, needs, options);
-  return needs === undefined ? work() : kernel.inTurn(work);
+async function change(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
+  const alone = await compileAlone(kernel, list, options);
+  if (alone === undefined) return kernel.inTurn(() => attempt(kernel, list, options));
+  return kernel.commit(alone, options, explain(options), options.ifGeneration);
 }
 
-async function attempt(
-  kernel: Kernel,
-  list: readonly unknown[],
-  needs: Needs | undefined,
-  options: ApplyOptions,
-): Promise<readonly Made[]> {
+async function attempt(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
   for (let count = 1; ; count++) {
-    const { requests, generation } = await compileRequests(kernel, list, needs, options);
+    const { requests, generation } = await compileKnowing(kernel, list, options);
     const only = options.ifGeneration ?? (requests.length === 0 ? undefined : generation);
     try {
       return await kernel.commit(requests, options, explain(options), only);
@@ -149,21 +144,59 @@ function lacks({ code, syscall, kernelMessage }: NetlinkError): boolean {
 
 /** The requests that commands become, and the generation that they are good for, where that matters. */
 export async function compileRequests(
-  { channel, interfaces }: Pick<Kernel, 'channel' | 'interfaces'>,
+  kernel: Compiling,
   list: readonly unknown[],
-  needs: Needs | undefined,
+  options: ApplyOptions,
+): Promise<Compiled> {
+  const requests = await compileAlone(kernel, list, options);
+  return requests === undefined ? compileKnowing(kernel, list, options) : { requests };
+}
+
+type Compiling = Pick<Kernel, 'channel' | 'interfaces'>;
+
+interface Compiled {
+  readonly requests: Request[];
+  readonly generation?: number;
+}
+
+/** What commands become by themselves; undefined where something has to be asked for, which is found by trying, as most need nothing. */
+async function compileAlone(
+  kernel: Compiling,
+  list: readonly unknown[],
+  options: ApplyOptions,
+): Promise<Request[] | undefined> {
+  let asked = false;
+  const ask = (): undefined => {
+    asked = true;
+  };
+  try {
+    const requests = await compile(kernel, list, { findSet: ask, findRules: ask, findChain: ask }, options);
+    return asked ? undefined : requests;
+  } catch (error) {
+    if (asked) return undefined;
+    throw error;
+  }
+}
+
+async function compileKnowing(kernel: Compiling, list: readonly unknown[], options: ApplyOptions): Promise<Compiled> {
+  const { generation, ...needed } = await readNeeded(kernel.channel, needsOf(list, options.family), options);
+  return { requests: await compile(kernel, list, needed, options), generation };
+}
+
+async function compile(
+  { interfaces }: Compiling,
+  list: readonly unknown[],
+  needed: Omit<Needed, 'generation'>,
   { family, echo, ...options }: ApplyOptions,
-): Promise<{ readonly requests: Request[]; readonly generation?: number }> {
-  const { generation, ...needed } = needs === undefined ? {} : await readNeeded(channel, needs, options);
+): Promise<Request[]> {
   const compiled = await withNames(
     (names): CompiledOperation[] => compileCommands(list as readonly Command[], { ...names, ...needed, family }),
     () => interfaces(options),
   );
   const how = echo === true ? { echo } : {};
-  const requests = compiled.map((op: CompiledOperation) =>
+  return compiled.map((op: CompiledOperation) =>
     toRequest(op, list[op.command], () => describeOperation(op), { ...how, index: op.command }),
   );
-  return { requests, ...(generation === undefined ? {} : { generation }) };
 }
 
 function answer(

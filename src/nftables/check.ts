@@ -10,7 +10,6 @@ import { type ApplyOptions, compileRequests, explain, type Kernel } from './appl
 import { copyOf, devicesOf, withHandlesOf } from './copy.js';
 import { checkFilter } from './filter.js';
 import { readRuleset } from './listing.js';
-import { needsOf } from './needed.js';
 
 /** How often all is read anew when the ruleset changes meanwhile. */
 const attempts = 10;
@@ -53,9 +52,8 @@ async function readAll(
     readonly ruleset: Awaited<ReturnType<typeof readRuleset>>;
   }
 > {
-  const needs = needsOf(list, options.family);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const { requests, generation } = await compileRequests(kernel, list, needs, options);
+    const { requests, generation } = await compileRequests(kernel, list, options);
     const ruleset = await readRuleset(kernel.channel, checkFilter({}), options);
     if (generation === undefined || generation === ruleset.generation) return { requests, ruleset };
   }

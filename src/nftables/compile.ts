@@ -33,7 +33,7 @@ import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
 import { compileStatements } from './statements.js';
 import { compileTable } from './tables.js';
 import { commentData } from './userdata.js';
-import type { Family, Operation, SetDefinition, SetElement } from './wire.js';
+import type { Family, Operation, Rule, SetDefinition, SetElement } from './wire.js';
 import { compatOf } from './xt.js';
 
 export interface CompileOptions extends Names {
@@ -63,6 +63,7 @@ const objects: readonly string[] = [
   'flowtable',
   ...objectKinds,
 ];
+const RULE_KEYS: readonly string[] = ['family', 'table', 'chain', 'expr', 'handle', 'index', 'comment'];
 const COMMAND = `a command (${verbs.join(', ')}) or an object to add`;
 const OBJECT = `an object (${objects.join(', ')})`;
 /** What can stand before the chains that elements jump to. */
@@ -176,7 +177,9 @@ class CommandCompiler implements Transaction {
 
   /** Operations are made for this alone. */
   private push(operation: Operation): void {
-    this.operations.push(Object.assign(operation, { command: this.command }));
+    const made = operation as Operation & { command: number };
+    made.command = this.command;
+    this.operations.push(made);
   }
 
   private pushElements(
@@ -329,12 +332,11 @@ class CommandCompiler implements Transaction {
   }
 
   private compileRule(verb: Verb, value: unknown, path: string, family: Family): void {
-    const object = checkObject(value, path, ['family', 'table', 'chain', 'expr', 'handle', 'index', 'comment']);
-    const rule: ChainNamed = {
-      family,
-      table: checkName(object['table'], `${path}.table`),
-      chain: checkName(object['chain'], `${path}.chain`),
-    };
+    const object = checkObject(value, path, RULE_KEYS);
+    const table = checkName(object['table'], `${path}.table`);
+    const chain = checkName(object['chain'], `${path}.chain`);
+    // One object becomes the message: spreads of its parts would cost as much as all else here.
+    const rule: { -readonly [K in keyof Rule]: Rule[K] } = { family, table, chain };
     const handle =
       object['handle'] === undefined ? undefined : checkUint(object['handle'], `${path}.handle`, MAX_HANDLE);
     if (verb === 'delete' || verb === 'destroy' || verb === 'replace') {
@@ -346,25 +348,18 @@ class CommandCompiler implements Transaction {
         return this.push({ op: 'delrule', object: { ...rule, handle }, ...destroy });
       }
     }
-    const context = new RuleContext(this, family, rule.table);
-    compileStatements(context, checkArray(object['expr'], `${path}.expr`), `${path}.expr`);
+    const context = new RuleContext(this, family, table);
+    const at = `${path}.expr`;
+    compileStatements(context, checkArray(object['expr'], at), at);
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
-    const place =
-      mode === 'replace'
-        ? { handle: handle!, ...this.places.replace(rule, handle!) }
-        : this.places.put(mode, rule, neighbourOf(object, path, handle), path);
-    const expressions = mergePieces(context.pieces);
-    this.push({
-      op: 'newrule',
-      mode,
-      object: {
-        ...rule,
-        ...place,
-        expressions,
-        ...compatOf(family, expressions),
-        ...commentData(object['comment'], path),
-      },
-    });
+    if (mode === 'replace') Object.assign(rule, this.places.replace(rule, handle!), { handle });
+    else if (handle !== undefined || object['index'] !== undefined || this.places.followed)
+      Object.assign(rule, this.places.put(mode, rule, neighbourOf(object, path, handle), path));
+    rule.expressions = mergePieces(context.pieces);
+    const { compat } = compatOf(family, rule.expressions);
+    if (compat !== undefined) rule.compat = compat;
+    if (object['comment'] !== undefined) Object.assign(rule, commentData(object['comment'], path));
+    this.push({ op: 'newrule', mode, object: rule });
   }
 }
 

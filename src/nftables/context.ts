@@ -41,15 +41,18 @@ export interface Piece {
   /** Has no effect but to end the rule: may be merged and moved among its like. */
   readonly match: boolean;
   readonly expressions: readonly Expression[];
-  /** `key`: it says what comes next, and so must stand before what needs that. */
-  readonly payload?: {
-    readonly base: RawBase;
-    readonly offset: number;
-    readonly value: Uint8Array;
-    readonly key?: boolean;
-  };
+  readonly payload: MatchedBytes | undefined;
   /** Of every packet of the family: nft leaves it out unless it is the rule's last statement. */
-  readonly redundant?: boolean;
+  readonly redundant: boolean;
+}
+
+/** Header bytes that must be so. */
+export interface MatchedBytes {
+  readonly base: RawBase;
+  readonly offset: number;
+  readonly value: Uint8Array;
+  /** It says what comes next, and so must stand before what needs that. */
+  readonly key: boolean;
 }
 
 export interface AnonymousSet {
@@ -101,9 +104,8 @@ export class RuleContext {
     return this.transaction.names;
   }
 
-  match(expressions: readonly Expression[], payload?: Piece['payload'], redundant: boolean = false): void {
-    const extra = { ...(payload === undefined ? {} : { payload }), ...(redundant ? { redundant } : {}) };
-    this.pieces.push({ match: true, expressions, ...extra });
+  match(expressions: readonly Expression[], payload?: MatchedBytes, redundant: boolean = false): void {
+    this.pieces.push({ match: true, expressions, payload, redundant });
   }
 
   /** Makes what is matched from now on stand before everything else. */
@@ -114,7 +116,7 @@ export class RuleContext {
   }
 
   act(...expressions: readonly Expression[]): void {
-    this.pieces.push({ match: false, expressions });
+    this.pieces.push({ match: false, expressions, payload: undefined, redundant: false });
   }
 
   findSet(reference: string, path: string): SetInfo {

@@ -5,6 +5,7 @@ import type { RuleContext } from './context.js';
 import { type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import type { CtDirection, CtKey } from './json.js';
+import type { Packet } from './packet.js';
 import type { Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 import type { Family } from './wire.js';
@@ -111,7 +112,7 @@ export function compileCt(value: unknown, path: string, context: RuleContext): S
     ],
     load: (register) => [{ type: 'ct', key: wire, dreg: register, ...(direction === undefined ? {} : { direction }) }],
     ...(name === 'l3proto' || name === 'protocol'
-      ? { learn: (bytes: Uint8Array) => context.known.learnCt(name, toNumber(bytes, type.order)) }
+      ? { learn: (bytes: Uint8Array, known: Packet) => known.learnCt(name, toNumber(bytes, type.order)) }
       : {}),
   };
 }

@@ -3,7 +3,7 @@
  * uses depends on the family and on what the rule has said already.
  */
 
-import { fromNumber } from './bytes.js';
+import { fromNumber, type Order } from './bytes.js';
 import type { RuleContext } from './context.js';
 import { wrongValue } from './errors.js';
 import { ETHERNET_DEVICE, messageOf } from './packet.js';
@@ -17,6 +17,7 @@ import {
   type Protocol,
   protocolNamed,
 } from './protocols.js';
+import type { Expression } from './wire.js';
 
 const ETHER: Protocol = protocolNamed('ether')!;
 
@@ -40,8 +41,8 @@ export function requireProtocol(context: RuleContext, protocol: Protocol, path: 
   const before = known[base]!;
   const conflict = (other: Protocol): RangeError | TypeError =>
     wrongValue(path, `conflicting protocols: ${other.name}, then ${name}`);
-  if (before.base === base && base === 'transport' && known.transports.size > 1)
-    throw conflict([...known.transports].find((item) => item !== protocol)!);
+  if (before.base === base && base === 'transport' && known.transports.length > 1)
+    throw conflict(known.transports.find((item) => item !== protocol)!);
   if (before === protocol) return base === 'link' ? known.linkOffset : 0;
   if (before.base !== base) throw conflict(before);
   return resolve(context, before, protocol, path) ?? conflicting(conflict(known[base]!));
@@ -120,7 +121,7 @@ function matchNext(context: RuleContext, lower: Protocol, upper: Protocol, path:
   const number = numberOf(lower, upper);
   if (number === undefined) throw wrongValue(path, `conflicting protocols: ${lower.name}, then ${upper.name}`);
   if (lower.meta !== undefined) {
-    matchMeta(context, lower.meta, fromNumber(number, lower.meta === 'protocol' ? 2 : 1, 'big'));
+    matchMeta(context, lower.meta, number, lower.meta === 'protocol' ? 2 : 1, 'big');
     context.known.learnMeta(lower.meta, number);
     // Of the packet's type where the frame's was known.
     if (context.known[upper.base] !== upper) context.known.set(upper.base, upper);
@@ -140,16 +141,25 @@ function matchNext(context: RuleContext, lower: Protocol, upper: Protocol, path:
 }
 
 function matchDevice(context: RuleContext): void {
-  matchMeta(context, 'iiftype', fromNumber(ETHERNET_DEVICE, 2, 'host'));
+  matchMeta(context, 'iiftype', ETHERNET_DEVICE, 2, 'host');
   context.known.learnMeta('iiftype', ETHERNET_DEVICE);
 }
 
-function matchMeta(context: RuleContext, key: string, value: Uint8Array): void {
-  context.match([
-    { type: 'meta', key, dreg: 1 },
-    { type: 'cmp', sreg: 1, op: 'eq', data: { value } },
-  ]);
+function matchMeta(context: RuleContext, key: string, number: number, length: number, order: Order): void {
+  const name = `${key} ${number}`;
+  let match = metaMatches.get(name);
+  if (match === undefined) {
+    match = [
+      { type: 'meta', key, dreg: 1 },
+      { type: 'cmp', sreg: 1, op: 'eq', data: { value: fromNumber(number, length, order) } },
+    ];
+    metaMatches.set(name, match);
+  }
+  context.match(match);
 }
+
+/** There are few of them, and most rules begin with one. */
+const metaMatches: Map<string, readonly Expression[]> = new Map();
 
 /** ICMP fields that only some messages have. */
 export function requireMessage(context: RuleContext, protocol: Protocol, field: Field, path: string): void {

@@ -100,7 +100,8 @@ export function stringList<T extends string>(value: unknown, path: string, allow
 export function checkName(value: unknown, path: string): string {
   const name = checkString(value, path);
   if (name === '' || name.includes('\0')) throw wrongValue(path, 'must be a name, not empty and without NUL');
-  if (Buffer.byteLength(name) > 255) throw wrongValue(path, 'is longer than 255 bytes');
+  // No more than three bytes for each.
+  if (name.length > 85 && Buffer.byteLength(name) > 255) throw wrongValue(path, 'is longer than 255 bytes');
   return name;
 }
 

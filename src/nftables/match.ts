@@ -60,10 +60,11 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
 
 /** Each value tells of the packet what it can tell. */
 function learnElements(context: RuleContext, selector: Selector, elements: readonly unknown[], path: string): void {
-  for (const [i, item] of elements.entries()) {
+  for (let i = 0; i < elements.length; i++) {
+    const item = elements[i];
     if (item === '*') continue;
     const literal = parseLiteral(withoutElem(item), `${path}[${i}]`, selector.type, context.names);
-    if (literal.kind === 'value') selector.learn!(literal.bytes);
+    if (literal.kind === 'value') selector.learn!(literal.bytes, context.known);
   }
 }
 
@@ -168,11 +169,14 @@ function compileCompare(
   const text = contextOf(selector).datatype.text === true;
   if (isPlain(selector) && (equality || text || orderOf(selector) === 'big')) {
     const { payload } = selector;
-    const mergeable = op === '==' && payload !== undefined ? { ...payload, value: bytes } : undefined;
-    const redundant = op === '==' && selector.redundant?.(bytes) === true;
+    const mergeable =
+      op === '==' && payload !== undefined
+        ? { base: payload.base, offset: payload.offset, value: bytes, key: payload.key }
+        : undefined;
+    const redundant = op === '==' && selector.redundant?.(bytes, context.family) === true;
     const cmp = { type: 'cmp', sreg: 1, op: cmpOps[op], data: { value: bytes } } as const;
     context.match([...selector.load(1), cmp], mergeable, redundant);
-    if (op === '==') selector.learn?.(bytes);
+    if (op === '==') selector.learn?.(bytes, context.known);
     return;
   }
   const ordered = equality ? selector : inOrder(selector, 'big');

@@ -81,22 +81,34 @@ export const metaNamed = (name: string): MetaKey | undefined => metaKeys.find((k
 
 export function compileMeta(value: unknown, path: string, context: RuleContext): Selector {
   const name = metaKey(value, path);
-  const { type, id } = keys[name];
   // In families of one network protocol the packet's is known.
   if (name === 'nfproto' && context.family !== 'inet')
     throw wrongValue(path, 'meta nfproto is only useful in family inet');
-  return {
-    type,
-    typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
-    load: (register) => [{ type: 'meta', key: name, dreg: register }],
-    ...(name in learned
-      ? { learn: (bytes: Uint8Array) => context.known.learnMeta(name, toNumber(bytes, type.order)) }
-      : {}),
-    ...(name === 'protocol' && (context.family === 'ip' || context.family === 'ip6')
-      ? { redundant: (bytes: Uint8Array) => toNumber(bytes, 'big') === familyProtocol[context.family].etherType }
-      : {}),
-  };
+  return selectors[name];
 }
 
 /** What these say decides which headers the packet has, and which match nft takes for a preparation of others. */
-const learned: Readonly<Record<string, true>> = { l4proto: true, nfproto: true, protocol: true, iiftype: true };
+const learned: readonly MetaKey[] = ['l4proto', 'nfproto', 'protocol', 'iiftype'];
+
+const selectors = Object.fromEntries(
+  metaKeys.map((name): [MetaKey, Selector] => {
+    const { type, id } = keys[name];
+    return [
+      name,
+      {
+        type,
+        typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
+        load: (register) => [{ type: 'meta', key: name, dreg: register }],
+        ...(learned.includes(name)
+          ? { learn: (bytes, known) => known.learnMeta(name, toNumber(bytes, type.order)) }
+          : {}),
+        ...(name === 'protocol'
+          ? {
+              redundant: (bytes, family) =>
+                (family === 'ip' || family === 'ip6') && toNumber(bytes, 'big') === familyProtocol[family].etherType,
+            }
+          : {}),
+      },
+    ];
+  }),
+) as Readonly<Record<MetaKey, Selector>>;

@@ -27,12 +27,12 @@ export interface Needs {
   readonly renamed: readonly ChainNamed[];
 }
 
-/** Undefined where nothing has to be asked for. */
-export function needsOf(commands: readonly unknown[], family: Family | undefined): Needs | undefined {
+/** What commands refer to and do not make. */
+export function needsOf(commands: readonly unknown[], family: Family | undefined): Needs {
   const sets = setsNeeded(commands as readonly Command[], { family }).filter(canBe);
   const indexed = chainsIndexed(commands, family).filter(canBe);
   const renamed = chainsRenamed(commands, family).filter(canBe);
-  return sets.length + indexed.length + renamed.length === 0 ? undefined : { sets, indexed, renamed };
+  return { sets, indexed, renamed };
 }
 
 /** What cannot be is not asked for: the compiler says what is wrong with it. */

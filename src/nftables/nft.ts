@@ -16,7 +16,6 @@ import { commandList } from './compile.js';
 import { checkFilter, type NftFilter } from './filter.js';
 import { type Interfaces, listObjects, readGeneration, whenGone } from './listing.js';
 import { type NftEvent, type NftMonitorOptions, NftSource } from './monitor.js';
-import { needsOf } from './needed.js';
 import { checkReset, type ResetFilter, resetObjects } from './resets.js';
 import { columnsRequest, rowCount, rowsRequest, sliceRows } from './rows.js';
 import { NftMap, NftSet } from './set-handle.js';
@@ -125,7 +124,7 @@ export class Nft {
   /** The requests that commands become. @internal */
   async compile(commands: Commands, options: ApplyOptions = {}): Promise<Request[]> {
     const list = commandList(commands);
-    return (await compileRequests(this.kernel, list, needsOf(list, options.family), options)).requests;
+    return (await compileRequests(this.kernel, list, options)).requests;
   }
 
   /** Sends requests as one transaction. @internal */

@@ -24,15 +24,17 @@ const ECHO_REQUEST = 8;
 const ECHO_REQUEST6 = 128;
 const ECHO_REPLY6 = 129;
 
+const NONE: readonly Protocol[] = [];
+
 export class Packet {
   readonly family: Family;
   link: Protocol | undefined;
   network: Protocol | undefined;
   transport: Protocol | undefined;
   /** Link headers in front of `link`. */
-  readonly links: Protocol[] = [];
+  links: readonly Protocol[] = NONE;
   /** Of a set of protocols several were named: then none of them is known. */
-  readonly transports: Set<Protocol> = new Set();
+  transports: readonly Protocol[] = NONE;
   /** The type of ICMP message; both echoes are one. */
   message: number | undefined;
 
@@ -52,7 +54,8 @@ export class Packet {
   }
 
   set(base: Base, protocol: Protocol): void {
-    if (base === 'transport' && this.transports.size < MAX_PROTOCOLS) this.transports.add(protocol);
+    if (base === 'transport' && this.transports.length < MAX_PROTOCOLS && !this.transports.includes(protocol))
+      this.transports = [...this.transports, protocol];
     this[base] = protocol;
   }
 
@@ -66,7 +69,8 @@ export class Packet {
       if (lower.name === 'icmpv6') this.message = number === ECHO_REPLY6 ? ECHO_REQUEST6 : number;
       return;
     }
-    if (upper.base === 'link' && base === 'link' && !raw && this.links.length < MAX_PROTOCOLS) this.links.push(lower);
+    if (upper.base === 'link' && base === 'link' && !raw && this.links.length < MAX_PROTOCOLS)
+      this.links = [...this.links, lower];
     this.set(upper.base, upper);
   }
 

@@ -7,7 +7,7 @@ import { requireMessage, requireProtocol } from './dependencies.js';
 import { checkObject, checkString, checkUint, isObject, oneOf, show, wrongType, wrongValue } from './errors.js';
 import { messageOf, type Packet } from './packet.js';
 import { type Field, fieldNamed, type Protocol, protocolNamed, protocols, type RawBase } from './protocols.js';
-import { fieldSteps, type Selector, type Step } from './selector.js';
+import { fieldSteps, type Selector } from './selector.js';
 import type { Leaf } from './tree.js';
 import { type Attribute, nested, uint32 } from './userdata.js';
 
@@ -53,17 +53,36 @@ export function payloadField(value: unknown, path: string): [Protocol, Field] {
 
 function compileField(protocol: Protocol, field: Field, path: string, context: RuleContext): Selector {
   const start = requireField(context, protocol, field, path);
-  const { type, span, steps, typeofData } = fixedParts(protocol, field);
+  if (start > 0) return fieldSelector(protocol, field, start >> 3);
+  let selector = selectors.get(field);
+  if (selector === undefined) {
+    selector = fieldSelector(protocol, field, 0);
+    selectors.set(field, selector);
+  }
+  return selector;
+}
+
+/** Of fields of headers that begin where their layer does: made once. */
+const selectors: Map<Field, Selector> = new Map();
+
+/** `start`: bytes from its layer's start. */
+function fieldSelector(protocol: Protocol, field: Field, start: number): Selector {
   const { base } = protocol;
-  const offset = (start >> 3) + span.offset;
+  const { type } = field;
+  const span = bytesAround(field.offset, field.bits);
+  const offset = start + span.offset;
   const load: Selector['load'] = (dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? span.length }];
-  if (steps !== undefined) return { type, steps, load, typeofData };
+  const typeofData: Selector['typeofData'] = () => {
+    const length = type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
+    return [uint32(0, TYPEOF_PAYLOAD), nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length])];
+  };
+  if (!span.whole) return { type, steps: fieldSteps(field.bits, span.shift), load, typeofData };
   return {
     type,
     payload: { base, offset, key: field.key },
     load,
     typeofData,
-    learn: (value) => context.known.learnField(base, field, toNumber(value, 'big')),
+    learn: (value, known) => known.learnField(base, field, toNumber(value, 'big')),
   };
 }
 
@@ -72,35 +91,6 @@ export function requireField(context: RuleContext, protocol: Protocol, field: Fi
   const start = requireProtocol(context, protocol, path);
   requireMessage(context, protocol, field, path);
   return start;
-}
-
-interface FixedParts {
-  readonly type: Type;
-  readonly span: Span;
-  readonly steps?: readonly Step[];
-  readonly typeofData: NonNullable<Selector['typeofData']>;
-}
-
-/** What is the same wherever the field is read: made once. */
-const fixed: Map<Field, FixedParts> = new Map();
-
-function fixedParts(protocol: Protocol, field: Field): FixedParts {
-  let parts = fixed.get(field);
-  if (parts === undefined) {
-    const length = field.type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
-    const span = bytesAround(field.offset, field.bits);
-    parts = {
-      type: field.type,
-      span,
-      ...(span.whole ? {} : { steps: fieldSteps(field.bits, span.shift) }),
-      typeofData: () => [
-        uint32(0, TYPEOF_PAYLOAD),
-        nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length]),
-      ],
-    };
-    fixed.set(field, parts);
-  }
-  return parts;
 }
 
 /** Bits of a raw load; those of the ports, wherever they are read, are ports. */
@@ -126,7 +116,7 @@ function compileRaw(value: unknown, path: string): Selector {
   const load: Selector['load'] = (dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? length }];
   const typeofData: Selector['typeofData'] = () => [uint32(0, TYPEOF_PAYLOAD), nested(1, rawTypeof(base, bit, bits))];
   if (!whole) return { type, steps: fieldSteps(bits, shift), load, typeofData };
-  return { type, payload: { base, offset }, load, typeofData };
+  return { type, payload: { base, offset, key: false }, load, typeofData };
 }
 
 /** nft's numbers of the layers, from 1. */

@@ -59,6 +59,11 @@ export class RulePlaces {
     this.#find = find;
   }
 
+  /** Whether there are chains whose rules have to be told of. */
+  get followed(): boolean {
+    return this.#followed.size > 0;
+  }
+
   /** A rule that is added behind, or inserted before, the one that is said; without one at the chain's end, or start. */
   put(
     mode: 'add' | 'insert',

@@ -3,9 +3,10 @@
 import { fromBig, onesBig } from './bigs.js';
 import { fromNumber, type Order } from './bytes.js';
 import type { Type } from './datatypes.js';
+import type { Packet } from './packet.js';
 import type { RawBase } from './protocols.js';
 import type { Attribute } from './userdata.js';
-import type { Expression, Register } from './wire.js';
+import type { Expression, Family, Register } from './wire.js';
 
 /** An operation on what was loaded. Constants are numbers; `bits` and `order` are of the outcome in the register. */
 export type Step = BooleanStep | ShiftStep | OrderStep;
@@ -37,7 +38,7 @@ export interface Selector {
   readonly payload?: {
     readonly base: RawBase;
     readonly offset: number;
-    readonly key?: boolean;
+    readonly key: boolean;
   };
   /** How nft names it in a set's user data; absent, it has no name there. */
   readonly typeofData?: () => readonly Attribute[];
@@ -45,10 +46,10 @@ export interface Selector {
   readonly presence?: Selector;
   /** `bytes`: the first of them alone, where the kernel can load those. */
   load(register: Register, bytes?: number): readonly Expression[];
-  /** Told that the rule goes on only if this equals the value, which is in bytes of the type's order. */
-  learn?(value: Uint8Array): void;
+  /** What is known of the packet where this equals the value, which is in bytes of the type's order. */
+  learn?(value: Uint8Array, known: Packet): void;
   /** It comes with every packet of the family if it has this value. */
-  redundant?(value: Uint8Array): boolean;
+  redundant?(value: Uint8Array, family: Family): boolean;
 }
 
 const NONE: readonly Step[] = [];

@@ -93,7 +93,8 @@ const terminal: readonly string[] = [
 
 export function compileStatements(context: RuleContext, statements: readonly unknown[], path: string): void {
   let last: string | undefined;
-  for (const [i, statement] of statements.entries()) {
+  for (let i = 0; i < statements.length; i++) {
+    const statement = statements[i];
     const at = `${path}[${i}]`;
     const [name, operand] = soleKey(statement, at, 'a statement');
     const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;

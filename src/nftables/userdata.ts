@@ -3,7 +3,7 @@
  * Comments end in NUL; numbers are 32 bits in host order.
  */
 
-import { concat, fromNumber, toNumber } from './bytes.js';
+import { fromNumber, toNumber } from './bytes.js';
 import { wrongValue } from './errors.js';
 
 export interface Attribute {
@@ -42,7 +42,15 @@ export function comment(type: number, text: string, path: string): Attribute {
 }
 
 export function encode(attributes: readonly Attribute[]): Uint8Array {
-  return concat(attributes.flatMap(({ type, value }) => [Uint8Array.of(type, value.length), value]));
+  const bytes = new Uint8Array(attributes.reduce((sum, { value }) => sum + 2 + value.length, 0));
+  let at = 0;
+  for (const { type, value } of attributes) {
+    bytes[at] = type;
+    bytes[at + 1] = value.length;
+    bytes.set(value, at + 2);
+    at += 2 + value.length;
+  }
+  return bytes;
 }
 
 /** Attributes as far as they can be read; someone else's user data is none of ours. */

@@ -58,8 +58,9 @@ const INVERTED = 2;
  * Nothing for rules without extensions.
  */
 export function compatOf(family: Family, expressions: readonly Expression[]): Pick<Rule, 'compat'> {
-  if (!expressions.some(({ type }) => type === 'match' || type === 'target')) return {};
-  for (const [i, load] of expressions.entries()) {
+  if (!expressions.some(isXt)) return {};
+  for (let i = 0; i < expressions.length; i++) {
+    const load = expressions[i]!;
     const cmp = expressions[i + 1];
     if (cmp?.type !== 'cmp' || cmp.data.value === undefined || (cmp.op !== 'eq' && cmp.op !== 'neq')) continue;
     if (!loadsProtocol(family, load)) continue;
@@ -68,6 +69,8 @@ export function compatOf(family: Family, expressions: readonly Expression[]): Pi
   }
   return { compat: { proto: 0, flags: 0 } };
 }
+
+const isXt = ({ type }: Expression): boolean => type === 'match' || type === 'target';
 
 /** `ether type` of ebtables; of others `meta l4proto`, `ip protocol`, `ip6 nexthdr`. */
 function loadsProtocol(family: Family, load: Expression): boolean {
