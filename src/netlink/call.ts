@@ -9,11 +9,14 @@ export interface Request {
   readonly wire: Wire | Uint8Array | Columns;
   /** What the caller passed, for the error. */
   readonly source?: unknown;
-  /** The same in one line. */
-  readonly subject?: string | (() => string) | undefined;
+  /** The same in one line, or what makes it of the request. */
+  readonly subject?: string | ((request: Request) => string) | undefined;
   /** Where it stands in the array that the caller passed. */
   readonly index?: number;
 }
+
+export const subjectOf = (request: Request): string | undefined =>
+  typeof request.subject === 'function' ? request.subject(request) : request.subject;
 
 /** Of the columns operation. */
 export interface Columns {
@@ -146,7 +149,7 @@ export class Errors {
   one(
     operation: Operation,
     source: unknown,
-    subject: Request['subject'],
+    subject: string | (() => string) | undefined,
     failure: Failure,
     index?: number,
   ): NetlinkError {
@@ -162,8 +165,8 @@ export class Errors {
     });
   }
 
-  ofRequest({ operation, source, subject, index }: Request, failure: Failure): NetlinkError {
-    return this.one(operation, source, subject, failure, index);
+  ofRequest(request: Request, failure: Failure): NetlinkError {
+    return this.one(request.operation, request.source, subjectOf(request), failure, request.index);
   }
 
   many(failures: readonly Failure[], total: number, one: (failure: Failure) => NetlinkError): BatchError {

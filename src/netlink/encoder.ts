@@ -161,6 +161,11 @@ export class Encoder {
 
   record(schema: Schema, wire: Wire): void {
     const union = schema.union;
+    if (union !== undefined && schema.fields.length === 1) {
+      const kind = wire[union.name];
+      if (kind !== undefined) this.#field(union, kind, wire);
+      return;
+    }
     for (const key in wire) {
       const value = wire[key];
       if (value === undefined) continue;

@@ -7,6 +7,7 @@
 
 import { release } from 'node:os';
 import { NetlinkError } from '../errors.js';
+import { subjectOf } from '../netlink/call.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { inScratch } from './check.js';
 import { type CompiledOperation, commandList, compileCommands } from './compile.js';
@@ -18,7 +19,7 @@ import { withNames } from './names.js';
 import { isPast, type Needed, needsOf, readNeeded } from './needed.js';
 import { compileQueries, type Query } from './queries.js';
 import { resetObjects } from './resets.js';
-import { describeOperation, toRequest } from './transaction.js';
+import { toRequest } from './transaction.js';
 import type { Family } from './wire.js';
 
 export interface ApplyOptions extends CallOptions {
@@ -119,7 +120,7 @@ async function attempt(kernel: Kernel, list: readonly unknown[], options: ApplyO
 
 /** What the kernel's own words leave out. */
 export function explain({ ifGeneration }: ApplyOptions): (error: NetlinkError, request: Request) => NetlinkError {
-  return (error, { subject }) => {
+  return (error, request) => {
     const words =
       error.code === 'ERESTART'
         ? `the ruleset is not of generation ${ifGeneration ?? 'that it was read in'} any more`
@@ -130,7 +131,7 @@ export function explain({ ifGeneration }: ApplyOptions): (error: NetlinkError, r
     return new NetlinkError({
       ...error,
       kernelMessage: words,
-      subject: typeof subject === 'function' ? subject() : subject,
+      subject: subjectOf(request),
     });
   };
 }
@@ -193,10 +194,7 @@ async function compile(
     (names): CompiledOperation[] => compileCommands(list as readonly Command[], { ...names, ...needed, family }),
     () => interfaces(options),
   );
-  const how = echo === true ? { echo } : {};
-  return compiled.map((op: CompiledOperation) =>
-    toRequest(op, list[op.command], () => describeOperation(op), { ...how, index: op.command }),
-  );
+  return compiled.map((op) => toRequest(op, list[op.command], echo === true));
 }
 
 function answer(

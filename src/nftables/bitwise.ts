@@ -7,7 +7,7 @@ import { byteLength, type Type, typeOf } from './datatypes.js';
 import { checkArray, checkUint, isObject, wrongValue } from './errors.js';
 import { compileSelector } from './expressions.js';
 import type { RuleReader } from './reader.js';
-import { bitsOf, contextOf, inOrder, orderOf, type Selector, withStep } from './selector.js';
+import { bitsOf, contextOf, inOrder, orderOf, type Selector, stepsOf, unnamed, withStep } from './selector.js';
 import type { Operation } from './tree.js';
 import type { Expression } from './wire.js';
 
@@ -23,13 +23,15 @@ export function isBitwise(value: unknown): value is Readonly<Record<string, unkn
 export function compileBitwise(value: unknown, op: BooleanOperator, path: string, context: RuleContext): Selector {
   const operands = checkArray(value, path);
   if (operands.length < 2) throw wrongValue(path, 'needs at least two operands');
-  let selector = unnamed(compileSelector(operands[0], `${path}[0]`, context));
-  for (const [i, operand] of operands.slice(1).entries()) {
-    const type = contextOf(selector);
-    const constant = toBigNumber(parseConstant(operand, `${path}[${i + 1}]`, type, context), type.order);
-    selector = withStep(selector, { op, value: constant, bits: bitsOf(selector), order: orderOf(selector) });
+  const left = unnamed(compileSelector(operands[0], `${path}[0]`, context));
+  const type = contextOf(left);
+  const [bits, order] = [bitsOf(left), orderOf(left)];
+  const steps = [...stepsOf(left)];
+  for (let i = 1; i < operands.length; i++) {
+    const value = toBigNumber(parseConstant(operands[i], `${path}[${i}]`, type, context), type.order);
+    steps.push({ op, value, bits, order });
   }
-  return selector;
+  return { type: left.type, context: left.context, steps, load: left.load };
 }
 
 /** `{"<<": [left, bits]}`, `>>`: moves what was read, in the machine's order. */
@@ -43,18 +45,6 @@ export function compileShift(value: unknown, op: ShiftOperator, path: string, co
   const type = typeOf('integer', bits, orderOf(left));
   const host = inOrder(left, 'host');
   return withStep({ ...host, context: type }, { op, by, bits: bitsOf(left), order: 'host' });
-}
-
-/** The outcome of an operation is no header field any more, and says nothing of the packet. */
-function unnamed({
-  payload: _,
-  typeofData: __,
-  presence: ___,
-  learn: ____,
-  redundant: _____,
-  ...rest
-}: Selector): Selector {
-  return rest;
 }
 
 /** A constant operand: a value, or an expression of values. */

@@ -13,7 +13,7 @@ export function fromNumber(value: number, length: number, order: Order): Uint8Ar
   let rest = value;
   for (let i = 0; i < length; i++) {
     bytes[little ? i : length - 1 - i] = rest % 256;
-    rest = Math.floor(rest / 256);
+    rest = rest > 0xffff_ffff ? Math.floor(rest / 256) : rest >>> 8;
   }
   return bytes;
 }

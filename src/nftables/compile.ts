@@ -146,17 +146,13 @@ class CommandCompiler implements Transaction {
 
   addAnonymousSet(family: Family, table: string, set: AnonymousSet, path: string): SetInfo {
     const interval = hasRanges(set.elements);
-    const types = {
-      key: set.values ?? set.key,
-      ...(set.data === undefined ? {} : { data: set.data }),
-      ...(set.object === undefined ? {} : { object: set.object }),
-      ...(set.dataInterval === undefined ? {} : { dataInterval: set.dataInterval }),
-      interval,
-    };
-    const merge = set.data === undefined && set.object === undefined;
     const { elements, size } = compileElements(set.elements, path, {
-      ...types,
-      merge,
+      key: set.values ?? set.key,
+      data: set.data,
+      object: set.object,
+      dataInterval: set.dataInterval,
+      interval,
+      merge: set.data === undefined && set.object === undefined,
       anonymous: true,
       fresh: true,
       names: this.names,
@@ -190,10 +186,8 @@ class CommandCompiler implements Transaction {
     elements: readonly SetElement[],
     how: { readonly create?: true; readonly destroy?: true } = {},
   ): void {
-    const id = set.id === undefined ? {} : { setId: set.id };
-    for (const part of chunks(elements)) {
-      this.push({ op, object: { family, table, set: set.name, ...id, elements: part }, ...how });
-    }
+    for (const part of chunks(elements))
+      this.push({ op, object: { family, table, set: set.name, setId: set.id, elements: part }, ...how });
   }
 
   private compileCommand(verb: Verb, kind: string, object: unknown, path: string): void {
@@ -287,16 +281,13 @@ class CommandCompiler implements Transaction {
 
   private elements(value: unknown, path: string, info: SetInfo, key: string): ReturnType<typeof compileElements> {
     const fresh = this.fresh.delete(key);
-    const types = {
-      key: info.key,
-      ...(info.data === undefined ? {} : { data: info.data }),
-      ...(info.object === undefined ? {} : { object: info.object }),
-      ...(info.statements === undefined ? {} : { statements: info.statements }),
-      ...(info.dataInterval === undefined ? {} : { dataInterval: info.dataInterval }),
-      interval: info.flags.includes('interval'),
-    };
     return compileElements(value, path, {
-      ...types,
+      key: info.key,
+      data: info.data,
+      object: info.object,
+      statements: info.statements,
+      dataInterval: info.dataInterval,
+      interval: info.flags.includes('interval'),
       merge: info.autoMerge === true,
       anonymous: false,
       fresh,

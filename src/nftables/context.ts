@@ -13,14 +13,14 @@ export interface SetInfo {
   readonly name: string;
   readonly key: readonly Type[];
   /** Maps only. */
-  readonly data?: readonly Type[];
+  readonly data?: readonly Type[] | undefined;
   /** It maps to ranges, both ends side by side. */
-  readonly dataInterval?: boolean;
+  readonly dataInterval?: boolean | undefined;
   /** Maps to objects only. */
-  readonly object?: ObjectKind;
+  readonly object?: ObjectKind | undefined;
   readonly flags: readonly SetFlag[];
   /** What each element gets. */
-  readonly statements?: readonly Stateful[];
+  readonly statements?: readonly Stateful[] | undefined;
   readonly autoMerge?: boolean;
   /** Made in this transaction. */
   readonly id?: number;

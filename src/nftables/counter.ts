@@ -8,8 +8,8 @@ type Counter = Extract<Expression, { type: 'counter' }>;
 export const counterKeys: readonly string[] = ['packets', 'bytes'];
 
 export function counterExpression(value: unknown, path: string): Counter {
-  const object = value === null || value === undefined ? {} : checkObject(value, path, counterKeys);
-  return { type: 'counter', ...counterData(object, path) };
+  if (value === null || value === undefined) return { type: 'counter', packets: 0, bytes: 0 };
+  return { type: 'counter', ...counterData(checkObject(value, path, counterKeys), path) };
 }
 
 /** A named counter's body. */

@@ -87,9 +87,12 @@ export function parseInteger(value: unknown, path: string, type: Type): Uint8Arr
   if (type.bits === 64 && typeof value === 'number' && isLarge(value)) return parseLarge(value, path, type);
   const number = numeric(value);
   if (number < 0) throw wrongValue(path, `${show(value)} is not ${article(type.datatype.name)}`);
-  if (number >= 2 ** type.bits) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
+  if (number >= limits[type.bits]!) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
   return fromNumber(number, byteLength(type), type.order);
 }
+
+/** What does not fit in so many bits begins here. */
+const limits: readonly number[] = Array.from({ length: REGISTER_WORDS * 32 + 1 }, (_, bits) => 2 ** bits);
 
 const isLarge = (value: number): boolean => Number.isInteger(value) && (value < 0 || value > Number.MAX_SAFE_INTEGER);
 
@@ -158,8 +161,9 @@ const ipv4: Datatype = {
   prefix: true,
   parse(value, path) {
     const bytes = new Uint8Array(4);
-    const hex = typeof value === 'string' && /^0x/i.test(value);
-    const number = typeof value === 'string' && !hex ? parseIpv4(value) : numeric(value);
+    let number = typeof value === 'string' ? parseIpv4(value) : -1;
+    // `0x0a000001`, but not `10`.
+    if (number < 0 && (typeof value !== 'string' || /^0x/i.test(value))) number = numeric(value);
     if (number < 0 || number > 0xffff_ffff) throw wrongValue(path, `${show(value)} is not an IPv4 address`);
     writeIpv4(bytes, 0, number);
     return bytes;
@@ -208,11 +212,12 @@ function text(name: string, id: number, bits: number): Datatype {
     parse(value, path, type) {
       if (typeof value !== 'string') throw wrongType(path, `must be ${article(name)}, a string`, value);
       const bytes = new Uint8Array(byteLength(type));
-      const encoded = Buffer.from(value);
-      if (encoded.length === 0 || encoded.length >= bytes.length || value.includes('\0')) {
+      const length = Buffer.byteLength(value);
+      if (length === 0 || length >= bytes.length || value.includes('\0'))
         throw wrongValue(path, `${show(value)} is not a name of 1 to ${bytes.length - 1} bytes`);
-      }
-      bytes.set(encoded);
+      // Nearly always ASCII, of which a Buffer would be a detour.
+      if (length === value.length) for (let i = 0; i < length; i++) bytes[i] = value.charCodeAt(i);
+      else bytes.set(Buffer.from(value));
       return bytes;
     },
     format(bytes) {

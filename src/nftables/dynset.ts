@@ -147,7 +147,7 @@ function fieldsAt(fields: readonly Selector[], word: number): readonly Expressio
 
 const target = (set: SetInfo): Pick<Dynset, 'set' | 'setId'> => ({
   set: set.name,
-  ...(set.id === undefined ? {} : { setId: set.id }),
+  setId: set.id,
 });
 
 function setName(value: unknown, path: string): string {

@@ -32,13 +32,13 @@ import type { Data, ObjectKind, SetElement } from './wire.js';
 
 export interface ElementTypes {
   readonly key: readonly Type[];
-  readonly data?: readonly Type[];
+  readonly data?: readonly Type[] | undefined;
   /** Data are ranges, both ends. */
-  readonly dataInterval?: boolean;
+  readonly dataInterval?: boolean | undefined;
   /** Of maps to objects: elements give names. */
-  readonly object?: ObjectKind;
+  readonly object?: ObjectKind | undefined;
   /** What each element gets. */
-  readonly statements?: readonly Stateful[];
+  readonly statements?: readonly Stateful[] | undefined;
   readonly interval: boolean;
 }
 
@@ -114,10 +114,13 @@ function parseElement(item: unknown, path: string, options: CompileElements): Pa
   return { ...parsed, rest: { ...parsed.rest, ...value } };
 }
 
+/** Most elements have nothing but a key. */
+const NOTHING: Parsed['rest'] = {};
+
 function parseKey(item: unknown, path: string, options: CompileElements): Parsed {
   if (item === '*') return { key: [], rest: {}, path, catchAll: true };
   if (!isObject(item) || !('elem' in item))
-    return { key: parseFields(item, path, options.key, options.names), rest: {}, path };
+    return { key: parseFields(item, path, options.key, options.names), rest: NOTHING, path };
   const elem = checkObject(checkObject(item, path, ['elem'])['elem'], `${path}.elem`, [
     'val',
     'timeout',
@@ -187,7 +190,8 @@ function toElement({ key, rest, path }: Parsed, options: CompileElements): SetEl
       if (literal.kind !== 'value') throw wrongValue(path, `is a ${literal.kind}, and the set has no "interval" flag`);
       return options.placed === undefined ? literal.bytes : placedBytes(literal.bytes, options.key[0]!, options.placed);
     });
-    return { key: { value: joinFields(fields) }, ...rest };
+    const value = { value: joinFields(fields) };
+    return rest === NOTHING ? { key: value } : { key: value, ...rest };
   }
   const spans = key.map((literal, i) => span(literal, options.key[i]!));
   return {

@@ -44,6 +44,12 @@ export function checkObject(value: unknown, path: string, keys: readonly string[
   return value;
 }
 
+/** The first key of an object. */
+export function firstKey(value: unknown): string | undefined {
+  if (isObject(value)) for (const key in value) return key;
+  return undefined;
+}
+
 /** The one key of `{ "payload": ... }` and its value. */
 export function soleKey(value: unknown, path: string, what: string): readonly [key: string, value: unknown] {
   if (!isObject(value)) throw wrongType(path, `must be ${what}`, value);

@@ -21,31 +21,37 @@ import { compileXfrm } from './xfrm.js';
 
 type Compile = (value: unknown, path: string, context: RuleContext) => Selector;
 
-const compilers: Readonly<Record<string, Compile>> = {
-  payload: compilePayload,
-  meta: compileMeta,
-  ct: compileCt,
-  fib: compileFib,
-  rt: compileRt,
-  socket: compileSocket,
-  osf: compileOsf,
-  numgen: compileNumgen,
-  jhash: compileJhash,
-  symhash: compileSymhash,
-  ipsec: compileXfrm,
-  ...Object.fromEntries(extensionWords.map(([word, op]) => [word, compileExtension(op)])),
-  '&': (value, path, context) => compileBitwise(value, '&', path, context),
-  '|': (value, path, context) => compileBitwise(value, '|', path, context),
-  '<<': (value, path, context) => compileShift(value, '<<', path, context),
-  '>>': (value, path, context) => compileShift(value, '>>', path, context),
-  '^': (value, path, context) => compileBitwise(value, '^', path, context),
-};
+const compilers: ReadonlyMap<string, Compile> = new Map(
+  Object.entries<Compile>({
+    payload: compilePayload,
+    meta: compileMeta,
+    ct: compileCt,
+    fib: compileFib,
+    rt: compileRt,
+    socket: compileSocket,
+    osf: compileOsf,
+    numgen: compileNumgen,
+    jhash: compileJhash,
+    symhash: compileSymhash,
+    ipsec: compileXfrm,
+    ...Object.fromEntries(extensionWords.map(([word, op]) => [word, compileExtension(op)])),
+    '&': (value, path, context) => compileBitwise(value, '&', path, context),
+    '|': (value, path, context) => compileBitwise(value, '|', path, context),
+    '<<': (value, path, context) => compileShift(value, '<<', path, context),
+    '>>': (value, path, context) => compileShift(value, '>>', path, context),
+    '^': (value, path, context) => compileBitwise(value, '^', path, context),
+  }),
+);
 
 export function compileSelector(value: unknown, path: string, context: RuleContext): Selector {
   const [name, operand] = soleKey(value, path, 'an expression');
-  const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+  return compileNamed(name, operand, path, context);
+}
+
+function compileNamed(name: string, operand: unknown, path: string, context: RuleContext): Selector {
+  const compile = compilers.get(name);
   if (compile === undefined)
-    throw wrongValue(path, `unknown expression ${show(name)}; known are ${Object.keys(compilers).join(', ')}, concat`);
+    throw wrongValue(path, `unknown expression ${show(name)}; known are ${[...compilers.keys()].join(', ')}, concat`);
   return compile(operand, path + property(name), context);
 }
 
@@ -60,7 +66,7 @@ export function compileKey(
   types: readonly Type[] = [],
 ): readonly Selector[] {
   const [name, operand] = soleKey(value, path, 'an expression');
-  if (name !== 'concat') return [compileSelector(value, path, context)];
+  if (name !== 'concat') return [compileNamed(name, operand, path, context)];
   const fields = checkArray(operand, `${path}.concat`);
   if (fields.length < 2) throw wrongValue(`${path}.concat`, 'needs at least two fields');
   const key = fields.map((field, i) => {

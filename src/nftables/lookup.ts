@@ -50,12 +50,12 @@ const nameOf = (kind: 'set' | 'map' | ObjectKind): string =>
 /** Loads the fields of a key side by side, from `word` on. */
 export function keyLoad(key: readonly Selector[], word: number, set: SetInfo): readonly Expression[] {
   const interval = set.flags.includes('interval');
+  if (key.length === 1) return loadSelector(interval ? inOrder(key[0]!, 'big') : key[0]!, registerAt(word));
   let at = word;
   return key.flatMap((field) => {
     const register = registerAt(at);
     at += wordsFor(bytesOf(field));
-    if (!interval) return loadSelector(field, register);
-    return loadSelector(key.length === 1 ? inOrder(field, 'big') : inNetworkOrder(field), register);
+    return loadSelector(interval ? inNetworkOrder(field) : field, register);
   });
 }
 
@@ -88,7 +88,6 @@ export function compileMap(
   const words = key.reduce((sum, field) => sum + wordsFor(bytesOf(field)), 0);
   if (!fits(start, words * 4)) throw wrongValue(`${path}.key`, 'does not fit in the registers');
   const { set, loaded } = mapOf(context, key, object['data'], `${path}.data`, data);
-  const id = set.id === undefined ? {} : { setId: set.id };
   return {
     set,
     expressions: [
@@ -96,7 +95,7 @@ export function compileMap(
       {
         type: 'lookup',
         set: set.name,
-        ...id,
+        setId: set.id,
         sreg: registerAt(start),
         dreg: word === 'verdict' ? 0 : registerAt(word),
       },
@@ -118,8 +117,7 @@ export function compileObjectMap(
     typeof data === 'string' && data.startsWith('@')
       ? { set: lookupSet(context, key, data, `${path}.data`, kind), loaded: key }
       : anonymousMap(context, key, data, `${path}.data`, { object: kind });
-  const id = set.id === undefined ? {} : { setId: set.id };
-  return [...keyLoad(loaded, 0, set), { type: 'objref', sreg: 1, set: set.name, ...id }];
+  return [...keyLoad(loaded, 0, set), { type: 'objref', sreg: 1, set: set.name, setId: set.id }];
 }
 
 /** A map, and what is loaded to be looked up in it. */

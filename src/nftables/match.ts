@@ -46,9 +46,8 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
   if (found !== undefined) {
     if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(`${path}.op`, `"${op}" cannot be used with a set`);
     const { set, loaded } = found;
-    const inverted = op === '!=' ? { flags: ['inv'] as const } : {};
-    const id = set.id === undefined ? {} : { setId: set.id };
-    context.match([...keyLoad(loaded, 0, set), { type: 'lookup', set: set.name, ...id, sreg: 1, ...inverted }]);
+    const flags = op === '!=' ? INVERTED : undefined;
+    context.match([...keyLoad(loaded, 0, set), { type: 'lookup', set: set.name, setId: set.id, sreg: 1, flags }]);
     if (op !== '!=' && single?.learn !== undefined && elements !== undefined)
       learnElements(context, single, elements, `${path}.right.set`);
     return;
@@ -57,6 +56,8 @@ export function compileMatch(context: RuleContext, value: unknown, path: string)
     throw wrongValue(`${path}.right`, 'a concatenation is matched against a set: "@name" or {"set": [...]}');
   compileValue(context, single, op, right, `${path}.right`);
 }
+
+const INVERTED = ['inv'] as const;
 
 /** Each value tells of the packet what it can tell. */
 function learnElements(context: RuleContext, selector: Selector, elements: readonly unknown[], path: string): void {
@@ -212,7 +213,8 @@ function compilePrefix(
   const cmp = (value: Uint8Array): Expression => ({ type: 'cmp', sreg: 1, op: cmpOps[op], data: { value } });
   const length = byteLength(type);
   const text = type.datatype.text === true;
-  const value = text ? bytes : fromBig(toBigNumber(bytes, type.order), length, orderOf(selector));
+  const order = orderOf(selector);
+  const value = text || order === type.order ? bytes : fromBig(toBigNumber(bytes, type.order), length, order);
   // Of a number in network order the first bytes are the prefix.
   if (bits > 0 && bits % 8 === 0 && (text || type.order === 'big'))
     return context.match([...loadSelector(selector, 1, bits / 8), cmp(value.subarray(0, bits / 8))]);

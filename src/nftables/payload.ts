@@ -29,27 +29,33 @@ const TYPEOF_PAYLOAD = 7;
 
 export function compilePayload(value: unknown, path: string, context: RuleContext): Selector {
   if (!isObject(value)) throw wrongType(path, 'must be an object', value);
-  return 'base' in value ? compileRaw(value, path) : compileField(...payloadField(value, path), path, context);
+  if ('base' in value) return compileRaw(value, path);
+  const [protocol, field] = payloadField(value, path);
+  return compileField(protocol, field, path, context);
 }
 
 /** The protocol and field that a named payload expression means. */
 export function payloadField(value: unknown, path: string): [Protocol, Field] {
-  const object = checkObject(value, path, ['protocol', 'field']);
-  const protocol = protocolNamed(checkString(object['protocol'], `${path}.protocol`));
-  if (protocol === undefined)
-    throw wrongValue(
-      `${path}.protocol`,
-      `${show(object['protocol'])} is not one of ${protocols.map((p) => p.name).join(', ')}`,
-    );
-  const field = fieldNamed(protocol, checkString(object['field'], `${path}.field`));
+  const object = checkObject(value, path, FIELD_KEYS);
+  const protocol = protocolNamed(object['protocol']);
+  if (protocol === undefined) {
+    const name = checkString(object['protocol'], `${path}.protocol`);
+    throw wrongValue(`${path}.protocol`, `${show(name)} is not one of ${namesOf(protocols)}`);
+  }
+  const field = fieldNamed(protocol, object['field']);
   if (field === undefined) {
+    const name = checkString(object['field'], `${path}.field`);
     throw wrongValue(
       `${path}.field`,
-      `${protocol.name} has no field ${show(object['field'])}; it has ${protocol.fields.map((f) => f.name).join(', ')}`,
+      `${protocol.name} has no field ${show(name)}; it has ${namesOf(protocol.fields)}`,
     );
   }
   return [protocol, field];
 }
+
+const FIELD_KEYS = ['protocol', 'field'];
+
+const namesOf = (list: readonly { readonly name: string }[]): string => list.map(({ name }) => name).join(', ');
 
 function compileField(protocol: Protocol, field: Field, path: string, context: RuleContext): Selector {
   const start = requireField(context, protocol, field, path);

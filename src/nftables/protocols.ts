@@ -30,6 +30,7 @@ export interface Protocol {
   readonly id: number;
   readonly base: Base;
   readonly fields: readonly Field[];
+  readonly fieldsByName: ReadonlyMap<string, Field>;
   /** `meta l4proto`, for transport protocols. */
   readonly l4proto?: number;
   /** `ether type`, for network protocols. */
@@ -66,7 +67,8 @@ function protocol(name: string, id: number, base: Base, rows: readonly Row[], ex
       ...(messages === undefined ? {} : { messages }),
     }),
   );
-  return { name, id, base, fields, ...extra };
+  const fieldsByName = new Map(fields.map((field) => [field.name, field]));
+  return { name, id, base, fields, fieldsByName, ...extra };
 }
 
 const ECHO = [8, 0];
@@ -326,11 +328,9 @@ export const unknownProtocol: Protocol = protocol('unknown', 0, 'transport', [])
 
 const byName: ReadonlyMap<string, Protocol> = new Map(protocols.map((item) => [item.name, item]));
 
-export const protocolNamed = (name: string): Protocol | undefined => byName.get(name);
+export const protocolNamed = (name: unknown): Protocol | undefined => byName.get(name as string);
 
-export function fieldNamed(item: Protocol, name: string): Field | undefined {
-  return item.fields.find((field) => field.name === name);
-}
+export const fieldNamed = (item: Protocol, name: unknown): Field | undefined => item.fieldsByName.get(name as string);
 
 const ETHER: Protocol = byName.get('ether')!;
 const VLAN: Protocol = byName.get('vlan')!;

@@ -1,6 +1,16 @@
 /** Commands that change nothing of the rules: `{"list": {"chains": null}}`, `{"reset": {"counter": {...}}}`. */
 
-import { checkObject, isObject, type JsonObject, property, show, soleKey, wrongType, wrongValue } from './errors.js';
+import {
+  checkObject,
+  firstKey,
+  isObject,
+  type JsonObject,
+  property,
+  show,
+  soleKey,
+  wrongType,
+  wrongValue,
+} from './errors.js';
 import { checkFilter, listKinds, type NftFilter, type Selection } from './filter.js';
 import { checkReset, type Reset, type ResetFilter, resetKinds } from './resets.js';
 import type { Family } from './wire.js';
@@ -13,13 +23,15 @@ export const isQuery = (verb: string): verb is 'list' | 'reset' => verb === 'lis
 
 /** What of the commands is to be listed or reset. */
 export function compileQueries(commands: readonly unknown[], family?: Family): readonly Query[] {
-  return commands.flatMap((command, i) => {
-    const verb = isObject(command) ? Object.keys(command)[0] : undefined;
-    if (verb === undefined || !isQuery(verb)) return [];
+  const queries: Query[] = [];
+  commands.forEach((command, i) => {
+    const verb = firstKey(command);
+    if (verb === undefined || !isQuery(verb)) return;
     const path = `nftables[${i}]`;
     const [, value] = soleKey(command, path, 'a command');
-    return [compileQuery(verb, value, `${path}.${verb}`, i, family)];
+    queries.push(compileQuery(verb, value, `${path}.${verb}`, i, family));
   });
+  return queries;
 }
 
 const KEYS = ['family', 'table', 'chain', 'name', 'handle', 'elem'];

@@ -1,6 +1,6 @@
 /** What commands refer to that the kernel has, seen before they are compiled. */
 
-import { isObject } from './errors.js';
+import { firstKey, isObject, type JsonObject } from './errors.js';
 import type { Command } from './json.js';
 import type { ChainNamed } from './rule-places.js';
 import type { Family } from './wire.js';
@@ -52,8 +52,8 @@ export function chainsRenamed(commands: readonly unknown[], family: Family = 'ip
 }
 
 function firstOf(value: unknown): [key?: string, value?: unknown] {
-  if (isObject(value)) for (const key in value) return [key, value[key]];
-  return [];
+  const key = firstKey(value);
+  return key === undefined ? [] : [key, (value as JsonObject)[key]];
 }
 
 /** Sees every value of every rule, so it makes nothing on its way: no generator, and no list of what an object holds. */

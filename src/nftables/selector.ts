@@ -31,9 +31,9 @@ export interface Selector {
   /** What it is, for those that must be of one type. */
   readonly type: Type;
   /** How values beside it are read, where not as its own type. */
-  readonly context?: Type;
+  readonly context?: Type | undefined;
   /** Done after loading, in this order. */
-  readonly steps?: readonly Step[];
+  readonly steps?: readonly Step[] | undefined;
   /** Of a plain header field. */
   readonly payload?: {
     readonly base: RawBase;
@@ -76,6 +76,9 @@ export function fieldSteps(bits: number, shift: number): readonly Step[] {
   const mask: Step = { op: '&', value: onesBig(bits) << BigInt(shift), ...place };
   return shift === 0 ? [mask] : [mask, { op: '>>', by: shift, ...place }];
 }
+
+/** The outcome of an operation is no header field any more, and says nothing of the packet. */
+export const unnamed = ({ type, context, steps, load }: Selector): Selector => ({ type, context, steps, load });
 
 export const withStep = (selector: Selector, step: Step): Selector => ({
   ...selector,

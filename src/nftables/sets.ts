@@ -103,18 +103,12 @@ export function compileSet(
   const size = said.includes('constant') ? undefined : given;
   const name = checkName(object['name'], `${path}.name`);
   const seconds = (property: string): number => checkUint(object[property], `${path}["${property}"]`) * 1000;
-  const definition: SetDefinition = {
-    ...shape({
-      key,
-      ...(data === undefined ? {} : { data }),
-      dataInterval,
-      flags,
-      ...(size === undefined ? {} : { size }),
-    }),
+  const definition: Mutable<SetDefinition> = {
     family,
     table: checkName(object['table'], `${path}.table`),
     name,
     id,
+    ...(flags.length === 0 ? {} : { flags }),
     ...(object['policy'] === 'memory' || object['policy'] === 'performance'
       ? { policy: object['policy'] }
       : oneOfPolicy(object['policy'], path)),
@@ -124,8 +118,8 @@ export function compileSet(
     ...(target === undefined ? {} : { objectType: target }),
     ...expressionFields(statements),
   };
-  const values = { ...(data === undefined ? {} : { data }), ...(target === undefined ? {} : { object: target }) };
-  return { definition, info: { name, key, ...values, dataInterval, flags, statements, autoMerge, id } };
+  setShape(definition, { key, data, dataInterval, size });
+  return { definition, info: { name, key, data, object: target, dataInterval, flags, statements, autoMerge, id } };
 }
 
 function oneOfPolicy(value: unknown, path: string): { readonly policy?: never } {
@@ -162,18 +156,12 @@ export function compileAnonymousSet(
   );
   const attributes = [...described, ...merged, ...(set.keyTypeof === undefined ? [] : [set.keyTypeof]), ...verdict];
   const name = meter?.name ?? (object !== undefined ? '__objmap%d' : data === undefined ? '__set%d' : '__map%d');
-  const definition: SetDefinition = {
-    ...shape({ key, ...(data === undefined ? {} : { data }), dataInterval, flags, size: meter?.size ?? size }),
-    ...(object === undefined ? {} : { objectType: object }),
-    ...(set.placed === undefined ? {} : { keyLen: (set.placed.bits + 7) >> 3 }),
-    family,
-    table,
-    name,
-    id,
-    userdata: encode(attributes.sort((a, b) => a.type - b.type)),
-  };
-  const values = { ...(data === undefined ? {} : { data }), ...(object === undefined ? {} : { object }) };
-  return { definition, info: { name, key, ...values, dataInterval, flags, id } };
+  const userdata = encode(attributes.sort((a, b) => a.type - b.type));
+  const definition: Mutable<SetDefinition> = { family, table, name, id, flags, userdata };
+  setShape(definition, { key, data, dataInterval, size: meter?.size ?? size });
+  if (object !== undefined) definition.objectType = object;
+  if (set.placed !== undefined) definition.keyLen = (set.placed.bits + 7) >> 3;
+  return { definition, info: { name, key, data, object, dataInterval, flags, id } };
 }
 
 const TYPEOF_VERDICT = 1;
@@ -181,32 +169,26 @@ const TYPEOF_CONCAT = 13;
 
 interface Shape {
   readonly key: readonly Type[];
-  readonly data?: readonly Type[];
+  readonly data: readonly Type[] | undefined;
   readonly dataInterval: boolean;
-  readonly flags: readonly SetFlag[];
-  readonly size?: number;
+  readonly size: number | undefined;
 }
 
-function shape({
-  key,
-  data,
-  dataInterval,
-  flags,
-  size,
-}: Shape): Pick<SetDefinition, 'flags' | 'keyType' | 'keyLen' | 'dataType' | 'dataLen' | 'desc'> {
+/** Says the lengths of what a set holds, and nft's numbers for its types. */
+function setShape(definition: Mutable<SetDefinition>, { key, data, dataInterval, size }: Shape): void {
+  definition.keyType = typeId(key);
+  definition.keyLen = keyLength(key);
+  if (data !== undefined) {
+    definition.dataType = typeId(data);
+    definition.dataLen = dataInterval ? pad4Length(data) * 2 : keyLength(data);
+  }
   // The kernel wants the fields' lengths where it searches each by itself.
-  const concat = flags.includes('concat') ? { concat: key.map((type) => ({ len: byteLength(type) })) } : {};
-  const desc = { ...(size === undefined ? {} : { size }), ...concat };
-  return {
-    ...(flags.length === 0 ? {} : { flags }),
-    keyType: typeId(key),
-    keyLen: keyLength(key),
-    ...(data === undefined
-      ? {}
-      : { dataType: typeId(data), dataLen: dataInterval ? pad4Length(data) * 2 : keyLength(data) }),
-    ...(Object.keys(desc).length === 0 ? {} : { desc }),
-  };
+  const concat = definition.flags?.includes('concat') ? key.map((type) => ({ len: byteLength(type) })) : undefined;
+  if (concat !== undefined) definition.desc = size === undefined ? { concat } : { size, concat };
+  else if (size !== undefined) definition.desc = { size };
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const pad4Length = (types: readonly Type[]): number => (keyLength(types) + 3) & ~3;
 

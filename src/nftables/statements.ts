@@ -45,51 +45,53 @@ import { compileXt, readXt } from './xt.js';
 
 type Compile = (context: RuleContext, value: unknown, path: string) => void;
 
-const compilers: Readonly<Record<string, Compile>> = {
-  match: compileMatch,
-  accept: verdictStatement('accept'),
-  drop: verdictStatement('drop'),
-  continue: verdictStatement('continue'),
-  return: verdictStatement('return'),
-  jump: verdictStatement('jump'),
-  goto: verdictStatement('goto'),
-  counter: statefulOrReference('counter'),
-  limit: statefulOrReference('limit'),
-  quota: statefulOrReference('quota'),
-  'ct count': (context, value, path) => context.act(compileStateful('ct count', value, path)),
-  last: (context, value, path) => context.act(compileStateful('last', value, path)),
-  'ct helper': compileReference('ct helper'),
-  'ct timeout': compileReference('ct timeout'),
-  'ct expectation': compileReference('ct expectation'),
-  secmark: compileReference('secmark'),
-  synproxy: (context, value, path) =>
-    (isReference(value) ? compileReference('synproxy') : compileSynproxy)(context, value, path),
-  notrack: compileNotrack,
-  set: compileSetStatement,
-  map: compileMapStatement,
-  meter: compileMeter,
-  mangle: compileMangle,
-  snat: compileNat('snat'),
-  dnat: compileNat('dnat'),
-  masquerade: compilePortNat('masq'),
-  redirect: compilePortNat('redir'),
-  vmap: (context, value, path) => compileVmap(context, value, path, typeOf('verdict')),
-  log: compileLog,
-  dup: compileDup,
-  fwd: compileFwd,
-  tproxy: compileTproxy,
-  queue: compileQueue,
-  flow: compileFlow,
-  reset: compileStrip,
-  reject: compileReject,
-  xt: compileXt,
-};
+const compilers: ReadonlyMap<string, Compile> = new Map(
+  Object.entries<Compile>({
+    match: compileMatch,
+    accept: verdictStatement('accept'),
+    drop: verdictStatement('drop'),
+    continue: verdictStatement('continue'),
+    return: verdictStatement('return'),
+    jump: verdictStatement('jump'),
+    goto: verdictStatement('goto'),
+    counter: statefulOrReference('counter'),
+    limit: statefulOrReference('limit'),
+    quota: statefulOrReference('quota'),
+    'ct count': (context, value, path) => context.act(compileStateful('ct count', value, path)),
+    last: (context, value, path) => context.act(compileStateful('last', value, path)),
+    'ct helper': compileReference('ct helper'),
+    'ct timeout': compileReference('ct timeout'),
+    'ct expectation': compileReference('ct expectation'),
+    secmark: compileReference('secmark'),
+    synproxy: (context, value, path) =>
+      (isReference(value) ? compileReference('synproxy') : compileSynproxy)(context, value, path),
+    notrack: compileNotrack,
+    set: compileSetStatement,
+    map: compileMapStatement,
+    meter: compileMeter,
+    mangle: compileMangle,
+    snat: compileNat('snat'),
+    dnat: compileNat('dnat'),
+    masquerade: compilePortNat('masq'),
+    redirect: compilePortNat('redir'),
+    vmap: (context, value, path) => compileVmap(context, value, path, typeOf('verdict')),
+    log: compileLog,
+    dup: compileDup,
+    fwd: compileFwd,
+    tproxy: compileTproxy,
+    queue: compileQueue,
+    flow: compileFlow,
+    reset: compileStrip,
+    reject: compileReject,
+    xt: compileXt,
+  }),
+);
 
 /** What comes after them never happens. */
-const terminal: readonly string[] = [
+const terminal: ReadonlySet<string> = new Set([
   ...['accept', 'drop', 'return', 'jump', 'goto', 'reject', 'queue', 'fwd'],
   ...['snat', 'dnat', 'masquerade', 'redirect'],
-];
+]);
 
 export function compileStatements(context: RuleContext, statements: readonly unknown[], path: string): void {
   let last: string | undefined;
@@ -97,12 +99,12 @@ export function compileStatements(context: RuleContext, statements: readonly unk
     const statement = statements[i];
     const at = `${path}[${i}]`;
     const [name, operand] = soleKey(statement, at, 'a statement');
-    const compile = Object.hasOwn(compilers, name) ? compilers[name] : undefined;
+    const compile = compilers.get(name);
     if (compile === undefined)
-      throw wrongValue(at, `unknown statement ${show(name)}; known are ${Object.keys(compilers).join(', ')}`);
+      throw wrongValue(at, `unknown statement ${show(name)}; known are ${[...compilers.keys()].join(', ')}`);
     if (last !== undefined) throw wrongValue(at, `comes after ${last}, which nothing comes after`);
     compile(context, operand, at + property(name));
-    if (terminal.includes(name)) last = name;
+    if (terminal.has(name)) last = name;
   }
 }
 

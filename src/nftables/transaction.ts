@@ -1,5 +1,6 @@
 import type { Request } from '../netlink/channel.js';
 import { operation, type Wire } from '../netlink/codec.js';
+import type { CompiledOperation } from './compile.js';
 import type { Operation } from './wire.js';
 
 const batch: Wire = { subsystem: 10 };
@@ -11,40 +12,51 @@ export function transaction(requests: readonly Request[], generation?: number): 
   return [generation === undefined ? begin : { ...begin, wire: { ...batch, generation } }, ...requests, end];
 }
 
-/** What the kernel is sent for one operation of the compiler's. `echo`: it tells back what it has made. */
-export function toRequest(
-  op: Operation,
-  source: unknown,
-  subject: string | (() => string),
-  { echo = false, index }: { readonly echo?: boolean; readonly index?: number } = {},
-): Request {
+/** What the kernel is sent for one operation of the compiler's, which came of the command `source`. `echo`: it tells back what it has made. */
+export function toRequest(op: CompiledOperation, source: unknown, echo: boolean): Request {
   const name = messageOf(op);
   return {
     operation: operation(echo && op.op.startsWith('new') && op.op !== 'newsetelem' ? `${name}.echo` : name),
     wire: op.object as unknown as Wire,
     source,
-    subject,
-    ...(index === undefined ? {} : { index }),
+    subject: subjectOf(op),
+    index: op.command,
   };
 }
 
 /** The native operation's name: 'nft.addrule', 'nft.createset', 'nft.destroychain'. */
 function messageOf(op: Operation): string {
-  if (op.op === 'newrule') return `nft.${op.mode}rule`;
+  if (op.op === 'newrule') return ruleMessages[op.mode];
   const verb = 'create' in op && op.create ? 'create' : 'destroy' in op && op.destroy ? 'destroy' : op.op.slice(0, 3);
   return `nft.${verb}${op.op.slice(3)}`;
 }
 
+const ruleMessages = { add: 'nft.addrule', insert: 'nft.insertrule', replace: 'nft.replacerule' } as const;
+
+type Subject = (request: Request) => string;
+
+/** Each is for all operations that do the same. */
+const subjects: Map<string, Subject> = new Map();
+
 /** What an operation does, in nft's words: 'add rule ip netloom postrouting'. */
-export function describeOperation(op: Operation): string {
-  const { object } = op;
-  const kind = 'type' in object && op.op.endsWith('obj') ? object.type : op.op.slice(3).replace('setelem', 'element');
-  const parts = ['family', 'table', 'chain', 'set', 'name'].map((key) => (object as Record<string, unknown>)[key]);
-  return [verbOf(op), kind, ...parts.filter((part) => part !== undefined)].join(' ');
+function subjectOf(op: Operation): Subject {
+  const what = op.op === 'newrule' ? 'add rule' : `${verbOf(op)} ${kindOf(op)}`;
+  let subject = subjects.get(what);
+  if (subject === undefined) {
+    subject = ({ wire }) => [what, ...places.map((key) => (wire as Wire)[key] ?? [])].flat().join(' ');
+    subjects.set(what, subject);
+  }
+  return subject;
 }
+
+const places = ['family', 'table', 'chain', 'set', 'name'] as const;
 
 function verbOf(op: Operation): string {
   if (op.op === 'newchain' && op.rename === true) return 'rename';
   if (op.op.startsWith('new')) return 'add';
   return 'destroy' in op && op.destroy ? 'destroy' : 'delete';
+}
+
+function kindOf({ op, object }: Operation): string {
+  return op.endsWith('obj') && 'type' in object ? object.type : op.slice(3).replace('setelem', 'element');
 }

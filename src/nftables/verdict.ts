@@ -2,7 +2,7 @@
 
 import type { RuleContext } from './context.js';
 import { checkName, checkNothing, checkObject, isObject, wrongValue } from './errors.js';
-import type { Data, VerdictCode } from './wire.js';
+import type { Data, Expression, VerdictCode } from './wire.js';
 
 type VerdictName = 'accept' | 'drop' | 'continue' | 'return' | 'jump' | 'goto';
 
@@ -21,7 +21,14 @@ export function compileVerdict(name: VerdictName, value: unknown, path: string):
 }
 
 export function verdictStatement(name: VerdictName): (context: RuleContext, value: unknown, path: string) => void {
-  return (context, value, path) => context.act({ type: 'immediate', dreg: 0, data: compileVerdict(name, value, path) });
+  if (name === 'jump' || name === 'goto')
+    return (context, value, path) =>
+      context.act({ type: 'immediate', dreg: 0, data: compileVerdict(name, value, path) });
+  const statement: Expression = { type: 'immediate', dreg: 0, data: { verdict: { code: name } } };
+  return (context, value, path) => {
+    checkNothing(value, path);
+    context.act(statement);
+  };
 }
 
 /** The verdict of a map's element. */

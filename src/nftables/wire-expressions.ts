@@ -74,10 +74,10 @@ export type Expression =
       readonly type: 'lookup';
       readonly set: string;
       /** Of an anonymous set made in the same transaction. */
-      readonly setId?: number;
+      readonly setId?: number | undefined;
       readonly sreg: Register;
-      readonly dreg?: Register;
-      readonly flags?: readonly 'inv'[];
+      readonly dreg?: Register | undefined;
+      readonly flags?: readonly 'inv'[] | undefined;
     }
   | {
       readonly type: 'nat';
@@ -134,12 +134,12 @@ export type Expression =
       /** ... or what a map says for a register. */
       readonly sreg?: Register;
       readonly set?: string;
-      readonly setId?: number;
+      readonly setId?: number | undefined;
     }
   | {
       readonly type: 'dynset';
       readonly set: string;
-      readonly setId?: number;
+      readonly setId?: number | undefined;
       readonly op: 'add' | 'update' | 'delete';
       readonly sregKey: Register;
       readonly sregData?: Register;

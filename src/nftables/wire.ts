@@ -105,7 +105,7 @@ export interface SetElements {
   readonly family: Family;
   readonly table: string;
   readonly set: string;
-  readonly setId?: number;
+  readonly setId?: number | undefined;
   readonly elements: readonly SetElement[];
 }
 
