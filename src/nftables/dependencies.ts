@@ -145,21 +145,27 @@ function matchDevice(context: RuleContext): void {
   context.known.learnMeta('iiftype', ETHERNET_DEVICE);
 }
 
-function matchMeta(context: RuleContext, key: string, number: number, length: number, order: Order): void {
-  const name = `${key} ${number}`;
-  let match = metaMatches.get(name);
+type MetaMatch = NonNullable<Protocol['meta']> | 'iiftype';
+
+/** There are few of them, and most rules begin with one: each is made once. */
+const metaMatches: Readonly<Record<MetaMatch, Map<number, readonly Expression[]>>> = {
+  l4proto: new Map(),
+  nfproto: new Map(),
+  protocol: new Map(),
+  iiftype: new Map(),
+};
+
+function matchMeta(context: RuleContext, key: MetaMatch, number: number, length: number, order: Order): void {
+  let match = metaMatches[key].get(number);
   if (match === undefined) {
     match = [
       { type: 'meta', key, dreg: 1 },
       { type: 'cmp', sreg: 1, op: 'eq', data: { value: fromNumber(number, length, order) } },
     ];
-    metaMatches.set(name, match);
+    metaMatches[key].set(number, match);
   }
   context.match(match);
 }
-
-/** There are few of them, and most rules begin with one. */
-const metaMatches: Map<string, readonly Expression[]> = new Map();
 
 /** ICMP fields that only some messages have. */
 export function requireMessage(context: RuleContext, protocol: Protocol, field: Field, path: string): void {

@@ -6,7 +6,7 @@ import { dateType, type Type, typeOf } from './datatypes.js';
 import { checkObject, isObject, oneOf, wrongValue } from './errors.js';
 import type { MetaKey } from './json.js';
 import { familyProtocol } from './protocols.js';
-import type { Selector } from './selector.js';
+import { loads, type Selector } from './selector.js';
 import { nested, uint32 } from './userdata.js';
 
 interface Key {
@@ -98,7 +98,7 @@ const selectors = Object.fromEntries(
       {
         type,
         typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
-        load: (register) => [{ type: 'meta', key: name, dreg: register }],
+        load: loads((register) => [{ type: 'meta', key: name, dreg: register }]),
         ...(learned.includes(name)
           ? { learn: (bytes, known) => known.learnMeta(name, toNumber(bytes, type.order)) }
           : {}),

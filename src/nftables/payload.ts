@@ -7,7 +7,7 @@ import { requireMessage, requireProtocol } from './dependencies.js';
 import { checkObject, checkString, checkUint, isObject, oneOf, show, wrongType, wrongValue } from './errors.js';
 import { messageOf, type Packet } from './packet.js';
 import { type Field, fieldNamed, type Protocol, protocolNamed, protocols, type RawBase } from './protocols.js';
-import { fieldSteps, type Selector } from './selector.js';
+import { fieldSteps, loads, type Selector } from './selector.js';
 import type { Leaf } from './tree.js';
 import { type Attribute, nested, uint32 } from './userdata.js';
 
@@ -77,7 +77,7 @@ function fieldSelector(protocol: Protocol, field: Field, start: number): Selecto
   const { type } = field;
   const span = bytesAround(field.offset, field.bits);
   const offset = start + span.offset;
-  const load: Selector['load'] = (dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? span.length }];
+  const load = loads((dreg, bytes) => [{ type: 'payload', dreg, base, offset, len: bytes ?? span.length }]);
   const typeofData: Selector['typeofData'] = () => {
     const length = type.datatype.name === 'integer' ? [uint32(4, field.bits)] : [];
     return [uint32(0, TYPEOF_PAYLOAD), nested(1, [uint32(0, protocol.id), uint32(1, field.index), ...length])];

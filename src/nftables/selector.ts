@@ -52,6 +52,12 @@ export interface Selector {
   redundant?(value: Uint8Array, family: Family): boolean;
 }
 
+/** The same, of what is loaded again and again: as a rule all of it into register 1, which is made once. */
+export function loads(load: Selector['load']): Selector['load'] {
+  const first = load(1);
+  return (register, bytes) => (register === 1 && bytes === undefined ? first : load(register, bytes));
+}
+
 const NONE: readonly Step[] = [];
 
 export const stepsOf = (selector: Selector): readonly Step[] => selector.steps ?? NONE;
