@@ -19,7 +19,7 @@ export interface Named {
   /** How constants beside it are written; of things read in network order always that. */
   readonly order: Order;
   readonly bits: number;
-  readonly header?: { readonly protocol: Protocol; readonly field: Field };
+  readonly header?: { readonly protocol: Protocol; readonly field: Field } | undefined;
 }
 
 export interface Described extends Named {
@@ -57,7 +57,7 @@ export function withOperations(
     } else if ('by' in operation) json = { [operation.op]: [json, operation.by] };
     else json = { [operation.op]: [json, constantJson(reader, operation.value, operation.bits, { ...named, order })] };
   }
-  return { ...named, json, order, leaf, operations };
+  return { json, type: named.type, order, bits: named.bits, header: named.header, leaf, operations };
 }
 
 /** Without names: header fields as raw bytes, constants without a type. */
@@ -89,7 +89,7 @@ export function constantJson(
   // What was turned is written as if it had not been; but names are looked for in the bytes as they are.
   const turned = type.datatype.text !== true && order !== type.order && length > 1;
   const own = turned ? bytes.toReversed() : bytes;
-  const as: Type = { ...type, bits: length * 8 };
+  const as: Type = type.bits === length * 8 ? type : { datatype: type.datatype, bits: length * 8, order: type.order };
   if (turned && type.datatype.symbols === true) {
     const name = type.datatype.format(bytes, as, reader.names);
     if (typeof name === 'boolean') return name;

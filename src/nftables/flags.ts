@@ -59,11 +59,23 @@ export function flagNames(bytes: Uint8Array, type: Type, names: Names): readonly
 export function flagsOf(bytes: Uint8Array, type: Type, names: Names): readonly unknown[] {
   if (type.datatype.name === 'ct_label') return labels(bytes, names);
   const value = toNumber(bytes, type.order);
-  const known = new Map([...type.datatype.flags!].reverse().map(([name, flag]) => [flag, name]));
+  const known = byValue(type.datatype.flags!);
   const flags: unknown[] = [];
   for (let flag = 1; flag <= value; flag *= 2)
     if (Math.floor(value / flag) % 2 === 1) flags.push(known.get(flag) ?? flag);
   return flags.length === 0 ? [value] : flags;
+}
+
+const valued: WeakMap<ReadonlyMap<string, number>, ReadonlyMap<number, string>> = new WeakMap();
+
+/** The first name of each flag. */
+function byValue(flags: ReadonlyMap<string, number>): ReadonlyMap<number, string> {
+  let names = valued.get(flags);
+  if (names === undefined) {
+    names = new Map([...flags].reverse().map(([name, flag]) => [flag, name]));
+    valued.set(flags, names);
+  }
+  return names;
 }
 
 /** Conntrack labels: 128 bits, counted from the first byte's lowest; written by number, or as /etc/connlabel.conf names them. */

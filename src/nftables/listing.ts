@@ -18,6 +18,7 @@ import {
   decompileSet,
   decompileTable,
 } from './decompile.js';
+import { keyOf } from './existing.js';
 import type { Part, Selection } from './filter.js';
 import { type Interface, withNames } from './names.js';
 import type { ReadableSet } from './reader.js';
@@ -220,39 +221,66 @@ export const whenGone: (error: unknown) => Record<string, unknown>[] = insteadOf
 function listOf(ruleset: Ruleset, { parts }: Selection, names: Names): Record<string, unknown>[] {
   const objects: Record<string, unknown>[] = [];
   const whole = parts.includes('tables');
+  const { elements } = ruleset;
+  const objectsOf = byTable(ruleset.objects);
+  const setsOf = byTable(ruleset.sets);
+  const flowtablesOf = byTable(ruleset.flowtables);
+  const chainsOf = byTable(ruleset.chains);
+  const rulesOf = byTable(ruleset.rules);
+  const findersOf = setFinders(ruleset.sets, elements);
   for (const { family, table, definition } of tablesOf(ruleset)) {
-    const here = (object: { readonly family: Family; readonly table: string }): boolean =>
-      object.family === family && object.table === table;
-    const findSet = setFinder(ruleset, family, table);
     if (definition !== undefined) objects.push(decompileTable(definition));
-    for (const object of ruleset.objects.filter(here)) objects.push(decompileObject(object));
-    const listed = parts.includes('sets') ? ruleset.sets.filter(here) : [];
+    for (const object of objectsOf(family, table)) objects.push(decompileObject(object));
+    const listed = parts.includes('sets') ? setsOf(family, table) : [];
     // Those without a name are told by their rules; meters alone have one that can be asked for.
     for (const set of whole ? listed.filter((each) => !each.flags?.includes('anonymous')) : listed)
-      objects.push(decompileSet(set, ruleset.elements.get(set), names) as Record<string, unknown>);
-    for (const flowtable of ruleset.flowtables.filter(here)) objects.push(decompileFlowtable(flowtable));
-    const chains = ruleset.chains.filter(here);
-    for (const chain of chains) objects.push(decompileChain(chain));
+      objects.push(decompileSet(set, elements.get(set), names) as Record<string, unknown>);
+    for (const flowtable of flowtablesOf(family, table)) objects.push(decompileFlowtable(flowtable));
+    for (const chain of chainsOf(family, table)) objects.push(decompileChain(chain));
     // The kernel tells them chain by chain, in the order of the chains.
-    const options = { ...names, findSet };
-    for (const rule of ruleset.rules.filter(here)) objects.push(decompileRule(rule, options));
+    const options = { ...names, findSet: findersOf(family, table) };
+    for (const rule of rulesOf(family, table)) objects.push(decompileRule(rule, options));
   }
   return objects;
 }
 
-/** A table's sets, with what is known of their elements, by name. */
-export function setFinder(
-  { sets, elements }: Pick<Ruleset, 'sets' | 'elements'>,
-  family: Family,
-  table: string,
-): (name: string) => ReadableSet | undefined {
-  const known = new Map<string, ReadableSet>();
+/** What stands in each table, in the order that it came in. */
+function byTable<T extends { readonly family: Family; readonly table: string }>(
+  all: readonly T[],
+): (family: Family, table: string) => readonly T[] {
+  const tables = new Map<string, T[]>();
+  let last: T | undefined;
+  let list: T[] = [];
+  for (const object of all) {
+    // Most stand beside another one.
+    if (last === undefined || last.table !== object.table || last.family !== object.family) {
+      const key = keyOf(object.family, object.table, '');
+      list = tables.get(key) ?? [];
+      tables.set(key, list);
+    }
+    list.push(object);
+    last = object;
+  }
+  return (family, table) => tables.get(keyOf(family, table, '')) ?? [];
+}
+
+/** Finds a table's sets by their names, with what is known of their elements. */
+export function setFinders(
+  sets: readonly SetDefinition[],
+  elements: Ruleset['elements'],
+): (family: Family, table: string) => (name: string) => ReadableSet | undefined {
+  const tables = new Map<string, Map<string, ReadableSet>>();
   for (const definition of sets) {
-    if (definition.family !== family || definition.table !== table) continue;
+    const key = keyOf(definition.family, definition.table, '');
+    const known = tables.get(key) ?? new Map<string, ReadableSet>();
+    tables.set(key, known);
     const listed = elements.get(definition);
     known.set(definition.name, { definition, ...(listed ? { elements: listed } : {}) });
   }
-  return (name) => known.get(name);
+  return (family, table) => {
+    const known = tables.get(keyOf(family, table, ''));
+    return (name) => known?.get(name);
+  };
 }
 
 interface TableNamed {

@@ -1,7 +1,7 @@
 /** Comparisons and lookups back from expressions, as nft reads them. */
 
-import { onesBig, toBigNumber } from './bigs.js';
-import { swap } from './bytes.js';
+import { fromBig, onesBig, toBigNumber } from './bigs.js';
+import type { Type } from './datatypes.js';
 import {
   constantJson,
   type Described,
@@ -144,12 +144,22 @@ const rangeOperator = (first: string, second: string): MatchOperator | undefined
 
 /** Protocols at the ends of a range are numbers. */
 function rangeEnd(reader: RuleReader, { value, bits }: Constant, left: Named): unknown {
-  const { formatEnd } = left.type.datatype;
+  const type = endType(left.type);
+  return type === undefined ? undefined : constantJson(reader, value, bits, { type, order: left.order });
+}
+
+const endTypes: WeakMap<Type, Type> = new WeakMap();
+
+/** The type that writes an end of a range, where that is another one. */
+function endType(type: Type): Type | undefined {
+  const { formatEnd } = type.datatype;
   if (formatEnd === undefined) return undefined;
-  return constantJson(reader, value, bits, {
-    ...left,
-    type: { ...left.type, datatype: { ...left.type.datatype, format: formatEnd } },
-  });
+  let end = endTypes.get(type);
+  if (end === undefined) {
+    end = { ...type, datatype: { ...type.datatype, format: formatEnd } };
+    endTypes.set(type, end);
+  }
+  return end;
 }
 
 export function readRange(
@@ -284,10 +294,7 @@ export function unmask(reader: RuleReader, left: Described): Unmasked {
 /** A number that stands in network order, read in its own. */
 function toNumberIn(value: bigint, bits: number, { order }: Pick<Named, 'order'>): bigint {
   if (order === 'big') return value;
-  const length = bits >> 3;
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = Number((value >> BigInt((length - 1 - i) * 8)) & 0xffn);
-  return toBigNumber(swap(bytes, order), 'big');
+  return toBigNumber(fromBig(value, bits >> 3, 'big'), order);
 }
 
 /** Ones from the first bit on: how many. */

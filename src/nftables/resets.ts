@@ -8,7 +8,7 @@ import { compileElements } from './elements.js';
 import { checkName, checkObject, checkUint, oneOf, wrongValue } from './errors.js';
 import { MAX_HANDLE } from './existing.js';
 import { families } from './filter.js';
-import { elementsOf, elementsRequest, type Interfaces, setFinder } from './listing.js';
+import { elementsOf, elementsRequest, type Interfaces, setFinders } from './listing.js';
 import { withNames } from './names.js';
 import { setInfo } from './sets.js';
 import type { Family, NamedObject, Rule, SetDefinition, SetElement } from './wire.js';
@@ -135,12 +135,9 @@ async function resetRules(
   await Promise.all(
     nameless.map(async (set) => elements.set(set, elementsOf(await channel.one(elementsRequest(set), options)))),
   );
+  const findersOf = setFinders(listed, elements);
   return withNames(
-    (names) =>
-      rules.map((rule) => {
-        const findSet = setFinder({ sets: listed, elements }, rule.family, rule.table);
-        return decompileRule(rule, { ...names, findSet });
-      }),
+    (names) => rules.map((rule) => decompileRule(rule, { ...names, findSet: findersOf(rule.family, rule.table) })),
     () => interfaces(options),
   );
 }
