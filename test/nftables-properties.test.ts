@@ -261,8 +261,10 @@ describe('commands', () => {
     ];
     const value = fc.oneof(scalar, fc.constantFrom<unknown>('kept', 's', 'c', 'ip', ['10.0.0.1'], '10.0.0.1'));
     const filter = fc.dictionary(fc.constantFrom('family', 'table', 'chain', 'name', 'handle', 'elem'), value);
+    const kept = { family: 'ip', table: 'kept' };
+    const good = fc.constantFrom(null, kept, { ...kept, name: 's' }, { ...kept, chain: 'c' }, { ...kept, name: 'c' });
     const query = fc.record({
-      list: fc.dictionary(fc.constantFrom(...kinds), fc.oneof(filter, value), { maxKeys: 1 }),
+      list: fc.dictionary(fc.constantFrom(...kinds), fc.oneof(good, filter, value), { maxKeys: 1 }),
     });
     const both = fc.tuple(query, fc.boolean()).map(([{ list }, resets]) => (resets ? { reset: list } : { list }));
     let answered = 0;
