@@ -92,8 +92,9 @@ void addRuleNumber(Batch& batch, const Chain& chain, uint32_t i, uint32_t& sets)
     case 3: {
       const std::array<uint16_t, 3> ports{number, static_cast<uint16_t>(number + 1000),
                                           static_cast<uint16_t>(number + 2000)};
-      addPorts(batch, kFamily, ++sets, ports);
-      return addRule(batch, chain, {transport(IPPROTO_TCP), port(), in(kAnonymous, sets), verdict(NF_ACCEPT)});
+      const std::string set = "__set" + std::to_string(sets++ - kBlockedId);
+      addPorts(batch, kFamily, set, sets, ports);
+      return addRule(batch, chain, {transport(IPPROTO_TCP), port(), in(set, sets), verdict(NF_ACCEPT)});
     }
     case 4:
       return addRule(batch, chain,

@@ -123,10 +123,10 @@ void addSet(Batch& batch, const Set& set, size_t size) {
   });
 }
 
-void addPorts(Batch& batch, uint8_t family, uint32_t id, std::span<const uint16_t> ports) {
+void addPorts(Batch& batch, uint8_t family, const std::string& name, uint32_t id, std::span<const uint16_t> ports) {
   batch.add(type(NFT_MSG_NEWSET), NLM_F_CREATE, header(family), [&](nl_msg* message) {
     nla_put_string(message, NFTA_SET_TABLE, kTable);
-    nla_put_string(message, NFTA_SET_NAME, kAnonymous);
+    nla_put_string(message, NFTA_SET_NAME, name.c_str());
     putNumber(message, NFTA_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
     putNumber(message, NFTA_SET_KEY_TYPE, kPortType);
     putNumber(message, NFTA_SET_KEY_LEN, sizeof(uint16_t));
@@ -135,7 +135,7 @@ void addPorts(Batch& batch, uint8_t family, uint32_t id, std::span<const uint16_
   });
   batch.add(type(NFT_MSG_NEWSETELEM), NLM_F_CREATE, header(family), [&](nl_msg* message) {
     nla_put_string(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
-    nla_put_string(message, NFTA_SET_ELEM_LIST_SET, kAnonymous);
+    nla_put_string(message, NFTA_SET_ELEM_LIST_SET, name.c_str());
     putNumber(message, NFTA_SET_ELEM_LIST_SET_ID, id);
     auto* list = nla_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
     for (const uint16_t port : ports) {

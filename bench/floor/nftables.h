@@ -37,9 +37,9 @@ void addTable(Batch& batch, uint8_t family, const char* comment = nullptr);
 // Of any size where that is 0.
 void addSet(Batch& batch, const Set& set, size_t size);
 
-// Ports of one rule, which finds them by their number: no set of the user's.
-constexpr char kAnonymous[] = "__set%d";
-void addPorts(Batch& batch, uint8_t family, uint32_t id, std::span<const uint16_t> ports);
+// Ports of one rule: no set of the user's. It is named as the kernel would name it, which then need not look for a
+// name.
+void addPorts(Batch& batch, uint8_t family, const std::string& name, uint32_t id, std::span<const uint16_t> ports);
 
 struct Element {
   uint32_t key;

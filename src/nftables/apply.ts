@@ -19,6 +19,7 @@ import { withNames } from './names.js';
 import { isPast, type Needed, needsOf, readNeeded } from './needed.js';
 import { compileQueries, type Query } from './queries.js';
 import { resetObjects } from './resets.js';
+import { crowdedTables, settleNames } from './set-names.js';
 import { toRequest } from './transaction.js';
 import type { Family } from './wire.js';
 
@@ -66,6 +67,8 @@ export interface Kernel {
   readonly commit: Commit;
   /** One after the other: what depends on a generation would else fail for those beside it. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Whether one is under way, which what is asked for later comes after. */
+  readonly isTurning: () => boolean;
   /** A namespace that nobody else sees. */
   readonly scratch: () => Promise<Scratch>;
 }
@@ -102,16 +105,25 @@ async function finish(
 
 async function change(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
   const alone = await compileAlone(kernel, list, options);
-  if (alone === undefined) return kernel.inTurn(() => attempt(kernel, list, options));
-  return kernel.commit(alone, options, explain(options), options.ifGeneration);
+  if (alone !== undefined && !kernel.isTurning() && crowdedTables(alone).length === 0)
+    return kernel.commit(alone, options, explain(options), options.ifGeneration);
+  return kernel.inTurn(() => attempt(kernel, list, alone, options));
 }
 
-async function attempt(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
+/** `alone`: what needs nothing of the kernel but names for its sets. */
+async function attempt(
+  kernel: Kernel,
+  list: readonly unknown[],
+  alone: Request[] | undefined,
+  options: ApplyOptions,
+): Promise<readonly Made[]> {
   for (let count = 1; ; count++) {
-    const { requests, generation } = await compileKnowing(kernel, list, options);
-    const only = options.ifGeneration ?? (requests.length === 0 ? undefined : generation);
+    const { requests, generation } =
+      alone === undefined ? await compileKnowing(kernel, list, options) : { requests: alone };
+    const only = await settleNames(kernel.channel, requests, count < attempts, options);
+    const good = requests.length === 0 ? undefined : (generation ?? only);
     try {
-      return await kernel.commit(requests, options, explain(options), only);
+      return await kernel.commit(requests, options, explain(options), options.ifGeneration ?? good);
     } catch (error) {
       if (!isPast(error) || options.ifGeneration !== undefined || count === attempts) throw error;
     }

@@ -326,31 +326,31 @@ class CommandCompiler implements Transaction {
     const object = checkObject(value, path, RULE_KEYS);
     const table = checkName(object['table'], `${path}.table`);
     const chain = checkName(object['chain'], `${path}.chain`);
-    // One object becomes the message: spreads of its parts would cost as much as all else here.
-    const rule: { -readonly [K in keyof Rule]: Rule[K] } = { family, table, chain };
     const handle =
       object['handle'] === undefined ? undefined : checkUint(object['handle'], `${path}.handle`, MAX_HANDLE);
     if (verb === 'delete' || verb === 'destroy' || verb === 'replace') {
       if (handle === undefined) throw wrongValue(path, `needs the handle of the rule to ${verb}`);
       if (object['index'] !== undefined) throw wrongValue(`${path}.index`, 'is for rules to add or insert');
       if (verb !== 'replace') {
-        this.places.delete(rule, handle);
+        this.places.delete({ family, table, chain }, handle);
         const destroy = verb === 'destroy' ? { destroy: true } : {};
-        return this.push({ op: 'delrule', object: { ...rule, handle }, ...destroy });
+        return this.push({ op: 'delrule', object: { family, table, chain, handle }, ...destroy });
       }
     }
     const context = new RuleContext(this, family, table);
     const at = `${path}.expr`;
     compileStatements(context, checkArray(object['expr'], at), at);
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
+    const expressions = mergePieces(context.pieces);
+    // What most rules have no more than, in one object: there are many of them, and spreads of parts would cost as much as the rest.
+    const rule: { -readonly [K in keyof Rule]: Rule[K] } = { family, table, chain, expressions };
     if (mode === 'replace') Object.assign(rule, this.places.replace(rule, handle!), { handle });
     else if (handle !== undefined || object['index'] !== undefined || this.places.followed)
       Object.assign(rule, this.places.put(mode, rule, neighbourOf(object, path, handle), path));
-    rule.expressions = mergePieces(context.pieces);
-    const { compat } = compatOf(family, rule.expressions);
+    const { compat } = compatOf(family, expressions);
     if (compat !== undefined) rule.compat = compat;
     if (object['comment'] !== undefined) Object.assign(rule, commentData(object['comment'], path));
-    this.push({ op: 'newrule', mode, object: rule });
+    this.operations.push({ op: 'newrule', mode, object: rule, command: this.command });
   }
 }
 

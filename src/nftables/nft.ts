@@ -41,6 +41,8 @@ export class Nft {
   readonly #scratch: () => Promise<Scratch>;
   /** Ends with the last of those that wait for each other. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many have not ended. */
+  #turns = 0;
 
   /** `interfaces`: those of the namespace, which rules name and the kernel numbers. `scratch` makes a namespace to try commands in. */
   constructor(channel: Channel, streams: EventStreams, interfaces: Interfaces, scratch: () => Promise<Scratch>) {
@@ -69,10 +71,12 @@ export class Nft {
       interfaces: this.#interfaces,
       commit: this.#commit.bind(this),
       inTurn: <T>(work: () => Promise<T>): Promise<T> => {
-        const done = this.#turn.then(work);
+        this.#turns++;
+        const done = this.#turn.then(work).finally(() => this.#turns--);
         this.#turn = done.catch(() => {});
         return done;
       },
+      isTurning: () => this.#turns > 0,
       scratch: this.#scratch,
     };
   }
