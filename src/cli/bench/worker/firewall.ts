@@ -18,22 +18,20 @@ interface FirewallRule {
 
 /** Commands of one transaction that makes the table and so many rules. */
 export function firewallCommands(size: number): Command[] {
+  const here = { family, table } as const;
   const chains = chainNames(size);
   return [
     { add: { table: { family, name: table } } },
-    { add: { set: { family, table, name: set, type: 'ipv4_addr', elem: [...blocked] } } },
-    { add: { chain: { family, table, name: 'forward', type: 'filter', hook: 'forward', prio: 0, policy: 'accept' } } },
-    ...chains.map((name): Command => ({ add: { chain: { family, table, name } } })),
+    { add: { set: { ...here, name: set, type: 'ipv4_addr', elem: [...blocked] } } },
+    { add: { chain: { ...here, name: 'forward', type: 'filter', hook: 'forward', prio: 0, policy: 'accept' } } },
+    ...chains.map((name): Command => ({ add: { chain: { ...here, name } } })),
     ...chains.map(
-      (target): Command => ({ add: { rule: { family, table, chain: 'forward', expr: [{ jump: { target } }] } } }),
+      (target): Command => ({ add: { rule: { ...here, chain: 'forward', expr: [{ jump: { target } }] } } }),
     ),
     ...Array.from({ length: size }, (_, i): Command => {
       const { expr, comment } = ruleOf(i);
-      const chain = chainOf(i);
-      // Written out: V8 gives each object that begins with a spread a shape of its own, which no caller's need have.
-      return {
-        add: { rule: comment === undefined ? { family, table, chain, expr } : { family, table, chain, expr, comment } },
-      };
+      const rule = { ...here, chain: chainOf(i), expr };
+      return { add: { rule: comment === undefined ? rule : { ...rule, comment } } };
     }),
   ];
 }
