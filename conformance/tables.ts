@@ -137,7 +137,7 @@ async function look(lab: Lab): Promise<View> {
     code: readTables(printed),
     listed: byTable(listed),
     own: byTable(asNft106(whole)),
-    whole: byTable(whole as NftObject[]),
+    whole: byTable(whole as unknown as NftObject[]),
   };
 }
 

@@ -72,9 +72,9 @@ test('grows the maps to 100,000 in the transaction that fills them, and keeps th
   const one = await router('prefix');
   const look = async (): Promise<{ size: unknown; rules: unknown[] }> => {
     const objects = await one.netns.nft.list({ elements: false });
-    const [map] = objects.flatMap((object) => (object['map'] ? [object['map'] as { name: string; size: number }] : []));
+    const [map] = objects.flatMap((object) => (object.map ? [object.map] : []));
     expect(map?.name).toBe('fip_dnat');
-    const rules = objects.flatMap(({ rule }) => (rule ? [{ ...(rule as object), handle: undefined }] : []));
+    const rules = objects.flatMap(({ rule }) => (rule ? [{ ...rule, handle: undefined }] : []));
     return { size: map?.size, rules };
   };
   const before = await look();

@@ -1,5 +1,7 @@
 /** The types of the JSON say what the compiler takes: an editor completes rules by them. */
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import type { Nft } from '../src/index.js';
+import { compileCommands } from '../src/nftables/compile.js';
 import { type ExtensionOp, extensions } from '../src/nftables/extensions.js';
 import type {
   Command,
@@ -7,6 +9,8 @@ import type {
   ExtensionExpression,
   IpOptions,
   Ipv6Extensions,
+  Listed,
+  MapElementJson,
   MetaKey,
   NamedPayload,
   SctpChunks,
@@ -125,4 +129,15 @@ describe('a rule', () => {
     expectTypeOf<{ accepts: null }>().not.toExtend<Statement>();
     expectTypeOf<{ reject: { type: 'tcp' } }>().not.toExtend<Statement>();
   });
+});
+
+test('what is listed can be applied, and is told apart by its kind', () => {
+  expectTypeOf<Listed[]>().toExtend<readonly Command[]>();
+  const ruleOf = ({ rule }: Listed): number | undefined => rule?.handle;
+  expectTypeOf(ruleOf).returns.toEqualTypeOf<number | undefined>();
+  expectTypeOf<NonNullable<Listed['map']>['elem']>().toEqualTypeOf<readonly MapElementJson[] | undefined>();
+  expectTypeOf<Nft['list']>().toBeCallableWith({ kind: 'meters' });
+  // @ts-expect-error: a meter can be listed, not added.
+  const meter: Command = { meter: { family: 'ip', table: 't', name: 'm', type: 'ipv4_addr' } };
+  expect(() => compileCommands([meter])).toThrow('a rule makes it');
 });

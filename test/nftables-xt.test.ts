@@ -56,7 +56,7 @@ test('they are listed as nft lists them', async () => {
 });
 
 test('what is listed makes them anew', async () => {
-  await ours.nft.apply((await theirs.nft.list()) as never);
+  await ours.nft.apply(await theirs.nft.list());
   for (const save of saves) {
     const [made, remade] = [theirs, ours].map((netns) => iptables(netns, save).replace(/^#.*$/gm, ''));
     expect(remade).toBe(made);

@@ -51,6 +51,22 @@ export type Addable =
   | { readonly flowtable: FlowtableJson }
   | NamedObjectJson;
 
+/** What `list` gives: one object by its kind, with its handle, in a form that `apply` takes. */
+export type Listed = {
+  readonly [Kind in ListedKind]: { readonly [Key in Kind]: Body<Kind> & { readonly handle: number } } & {
+    readonly [Other in Exclude<ListedKind, Kind>]?: undefined;
+  };
+}[ListedKind];
+
+type ListedKind = Exclude<KeyOf<Addable>, 'element'>;
+type KeyOf<Union> = Union extends unknown ? keyof Union : never;
+type Body<Kind extends string> = Extract<Addable, { readonly [Key in Kind]: unknown }>[Kind];
+
+/** What a rule's `meter` statement has made: it can be listed and flushed, not added. */
+export interface ListedMeter {
+  readonly meter: SetJson & { readonly handle: number };
+}
+
 export type Deletable =
   | { readonly table: ObjectName }
   | { readonly chain: InTable & ObjectName }

@@ -9,11 +9,11 @@ import {
   compileRequests,
   type Kernel,
   type Made,
-  type Printed,
   type Scratch,
 } from './apply.js';
 import { commandList } from './compile.js';
 import { checkFilter, type NftFilter } from './filter.js';
+import type { Command, Listed, ListedMeter } from './json.js';
 import { type Interfaces, listObjects, readGeneration, whenGone } from './listing.js';
 import { type NftEvent, type NftMonitorOptions, NftSource } from './monitor.js';
 import { checkReset, type ResetFilter, resetObjects } from './resets.js';
@@ -60,7 +60,9 @@ export class Nft {
    * @throws NetlinkError naming the command that the kernel refused: `index` is its place, `request` the caller's object. ERESTART: the
    * ruleset is not of the generation that `ifGeneration` says, or changed during each of ten attempts.
    */
-  async apply(commands: Commands, options: ApplyOptions = {}): Promise<Printed[]> {
+  async apply(commands: Commands, options: ApplyOptions & { readonly echo: true }): Promise<(Command | ListedMeter)[]>;
+  async apply(commands: Commands, options?: ApplyOptions): Promise<(Listed | ListedMeter)[]>;
+  async apply(commands: Commands, options: ApplyOptions = {}): Promise<object[]> {
     return applyCommands(this.kernel, commands, options);
   }
 
@@ -87,7 +89,9 @@ export class Nft {
    * @throws TypeError when the filter cannot be meant.
    * @throws NetlinkError ENOENT when there is none of the name that a filter of one object (`kind: 'set'`) gives.
    */
-  async list(filter: NftFilter = {}, options?: CallOptions): Promise<Record<string, unknown>[]> {
+  async list(filter: NftFilter & { readonly kind: 'meter' | 'meters' }, options?: CallOptions): Promise<ListedMeter[]>;
+  async list(filter?: NftFilter, options?: CallOptions): Promise<Listed[]>;
+  async list(filter: NftFilter = {}, options?: CallOptions): Promise<object[]> {
     return listObjects(this.#channel, this.#interfaces, checkFilter(filter), options);
   }
 
@@ -111,8 +115,9 @@ export class Nft {
    *
    * @throws NetlinkError ENOENT when there is none of that name.
    */
-  async reset(filter: ResetFilter, options?: CallOptions): Promise<Record<string, unknown>[]> {
-    return resetObjects(this.#channel, this.#interfaces, checkReset(filter), options);
+  async reset(filter: ResetFilter, options?: CallOptions): Promise<Listed[]> {
+    const objects: object[] = await resetObjects(this.#channel, this.#interfaces, checkReset(filter), options);
+    return objects as Listed[];
   }
 
   /** A map's elements, thousands at a time. */

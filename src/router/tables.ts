@@ -42,7 +42,7 @@ export async function readTables(netns: Netns, limits?: CallOptions): Promise<Ta
 /** The binding that a router's table says it was made with. */
 export async function readBinding(netns: Netns, options?: CallOptions): Promise<FloatingIpBinding> {
   const [object] = await netns.nft.list({ family: 'ip', table, elements: false }, options);
-  return bindingOf((object?.['table'] as { comment?: string } | undefined)?.comment);
+  return bindingOf(object?.table?.comment);
 }
 
 export interface TableChanges {
