@@ -5,13 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cleanUp, namespace, uniqueName } from './helpers/namespaces.js';
 import { asNft106, listed, load, type NftObject, nft } from './helpers/nft-oracle.js';
 
 const command = fileURLToPath(new URL('../bin/netloom.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'netloom-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function netloom(args: readonly string[], input = ''): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [command, 'nft', ...args], { encoding: 'utf8', input });
@@ -55,6 +53,8 @@ describe('nft list', () => {
 describe('nft apply', () => {
   test('takes a file, or standard input; and what list has printed', async () => {
     const [netns, copy] = [await namespace(), await namespace()];
+    const folder = mkdtempSync(join(tmpdir(), 'netloom-'));
+    cleanUp(async () => rmSync(folder, { recursive: true }));
     const file = join(folder, 'commands.json');
     writeFileSync(file, commands(table, chain));
     expect(netloom(['apply', file, '--netns', netns.name])).toEqual(
@@ -112,7 +112,7 @@ test.each<[string[], number, RegExp]>([
   [['lits'], 2, /there is no 'nft lits'/],
   [['apply'], 2, /takes one file/],
   [['apply', 'a', 'b'], 2, /takes one file/],
-  [['apply', join(folder, 'none.json')], 1, /ENOENT.*none\.json/],
+  [['apply', join(tmpdir(), uniqueName(), 'none.json')], 1, /ENOENT.*none\.json/],
   [['list', '--check'], 2, /--check/],
   [['list', 'tabels', '--netns', '/'], 2, /name/],
   [['list', 'tables', 'ip', 't', 'x'], 2, /takes no 'x'/],
