@@ -9,23 +9,16 @@ import {
   type ExpectationSpec,
 } from '../src/index.js';
 import { trafficOf } from '../src/netlink/traffic.js';
-import { conntrack } from './helpers/conntrack.js';
+import { conntrack, tcp as master, namespaceWithFlows, trackingNamespace } from './helpers/conntrack.js';
 import { listening, until } from './helpers/events.js';
-import { type NamedNetns, namespace, namespaceWithVeth, rejection, run } from './helpers/namespaces.js';
+import { type NamedNetns, namespace, rejection, runIn } from './helpers/namespaces.js';
 
-const master = { src: '10.0.0.1', dst: '10.0.0.2', protocol: 'tcp', srcPort: 1000, dstPort: 21 } as const;
 const master6 = { src: '2001:db8::1', dst: '2001:db8::2', protocol: 'tcp', srcPort: 1000, dstPort: 21 } as const;
 const tuple = { src: '10.0.0.2', dst: '10.0.0.1', protocol: 'tcp', dstPort: 5000 } as const;
 
 /** With two flows that the FTP helper follows. */
-async function withMasters(zone = 0): Promise<NamedNetns> {
-  const ns = await namespace();
-  await ns.conntrack.add([
-    { original: master, timeout: 1000, helper: 'ftp', zone },
-    { original: master6, timeout: 1000, helper: 'ftp', zone },
-  ]);
-  return ns;
-}
+const withMasters = (zone = 0): Promise<NamedNetns> =>
+  namespaceWithFlows([master, master6].map((original) => ({ original, timeout: 1000, helper: 'ftp', zone })));
 
 /** Lines of `conntrack -L expect`, without their times. */
 const printed = (ns: NamedNetns, ...args: string[]): string[] =>
@@ -259,21 +252,13 @@ describe('events', () => {
 });
 
 test("the kernel's TFTP helper expects an answer; both sides count it", async () => {
-  const ns = await namespaceWithVeth();
-  const inside = (...command: string[]): string => run('ip', 'netns', 'exec', ns.name, ...command);
-  inside('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'veth0');
-  inside('ip', 'link', 'set', 'lo', 'up');
-  inside(
-    'nft',
-    [
-      'add table ip t',
-      'add ct helper ip t h { type "tftp" protocol udp; }',
-      'add chain ip t c { type filter hook output priority 0; }',
-      'add rule ip t c udp dport 69 ct helper set "h"',
-    ].join('\n'),
+  const ns = await trackingNamespace(
+    ['192.0.2.1/24'],
+    'add ct helper ip t h { type "tftp" protocol udp; }',
+    'add rule ip t c udp dport 69 ct helper set "h"',
   );
   // A read request.
-  inside('bash', '-c', "printf '\\0\\1file\\0octet\\0' > /dev/udp/192.0.2.2/69");
+  runIn(ns, 'bash', '-c', "printf '\\0\\1file\\0octet\\0' > /dev/udp/192.0.2.2/69");
   const [flow] = await ns.conntrack.list({ protocol: 'udp', originalDstPort: 69 });
   expect(flow?.helper).toBe('tftp');
   const [expected] = await ns.conntrack.expectations.list();

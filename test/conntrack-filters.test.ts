@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { compileFilter } from '../src/conntrack/filter.js';
 import type { FlowFilter, FlowSpec } from '../src/index.js';
 import { trafficOf } from '../src/netlink/traffic.js';
-import { conntrack, ids, printed } from './helpers/conntrack.js';
+import { conntrack, ids, namespaceWithFlows, printed } from './helpers/conntrack.js';
 import { type NamedNetns, namespace, rejection } from './helpers/namespaces.js';
 
 const a = { src: '10.0.0.1', dst: '10.0.0.2', protocol: 'udp', srcPort: 1000, dstPort: 53 } as const;
@@ -117,11 +117,7 @@ const table: [filter: FlowFilter, args: Args, exact: boolean, older: boolean][] 
   [{ destinations: [{ address: '203.0.113.9', protocol: 17, port: 53 }] }, four('-d', '203.0.113.9'), false, false],
 ];
 
-async function filled(lifetime: 'test' | 'file' = 'test'): Promise<NamedNetns> {
-  const ns = await namespace({}, lifetime);
-  await ns.conntrack.add(flows);
-  return ns;
-}
+const filled = (lifetime: 'test' | 'file' = 'test'): Promise<NamedNetns> => namespaceWithFlows(flows, lifetime);
 
 const sorted = (numbers: readonly number[]): number[] => [...new Set(numbers)].sort((one, other) => one - other);
 const chosen = (ns: NamedNetns, args: Args): number[] => sorted(args.flatMap((one) => ids(ns, ...one)));
