@@ -4,7 +4,7 @@ import { compileFilter } from '../src/conntrack/filter.js';
 import type { FlowFilter, FlowSpec } from '../src/index.js';
 import { trafficOf } from '../src/netlink/traffic.js';
 import { conntrack, ids, namespaceWithFlows, printed } from './helpers/conntrack.js';
-import { type NamedNetns, namespace, rejection } from './helpers/namespaces.js';
+import { type Lifetime, type NamedNetns, namespace, rejection } from './helpers/namespaces.js';
 
 const a = { src: '10.0.0.1', dst: '10.0.0.2', protocol: 'udp', srcPort: 1000, dstPort: 53 } as const;
 const icmp = { src: '10.0.0.1', dst: '10.0.0.3', protocol: 'icmp', icmpType: 8, icmpId: 5 } as const;
@@ -117,7 +117,7 @@ const table: [filter: FlowFilter, args: Args, exact: boolean, older: boolean][] 
   [{ destinations: [{ address: '203.0.113.9', protocol: 17, port: 53 }] }, four('-d', '203.0.113.9'), false, false],
 ];
 
-const filled = (lifetime: 'test' | 'file' = 'test'): Promise<NamedNetns> => namespaceWithFlows(flows, lifetime);
+const filled = (lifetime?: Lifetime): Promise<NamedNetns> => namespaceWithFlows(flows, lifetime);
 
 const sorted = (numbers: readonly number[]): number[] => [...new Set(numbers)].sort((one, other) => one - other);
 const chosen = (ns: NamedNetns, args: Args): number[] => sorted(args.flatMap((one) => ids(ns, ...one)));

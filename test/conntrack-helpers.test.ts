@@ -1,7 +1,9 @@
 /** A TFTP server answers from a port of its own: behind SNAT its answer finds its way by the helper alone. */
 import { expect, test } from 'vitest';
 import type { RouterSpec } from '../src/index.js';
-import { type Host, stage } from './helpers/router-stage.js';
+import type { Host } from './helpers/host.js';
+import { uniqueName } from './helpers/namespaces.js';
+import { Stage } from './helpers/stage.js';
 
 /** RFC 1350: answers each read request with one block, from another port than it was asked on. */
 const server = `
@@ -35,14 +37,14 @@ const get = async (from: Host, address: string): Promise<string> =>
   (await (await from.python(client, address)).end()).trim();
 
 test('a transfer from another port passes SNAT with the helper, and not without', async () => {
-  const s = await stage('br-ex', 'br-in');
-  const outside = await s.host('br-ex', ['203.0.113.1/24']);
+  const s = await Stage.create(['br-in']);
+  const outside = await s.host('outside', 'br-ex', ['203.0.113.1/24']);
   await outside.python(server);
-  const vm = await s.host('br-in', ['10.0.0.11/24'], '10.0.0.1');
+  const vm = await s.host('vm', 'br-in', ['10.0.0.11/24'], ['10.0.0.1']);
   const spec: RouterSpec = {
-    id: `helpers-${s.tag}`,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
+    id: uniqueName(),
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
   };
   await s.router(spec);
   expect(await get(vm, '203.0.113.1')).toBe('nothing');
@@ -66,14 +68,14 @@ test('a transfer from another port passes SNAT with the helper, and not without'
 });
 
 test('the answer of a server inside is let out, IPv6 too', async () => {
-  const s = await stage('br-ex', 'br-in');
-  const outside = await s.host('br-ex', ['203.0.113.1/24', '2001:db8::1/64'], '2001:db8::2');
-  const vm = await s.host('br-in', ['10.0.0.11/24', '2001:db8:1::11/64'], '10.0.0.1', '2001:db8:1::1');
+  const s = await Stage.create(['br-in']);
+  const outside = await s.host('outside', 'br-ex', ['203.0.113.1/24', '2001:db8::1/64'], ['2001:db8::2']);
+  const vm = await s.host('vm', 'br-in', ['10.0.0.11/24', '2001:db8:1::11/64'], ['10.0.0.1', '2001:db8:1::1']);
   await vm.python(server);
   const spec: RouterSpec = {
-    id: `helpers-${s.tag}`,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['203.0.113.2/24', '2001:db8::2/64'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['10.0.0.1/24', '2001:db8:1::1/64'] }],
+    id: uniqueName(),
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['203.0.113.2/24', '2001:db8::2/64'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['10.0.0.1/24', '2001:db8:1::1/64'] }],
     portForwardings: [{ floatingAddress: '203.0.113.20', protocol: 'udp', port: 69, fixedAddress: '10.0.0.11' }],
     conntrackHelpers: [{ helper: 'tftp', protocol: 'udp', port: 69 }],
   };
@@ -87,8 +89,8 @@ test('the answer of a server inside is let out, IPv6 too', async () => {
 });
 
 test('a helper that the kernel lacks is refused, and the router is as it was', async () => {
-  const s = await stage('br-in');
-  const spec: RouterSpec = { id: `helpers-${s.tag}`, interfaces: [{ id: `in${s.tag}`, addresses: ['10.0.0.1/24'] }] };
+  const s = await Stage.create(['br-in']);
+  const spec: RouterSpec = { id: uniqueName(), interfaces: [{ id: 'in', addresses: ['10.0.0.1/24'] }] };
   await s.router(spec);
   const conntrackHelpers = [{ helper: 'gopher', protocol: 'tcp', port: 70 }] as const;
   await expect(s.router({ ...spec, conntrackHelpers })).rejects.toMatchObject({ code: 'ENOENT' });

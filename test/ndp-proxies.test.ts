@@ -1,27 +1,31 @@
 /** NDP proxy: the gateway port answers outside for addresses inside, and only those are reached. */
 import { expect, test } from 'vitest';
 import type { RouterSpec } from '../src/index.js';
-import { ip, ipJson } from './helpers/namespaces.js';
-import { stage } from './helpers/router-stage.js';
+import { pingInVain } from './helpers/host.js';
+import { ip, ipJson, uniqueName } from './helpers/namespaces.js';
+import { Stage } from './helpers/stage.js';
+
+/** A proxy answers up to 0.8 seconds late (pneigh_enqueue, proxy_delay). */
+const inVain = { ...pingInVain, wait: 1.2 };
 
 test('an address inside is answered for, reached and left again', async () => {
-  const s = await stage('br-ex', 'br-in');
+  const s = await Stage.create(['br-in']);
   // Outside, tenants' addresses are on the link: nobody has a route by the router.
-  const outside = await s.host('br-ex', ['2001:db8::1/32']);
-  const vm = await s.host('br-in', ['2001:db8:1::11/64', '2001:db8:1::12/64'], '2001:db8:1::1');
-  const id = `ndp-${s.tag}`;
-  const device = `qg-gw${s.tag}`.slice(0, 14);
+  const outside = await s.host('outside', 'br-ex', ['2001:db8::1/32']);
+  const vm = await s.host('vm', 'br-in', ['2001:db8:1::11/64', '2001:db8:1::12/64'], ['2001:db8:1::1']);
+  const id = uniqueName();
+  const device = 'qg-gw';
   const spec: RouterSpec = {
     id,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['2001:db8::2/32'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }],
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['2001:db8::2/32'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }],
   };
   await s.router({ ...spec, ndpProxies: ['2001:db8:1::11'] });
   expect(await outside.reaches('2001:db8:1::11')).toBe(true);
-  expect(await outside.reaches('2001:db8:1::12')).toBe(false);
+  expect(await outside.reaches('2001:db8:1::12', inVain)).toBe(false);
   // Not even where the sender knows the way.
   await outside.netns.routes.add({ dst: '2001:db8:1::12', via: '2001:db8::2' });
-  expect(await outside.reaches('2001:db8:1::12')).toBe(false);
+  expect(await outside.reaches('2001:db8:1::12', inVain)).toBe(false);
   expect(await vm.reaches('2001:db8:1::1')).toBe(true);
   expect(ipJson(`qrouter-${id}`, '-6', 'neigh', 'show', 'proxy')).toEqual([
     { dst: '2001:db8:1::11', dev: device, proxy: null, protocol: '78' },
@@ -38,12 +42,12 @@ test('an address inside is answered for, reached and left again', async () => {
   await s.router({ ...spec, ndpProxies: ['2001:db8:1::12'] });
   await outside.netns.routes.delete({ dst: '2001:db8:1::12' });
   expect(await outside.reaches('2001:db8:1::12')).toBe(true);
-  expect(await outside.reaches('2001:db8:1::11')).toBe(false);
+  expect(await outside.reaches('2001:db8:1::11', inVain)).toBe(false);
 
   // An empty list answers for none, and lets nothing in; no list lets in what has a route.
   await s.router({ ...spec, ndpProxies: [] });
   await outside.netns.routes.add({ dst: '2001:db8:1::12', via: '2001:db8::2' });
-  expect(await outside.reaches('2001:db8:1::12')).toBe(false);
+  expect(await outside.reaches('2001:db8:1::12', inVain)).toBe(false);
   const router = await s.router(spec);
   expect(await outside.reaches('2001:db8:1::12')).toBe(true);
   expect(await router.netns.sysctl.get(`net/ipv6/conf/${device}/proxy_ndp`)).toBe('0');
@@ -52,16 +56,16 @@ test('an address inside is answered for, reached and left again', async () => {
 });
 
 test('an entry that a crash has left, or taken, is repaired', async () => {
-  const s = await stage('br-ex', 'br-in');
-  const id = `ndpfix-${s.tag}`;
+  const s = await Stage.create(['br-in']);
+  const id = uniqueName();
   const spec: RouterSpec = {
     id,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['2001:db8::2/32'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }],
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['2001:db8::2/32'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }],
     ndpProxies: ['2001:db8:1::11', '2001:db8:1::12'],
   };
   const router = await s.router(spec);
-  const dev = `qg-gw${s.tag}`.slice(0, 14);
+  const dev = 'qg-gw';
   await router.netns.neighbours.delete({ dev, dst: '2001:db8:1::12', proxy: true });
   await router.netns.neighbours.add({ dev, dst: '2001:db8:1::13', proxy: true, protocol: 78 });
   await s.router(spec);
@@ -70,11 +74,11 @@ test('an entry that a crash has left, or taken, is repaired', async () => {
 });
 
 test('refuses what it cannot answer for', async () => {
-  const s = await stage('br-ex', 'br-in');
-  const gateway = { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['2001:db8::2/64'] };
-  const interfaces = [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }];
+  const s = await Stage.create(['br-in']);
+  const gateway = { id: 'gw', bridge: 'br-ex', addresses: ['2001:db8::2/64'] };
+  const interfaces = [{ id: 'in', bridge: 'br-in', addresses: ['2001:db8:1::1/64'] }];
   const refused = async (spec: Omit<RouterSpec, 'id'>, message: string): Promise<void> => {
-    await expect(s.plan({ id: `no-${s.tag}`, ...spec })).rejects.toThrow(message);
+    await expect(s.plan({ id: uniqueName(), ...spec })).rejects.toThrow(message);
   };
   await refused({ interfaces, ndpProxies: ['2001:db8:1::11'] }, 'need a gateway');
   await refused({ gateway, interfaces, ndpProxies: ['2001:db8:2::11'] }, 'ndpProxies[0]: "2001:db8:2::11" is on none');

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PortForwarding, RouterSpec } from '../src/index.js';
 import { bindings, type Cast, cast, gateway, usual } from './helpers/cast.js';
+import { inVain } from './helpers/host.js';
 import { run } from './helpers/namespaces.js';
-import { inVain } from './helpers/site.js';
 
 const floatingAddress = '203.0.113.20';
 const forwarding = (

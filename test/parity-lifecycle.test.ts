@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type ExtraRoute, Node, Router, type RouterSpec } from '../src/index.js';
 import { noCapture } from './helpers/capture.js';
 import { bindings, type Cast, cast, gateway, usual } from './helpers/cast.js';
+import { inVain, pingInVain } from './helpers/host.js';
 import { cleanUp, ip, ipJson, run, uniqueName } from './helpers/namespaces.js';
-import { inVain, pingInVain } from './helpers/site.js';
 import type { Answer } from './helpers/who.js';
 
 let on: Cast;

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import type { Netns, RouterSpec } from '../src/index.js';
 import { type Cast, cast, usual } from './helpers/cast.js';
+import { type Host, inVain } from './helpers/host.js';
 import { cleanUp, type IpObject, ipJson } from './helpers/namespaces.js';
-import { type Host, inVain } from './helpers/site.js';
 
 let on: Cast;
 beforeAll(async () => {

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Netns, Node, type RouterSpec } from '../src/index.js';
 import { bindings, type Cast, cast, gateway, usual } from './helpers/cast.js';
+import { pingInVain } from './helpers/host.js';
 import { cleanUp, ip, ipJson, run, uniqueName } from './helpers/namespaces.js';
-import { pingInVain } from './helpers/site.js';
 
 let on: Cast;
 beforeAll(async () => {

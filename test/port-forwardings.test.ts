@@ -1,8 +1,9 @@
 /** Port forwardings: where packets go, what of flows is forgotten, what a plan says of them, and ten thousand of them. */
 import { expect, test } from 'vitest';
 import type { PortForwarding, RouterSpec } from '../src/index.js';
-import { runIn } from './helpers/namespaces.js';
-import { type Host, type Stage, stage } from './helpers/router-stage.js';
+import type { Host } from './helpers/host.js';
+import { runIn, uniqueName } from './helpers/namespaces.js';
+import { Stage } from './helpers/stage.js';
 
 /** Answers each datagram with its own name and the port that it came to. */
 const responder = `
@@ -40,16 +41,16 @@ async function ask(from: Host, address: string, port: number, source: number): P
 }
 
 async function site(): Promise<{ s: Stage; outside: Host; spec: RouterSpec }> {
-  const s = await stage('br-ex', 'br-in');
-  const outside = await s.host('br-ex', ['203.0.113.1/24']);
+  const s = await Stage.create(['br-in']);
+  const outside = await s.host('outside', 'br-ex', ['203.0.113.1/24']);
   for (const name of ['one', 'two']) {
-    const vm = await s.host('br-in', [`10.0.0.${name === 'one' ? 11 : 12}/24`], '10.0.0.1');
+    const vm = await s.host(name, 'br-in', [`10.0.0.${name === 'one' ? 11 : 12}/24`], ['10.0.0.1']);
     await vm.python(responder, name, '5000', '5003');
   }
   const spec: RouterSpec = {
-    id: `forwards-${s.tag}`,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
+    id: uniqueName(),
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
   };
   return { s, outside, spec };
 }

@@ -1,7 +1,9 @@
 /** Rate limits and counters: what is sent at once against what arrives. */
 import { beforeEach, expect, test } from 'vitest';
 import { Router, type RouterSpec } from '../src/index.js';
-import { type Host, type Stage, stage } from './helpers/router-stage.js';
+import type { Host } from './helpers/host.js';
+import { uniqueName } from './helpers/namespaces.js';
+import { Stage } from './helpers/stage.js';
 
 /** A burst needs buffers larger than an ordinary user's socket may have (SO_RCVBUFFORCE). */
 const unprivileged = process.env['NETLOOM_UNPRIVILEGED'] === '1';
@@ -48,13 +50,13 @@ let vm: Host;
 let spec: RouterSpec;
 
 beforeEach(async () => {
-  s = await stage('br-ex', 'br-in');
-  outside = await s.host('br-ex', ['203.0.113.1/24']);
-  vm = await s.host('br-in', ['10.0.0.11/24'], '10.0.0.1');
+  s = await Stage.create(['br-in']);
+  outside = await s.host('outside', 'br-ex', ['203.0.113.1/24']);
+  vm = await s.host('vm', 'br-in', ['10.0.0.11/24'], ['10.0.0.1']);
   spec = {
-    id: `limits-${s.tag}`,
-    gateway: { id: `gw${s.tag}`, bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
-    interfaces: [{ id: `in${s.tag}`, bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
+    id: uniqueName(),
+    gateway: { id: 'gw', bridge: 'br-ex', addresses: ['203.0.113.2/24'], nexthops: ['203.0.113.1'] },
+    interfaces: [{ id: 'in', bridge: 'br-in', addresses: ['10.0.0.1/24'] }],
     floatingIps: [{ floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.11' }],
     counters: true,
   };
@@ -145,7 +147,7 @@ test('an address begins to be counted at nothing, again and again', async () => 
 
 test('one that is opened knows of counters, and an apply restores what is missing of them', async () => {
   const first = await s.router(spec);
-  const opened = await Router.open(first.id, { host: s.node, services: s.services });
+  const opened = await Router.open(first.id, s.options);
   const more = { floatingAddress: '203.0.113.12', fixedAddress: '10.0.0.12' };
   await opened.floatingIps.associate([more]);
   expect((await opened.status()).floatingIps.map(({ ingress }) => ingress?.packets)).toEqual([0, 0]);

@@ -3,19 +3,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { Router, type RouterSpec, Services } from '../src/index.js';
 import { noCapture } from './helpers/capture.js';
-import { type Host, type Stage, stage } from './helpers/router-stage.js';
+import type { Host } from './helpers/host.js';
+import { uniqueName } from './helpers/namespaces.js';
+import { Stage } from './helpers/stage.js';
 import { eventually } from './helpers/state.js';
 
 let s: Stage;
 let vm: Host;
 let spec: RouterSpec;
 
-async function site(id: string): Promise<void> {
-  s = await stage('br-in', 'br-second');
-  vm = await s.host('br-in', []);
-  const port = { id: `in${s.tag}`, bridge: 'br-in', mtu: 1442, addresses: ['2001:db8:1::1/64'] };
+async function site(): Promise<void> {
+  s = await Stage.create(['br-in']);
+  vm = await s.host('vm', 'br-in', []);
+  // Unlike other hosts of the stage it asks for advertisements when its device comes up.
+  await vm.netns.sysctl.set({ 'net.ipv6.conf.eth0.router_solicitations': -1 });
+  for (const up of [false, true]) await vm.netns.links.set('eth0', { up });
+  const port = { id: 'in', bridge: 'br-in', mtu: 1442, addresses: ['2001:db8:1::1/64'] };
   spec = {
-    id: `${id}-${s.tag}`,
+    id: uniqueName(),
     interfaces: [{ ...port, routerAdvertisement: { mode: 'slaac', minInterval: 3, maxInterval: 4 } }],
   };
 }
@@ -44,7 +49,7 @@ const advertisement = (host: Host): Promise<string> =>
 test.skipIf(noCapture)(
   'a client gets an address, a route and the MTU; radvd is changed in place, and goes',
   async () => {
-    await site('slaac');
+    await site();
     const router = await s.router({ ...spec, metadata: {} });
     expect(await globalAddress(vm)).toMatch(/^2001:db8:1:0?:.*\/64$/);
     const route = await eventually(async () =>
@@ -99,7 +104,7 @@ test.skipIf(noCapture)(
 );
 
 test.skipIf(noCapture)('DHCPv6 for addresses: the M flag, and no address is made', async () => {
-  await site('stateful');
+  await site();
   const [port] = spec.interfaces as [NonNullable<RouterSpec['interfaces']>[0]];
   const routerAdvertisement = { mode: 'dhcpv6-stateful', minInterval: 3, maxInterval: 4 } as const;
   await s.router({ ...spec, interfaces: [{ ...port, routerAdvertisement }] });
@@ -112,7 +117,7 @@ test.skipIf(noCapture)('DHCPv6 for addresses: the M flag, and no address is made
 });
 
 test('radvd is found again, started anew when it has died, and ends with the router', async () => {
-  await site('adopted');
+  await site();
   await s.router(spec);
   const first = (await pid()) as number;
   // Another process finds it.
@@ -124,15 +129,13 @@ test('radvd is found again, started anew when it has died, and ends with the rou
   const second = (await pid()) as number;
   expect(second).not.toBe(first);
   expect((await router.status()).radvd).toEqual({ pid: second });
-  await (await Router.open(spec.id, { host: s.node, services: s.services })).delete();
+  await (await Router.open(spec.id, s.options)).delete();
   expect(running(second)).toBe(false);
   expect(existsSync(s.services.directory({ kind: 'radvd', id: spec.id }))).toBe(false);
-  // For the stage, which removes it at the end.
-  await s.router(spec);
 });
 
 test('a gateway address that is link-local is the router a client takes', async () => {
-  await site('linklocal');
+  await site();
   const [port] = spec.interfaces as [NonNullable<RouterSpec['interfaces']>[0]];
   const with1 = { ...spec, interfaces: [{ ...port, addresses: ['fe80::1/64', ...port.addresses] }] };
   const router = await s.router(with1);
@@ -146,20 +149,20 @@ test('a gateway address that is link-local is the router a client takes', async 
 });
 
 test('a router whose radvd cannot start is not made', async () => {
-  await site('broken');
+  await site();
   // Its directory cannot be made: what stands in the way is a file.
   const services = new Services({ base: '/dev/null/services' });
-  const made = Router.apply(spec, { host: s.node, services, announce: false });
+  const made = Router.apply(spec, { ...s.options, services, announce: false });
   await expect(made).rejects.toMatchObject({ code: 'ENOTDIR' });
   expect(await Router.list()).not.toContain(spec.id);
 });
 
 test('a router whose radvd cannot start is what it was before, whatever else was to change', async () => {
-  await site('undone');
+  await site();
   const [port] = spec.interfaces as [NonNullable<RouterSpec['interfaces']>[0]];
   const { routerAdvertisement, ...quiet } = port;
   const addressScopes = { ipv4: 'a', ipv6: 'b' };
-  const gateway = { id: `gw${s.tag}`, addresses: ['203.0.113.2/24', '2001:db8::2/64'] };
+  const gateway = { id: 'gw', addresses: ['203.0.113.2/24', '2001:db8::2/64'] };
   const inside = { ...quiet, addresses: [...quiet.addresses, '10.0.0.1/24'] };
   const forwarding = { protocol: 'tcp', floatingAddress: '203.0.113.20', fixedAddress: '10.0.0.5' } as const;
   const floatingIp = { floatingAddress: '203.0.113.11', fixedAddress: '10.0.0.11' };
@@ -201,7 +204,7 @@ test('a router whose radvd cannot start is what it was before, whatever else was
       ...to,
       interfaces: (to.interfaces ?? []).map((one) => ({ ...one, routerAdvertisement })) as never,
     };
-    const failed = Router.apply(spoilt, { host: s.node, services, announce: false });
+    const failed = Router.apply(spoilt, { ...s.options, services, announce: false });
     await expect(failed).rejects.toMatchObject({ code: 'ENOTDIR' });
     expect(await s.plan(from)).toEqual([]);
   }

@@ -1,7 +1,8 @@
 /** Who takes the stage of most tests of routers: two tenant networks, three machines on them, and somebody outside. */
 import type { FloatingIpBinding, GatewaySpec, RouterSpec } from '../../src/index.js';
+import type { Host } from './host.js';
 import { uniqueName } from './namespaces.js';
-import { type Host, Stage } from './site.js';
+import { Stage } from './stage.js';
 
 export const bindings: readonly FloatingIpBinding[] = ['address', 'route', 'prefix'];
 
@@ -18,7 +19,7 @@ export interface Cast {
 }
 
 export async function cast(): Promise<Cast> {
-  const stage = await Stage.create('br-a', 'br-b');
+  const stage = await Stage.create(['br-a', 'br-b'], 'file');
   const outside = await stage.host('outside', 'br-ex', ['203.0.113.1/24', '2001:db8::1/64']);
   await outside.netns.routes.add([
     { dst: 'fd00:a::/64', via: '2001:db8::2' },

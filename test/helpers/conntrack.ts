@@ -1,15 +1,12 @@
 /** Namespaces with flows, and what conntrack(8) prints of them, compared. */
 import type { FlowSpec } from '../../src/index.js';
-import { ip, type NamedNetns, namespace, namespaceWithVeth, runIn } from './namespaces.js';
+import { ip, type Lifetime, type NamedNetns, namespace, namespaceWithVeth, runIn } from './namespaces.js';
 
 export const udp = { src: '10.0.0.1', dst: '10.0.0.2', protocol: 'udp', srcPort: 1000, dstPort: 53 } as const;
 export const tcp = { ...udp, protocol: 'tcp', dstPort: 21 } as const;
 
 /** A namespace that has these flows, and no other. */
-export async function namespaceWithFlows(
-  flows: readonly FlowSpec[],
-  lifetime: 'test' | 'file' = 'test',
-): Promise<NamedNetns> {
+export async function namespaceWithFlows(flows: readonly FlowSpec[], lifetime: Lifetime = 'test'): Promise<NamedNetns> {
   const netns = await namespace({}, lifetime);
   await netns.conntrack.add(flows);
   return netns;

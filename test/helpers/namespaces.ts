@@ -19,23 +19,26 @@ export function uniqueName(): string {
   return `nlt-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
-/** Runs when the current test ends, the last one given first. */
-export function cleanUp(cleanup: () => Promise<unknown>): void {
-  perTest.push(cleanup);
+/** How long something of a test's is there. */
+export type Lifetime = 'test' | 'file';
+
+/** Runs when the current test ends, or the file, the last one given first. */
+export function cleanUp(cleanup: () => Promise<unknown>, lifetime: Lifetime = 'test'): void {
+  (lifetime === 'test' ? perTest : perFile).push(cleanup);
 }
 
 /** A handle that has a name. */
 export type NamedNetns = Netns & { readonly name: string };
 
 /** A named namespace, its loopback device down; gone with the test, or with the file if `lifetime` says so. */
-export async function namespace(options: NetnsOptions = {}, lifetime: 'test' | 'file' = 'test'): Promise<NamedNetns> {
+export async function namespace(options: NetnsOptions = {}, lifetime: Lifetime = 'test'): Promise<NamedNetns> {
   const netns = (await Netns.create(uniqueName(), options)) as NamedNetns;
-  (lifetime === 'test' ? perTest : perFile).push(async () => {
+  cleanUp(async () => {
     await netns.close();
     await Netns.delete(netns.name).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
-  });
+  }, lifetime);
   return netns;
 }
 

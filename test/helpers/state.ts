@@ -4,14 +4,14 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cleanUp } from './namespaces.js';
+import { cleanUp, type Lifetime } from './namespaces.js';
 
-/** One that is gone with the test. */
-export async function stateDirectory(): Promise<string> {
+/** One that is gone with the test, or with the file. */
+export async function stateDirectory(lifetime: Lifetime = 'test'): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'netloom-test-'));
   // A daemon that is no longer root reads its files there.
   await chmod(directory, 0o755);
-  cleanUp(() => rm(directory, { recursive: true, force: true }));
+  cleanUp(() => rm(directory, { recursive: true, force: true }), lifetime);
   return directory;
 }
 

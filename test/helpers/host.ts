@@ -1,11 +1,9 @@
-/** A stage for packets: a node with bridges, hosts on them, and what they send one another. */
+/** Machines in namespaces of their own: what they send one another, and who answers. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
-import { type Netns, Router, type RouterSpec } from '../../src/index.js';
 import { Capture } from './capture.js';
-import { cleanUp, type NamedNetns, namespace } from './namespaces.js';
+import { cleanUp, type Lifetime, type NamedNetns } from './namespaces.js';
 import { Stream } from './stream.js';
 import { type Answer, type ClientOptions, serveTcp, serveUdp, tcp, udp } from './who.js';
 
@@ -47,10 +45,10 @@ export class Host {
     protocol: 'tcp' | 'udp',
     port: number,
     address: string = '::',
-    lifetime: 'test' | 'file' = 'test',
+    lifetime: Lifetime = 'test',
   ): Promise<void> {
     const end = await (protocol === 'tcp' ? serveTcp : serveUdp)(this.netns, this.name, address, port);
-    (lifetime === 'test' ? cleanUp : afterFile)(async () => end());
+    cleanUp(async () => end(), lifetime);
   }
 
   tcp(to: string, port: number, options?: ClientOptions): Promise<Answer | string> {
@@ -117,6 +115,31 @@ export class Host {
     return out + err;
   }
 
+  /** Starts a Python program, and resolves when it has printed 'ready'; what it prints afterwards is `end()`'s. */
+  async python(program: string, ...args: string[]): Promise<{ end(): Promise<string> }> {
+    const child = this.#start('python3', ['-u', '-c', program, ...args]);
+    const ended = once(child, 'close');
+    cleanUp(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    const errors = text(child.stderr!);
+    let printed = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+    while (!printed.includes('ready\n')) {
+      const more = await Promise.race([once(child.stdout!, 'data'), ended.then(() => undefined)]);
+      if (!more && !printed.includes('ready\n')) throw new Error(`it ended: ${printed}${await errors}`);
+    }
+    return {
+      end: async () => {
+        await ended;
+        return printed.slice(printed.indexOf('ready\n') + 6) + (await errors);
+      },
+    };
+  }
+
   #start(command: string, args: readonly string[]): ChildProcess {
     const { LD_PRELOAD: _, ...env } = process.env;
     return this.netns.spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -130,97 +153,4 @@ function pingsOf(printed: string): Pings {
     answered: answers.map(([, , number]) => Number(number)),
     from: [...new Set(answers.map(([, from]) => from as string))],
   };
-}
-
-/** A node with br-ex and bridges of tenants', for a whole file. */
-export class Stage {
-  readonly node: Host;
-  readonly #hosts: Host[] = [];
-
-  private constructor(node: Host) {
-    this.node = node;
-  }
-
-  static async create(...bridges: readonly string[]): Promise<Stage> {
-    const netns = await namespace({}, 'file');
-    // Each IPv6 device has neighbours, of which the machine holds so many and no more (net.ipv6.neigh.default.gc_thresh3).
-    await netns.sysctl.set({ 'net.ipv6.conf.default.disable_ipv6': 1 });
-    await netns.links.add(
-      ['br-ex', ...bridges].map((name) => ({ kind: 'bridge', name, up: true, forwardDelay: 0 }) as const),
-    );
-    return new Stage(new Host('node', netns));
-  }
-
-  /**
-   * A host, on a bridge by its eth0, that answers on TCP and UDP port 80; its default routes lead to those of `via`.
-   * Packets pass when `ready` has resolved.
-   */
-  async host(
-    name: string,
-    bridge: string,
-    addresses: readonly string[],
-    via: readonly string[] = [],
-    mtu: number = 1500,
-  ): Promise<Host> {
-    const netns = await namespace({}, 'file');
-    const host = new Host(name, netns);
-    await netns.links.set('lo', { up: true });
-    await netns.sysctl.set({
-      'net.ipv6.conf.default.accept_dad': 0,
-      'net.ipv6.conf.default.router_solicitations': 0,
-      'net.ipv4.icmp_ratelimit': 0,
-    });
-    const peer = { name: 'eth0', netns, up: true, mtu };
-    await this.node.netns.links.add({ kind: 'veth', name, up: true, mtu, master: bridge, peer });
-    await netns.addresses.add(addresses.map((address) => ({ dev: 'eth0', address })));
-    await netns.routes.add(via.map((gateway) => ({ dst: 'default', via: gateway })));
-    for (const protocol of ['tcp', 'udp'] as const) await host.serve(protocol, 80, '::', 'file');
-    this.#hosts.push(host);
-    return host;
-  }
-
-  /** A router, until the test ends; packets pass when this resolves. */
-  async router(spec: RouterSpec): Promise<Router> {
-    const router = await this.apply(spec);
-    cleanUp(() => removed(spec.id));
-    return router;
-  }
-
-  /** Of a router that is there already, or whose removal is the caller's. */
-  async apply(spec: RouterSpec): Promise<Router> {
-    const router = await Router.apply(spec, { host: this.node.netns, announce: { count: 1 } });
-    cleanUp(() => router.close());
-    await this.ready(router.netns);
-    return router;
-  }
-
-  /**
-   * Until every device that is up has its carrier: the kernel tells so late (net/core/link_watch.c, up to a second), and
-   * neither does a bridge forward by a port before, nor has its other end a queue.
-   */
-  async ready(...others: readonly Netns[]): Promise<void> {
-    const all = [this.node.netns, ...this.#hosts.map(({ netns }) => netns), ...others];
-    for (let tries = 0; tries < 500; tries++) {
-      const links = (await Promise.all(all.map((netns) => netns.links.list({ kind: 'veth' })))).flat();
-      if (links.every(({ up, state }) => !up || state === 'up')) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('some device has no carrier after 5 seconds');
-  }
-}
-
-const perFile: (() => Promise<unknown>)[] = [];
-const afterFile = (end: () => Promise<unknown>): void => {
-  perFile.push(end);
-};
-// Before the namespaces that servers are in go.
-afterAll(async () => {
-  for (const end of perFile.splice(0)) await end();
-});
-
-async function removed(id: string): Promise<void> {
-  const router = await Router.open(id).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await router?.delete();
 }
