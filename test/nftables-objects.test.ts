@@ -125,6 +125,19 @@ describe('elements', () => {
     expect(await netns.nft.set('inet', 't', 's').list()).toEqual(elements);
   });
 
+  test.each([
+    ['limit rate 1/second counter', 'limit rate 1/second counter packets 3 bytes 4'],
+    ['counter limit rate 1/second', 'counter packets 3 bytes 4 limit rate 1/second'],
+    // Of packets: the set itself has none.
+    ['size 10\nflags dynamic', 'limit rate 1/second counter packets 3 bytes 4'],
+  ])('of a set with %j keep the order of their statements', async (stmt, state) => {
+    const [theirs, ours] = [await namespace(), await namespace()];
+    load(theirs, `table ip t {\nset s {\ntype ipv4_addr\n${stmt}\nelements = { 1.1.1.1 ${state} }\n}\n}\n`);
+    await ours.nft.apply(await theirs.nft.list());
+    expect(nft(ours, 'list', 'ruleset')).toBe(nft(theirs, 'list', 'ruleset'));
+    expect(nft(ours, 'list', 'ruleset')).toContain(state);
+  });
+
   test('are added by packets', async () => {
     const netns = await withTable();
     await netns.links.set('lo', { up: true });

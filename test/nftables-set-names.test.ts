@@ -109,6 +109,19 @@ describe('sets of a large transaction', () => {
     expect(view(netns).rules.map(({ json }) => json)).toEqual(view(other).rules.map(({ json }) => json));
   });
 
+  test('leave meters the names that were said', async () => {
+    const netns = await namespace();
+    const meter = { name: '__set7', key: port, stmt: { counter: null } } as const;
+    await netns.nft.apply([
+      ...tableAndChain('t'),
+      { add: { rule: { family: 'inet', table: 't', chain: 'c', expr: [{ meter }] } } },
+      ...large('t'),
+    ]);
+    expect(nft(netns, 'list', 'meters')).toContain('meter __set7 {');
+    expect(names(netns, 't')).not.toContain('__set7');
+    expect(new Set(names(netns, 't')).size).toBe(MANY);
+  });
+
   test('are told by their handles when they are echoed', async () => {
     const netns = await namespace();
     const echoed = (await netns.nft.apply([...tableAndChain('t'), ...large('t')], { echo: true })) as {
@@ -139,6 +152,63 @@ describe('a large transaction', () => {
     ]);
     expect(names(netns, 't')).toEqual([]);
     expect(nft(netns, 'list', 'ruleset')).toContain('table inet t');
+  });
+
+  test('is not overtaken while it asks for the numbers of devices', async () => {
+    const netns = await namespace();
+    await netns.links.add({ kind: 'ifb', name: 'd0' });
+    const left = { meta: { key: 'iif' } } as const;
+    const ofDevice: Command = {
+      add: { rule: { family: 'inet', table: 't', chain: 'c', expr: [{ match: { op: '==', left, right: 'd0' } }] } },
+    };
+    for (const rules of [[ofDevice], [ofDevice, ...large('t')]]) {
+      await Promise.all([
+        netns.nft.apply([...tableAndChain('t'), ...rules]),
+        netns.nft.apply([{ delete: { table: { family: 'inet', name: 't' } } }]),
+      ]);
+      expect(nft(netns, 'list', 'ruleset')).toBe('');
+    }
+  });
+
+  test('that cannot be says so after what comes before it, and holds up nothing', async () => {
+    const netns = await namespace();
+    const left = { meta: { key: 'iif' } } as const;
+    const expr = [{ match: { op: '==', left, right: 'missing' } }] as const;
+    const results = await Promise.allSettled([
+      netns.nft.apply([...tableAndChain('t'), ...large('t')]),
+      netns.nft.apply([{ add: { rule: { family: 'inet', table: 't', chain: 'c', expr } } }]),
+      netns.nft.apply([portsRule('t', 60_000)]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { code: 'ERR_INVALID_ARG_VALUE' } });
+    expect(names(netns, 't')).toHaveLength(MANY + 1);
+  });
+
+  test('lets those that wait for it end by their signal and their time', async () => {
+    const netns = await namespace();
+    await netns.nft.apply(tableAndChain('t'));
+    let release: (() => void) | undefined;
+    const held = netns.nft.kernel.inTurn(
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    const controller = new AbortController();
+    const waiting = [
+      netns.nft.apply([portsRule('t', 1)], { signal: controller.signal }),
+      netns.nft.apply(large('t'), { signal: controller.signal }),
+      netns.nft.apply([portsRule('t', 2)], { timeout: 20 }),
+      netns.nft.apply(large('t'), { timeout: 20 }),
+    ];
+    const last = netns.nft.apply([portsRule('t', 3)]);
+    setTimeout(() => controller.abort(), 5);
+    const ended = await Promise.allSettled(waiting);
+    const reasons = ended.map((result) => (result.status === 'rejected' ? (result.reason as Error).name : 'done'));
+    expect(reasons).toEqual(['AbortError', 'AbortError', 'TimeoutError', 'TimeoutError']);
+    release?.();
+    await Promise.all([held, last]);
+    expect(names(netns, 't')).toHaveLength(1);
   });
 
   test('meets others, and each has its effect', async () => {

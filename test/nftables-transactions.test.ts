@@ -380,6 +380,19 @@ describe('echo', () => {
     { delete: { chain: { ...inTable, name: 'd' } } },
   ] as const;
 
+  test('gives commands back that make nothing', async () => {
+    const netns = await namespace();
+    const set = { ...inTable, name: 's' } as const;
+    await netns.nft.apply([table, { add: { set: { ...set, type: 'ipv4_addr' } } }]);
+    for (const command of [
+      { add: { element: { ...set, elem: ['10.0.0.1'] } } },
+      { flush: { set } },
+      { delete: { set } },
+    ] satisfies Command[])
+      expect(await netns.nft.apply([command], { echo: true })).toEqual([command]);
+    expect(nft(netns, 'list', 'sets')).not.toContain('set s');
+  });
+
   test('resolves to what nft -j -e -a prints', async () => {
     const [ours, theirs] = [await namespace(), await namespace()];
     const echoed = await ours.nft.apply(commands as never, { echo: true });

@@ -8,6 +8,7 @@
 import { release } from 'node:os';
 import { NetlinkError } from '../errors.js';
 import { subjectOf } from '../netlink/call.js';
+import { abortable, deadline } from '../netlink/call-options.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { inScratch } from './check.js';
 import { type CompiledOperation, commandList, compileCommands } from './compile.js';
@@ -104,10 +105,31 @@ async function finish(
 }
 
 async function change(kernel: Kernel, list: readonly unknown[], options: ApplyOptions): Promise<readonly Made[]> {
-  const alone = await compileAlone(kernel, list, options);
+  let asks = false;
+  const interfaces: Interfaces = (limits) => {
+    asks = true;
+    return kernel.interfaces(limits);
+  };
+  const compiling = compileAlone({ ...kernel, interfaces }, list, options);
+  // While it asks for the numbers of devices, what is asked for later would overtake it.
+  if (asks) return inTurn(kernel, list, compiling, options);
+  const alone = await compiling;
   if (alone !== undefined && !kernel.isTurning() && crowdedTables(alone).length === 0)
     return kernel.commit(alone, options, explain(options), options.ifGeneration);
-  return kernel.inTurn(() => attempt(kernel, list, alone, options));
+  return inTurn(kernel, list, alone, options);
+}
+
+/** What waits hears its signal meanwhile, and the time that it waits counts. */
+function inTurn(
+  kernel: Kernel,
+  list: readonly unknown[],
+  alone: Request[] | undefined | Promise<Request[] | undefined>,
+  options: ApplyOptions,
+): Promise<readonly Made[]> {
+  const limits: ApplyOptions = { ...options, timeout: undefined, ...deadline(options) };
+  // Its failure is told when its turn comes.
+  if (alone instanceof Promise) alone.catch(() => {});
+  return abortable(() => kernel.inTurn(async () => attempt(kernel, list, await alone, limits)), limits);
 }
 
 /** `alone`: what needs nothing of the kernel but names for its sets. */

@@ -144,12 +144,16 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
   };
 }
 
-/** As the set's definition orders them; what the element does not say of them is as in the definition. */
+/**
+ * As the set's definition orders them, which the kernel wants; what the element does not say of them is as in the definition. Of what the
+ * definition does not have they are left as they are said.
+ */
 function parseStatements(elem: JsonObject, path: string, defined: readonly Stateful[]): readonly Stateful[] {
-  const said = statefulNames
-    .filter((name) => elem[name] !== undefined)
+  const said = Object.keys(elem)
+    .filter((name) => statefulNames.includes(name) && elem[name] !== undefined)
     .map((name) => compileStateful(name, elem[name], `${path}["${name}"]`));
-  if (said.length === 0 || said.length >= defined.length) return said;
+  const isDefined = ({ type }: Stateful): boolean => defined.some((statement) => statement.type === type);
+  if (said.length === 0 || !said.every(isDefined)) return said;
   return defined.map((statement) => said.find(({ type }) => type === statement.type) ?? statement);
 }
 

@@ -164,7 +164,8 @@ export class Nft {
       return { command: index as number, handle: handle as number, anonymous };
     };
     try {
-      return await this.#channel.all(whole, options, explain, echoes ? read : undefined);
+      const made = await this.#channel.all(whole, options, explain, echoes ? read : undefined);
+      return echoes ? made : [];
     } catch (error) {
       throw tooLarge(error) ? transactionTooLarge(error) : error;
     }

@@ -52,8 +52,10 @@ const isSet = ({ operation: { schema } }: Request): boolean => schema === schema
 /** The set that a request makes, if it is one that is to be numbered. */
 function namelessSet(request: Request): Mutable<SetDefinition> | undefined {
   if (!isSet(request)) return undefined;
-  const set = request.wire as unknown as SetDefinition;
-  return set.flags?.includes('anonymous') === true && NUMBERED.test(set.name) ? set : undefined;
+  const { flags = [], name } = request.wire as unknown as SetDefinition;
+  // A meter is without a name to the kernel, but has one that was said.
+  const nameless = flags.includes('anonymous') && !flags.includes('eval') && NUMBERED.test(name);
+  return nameless ? (request.wire as unknown as Mutable<SetDefinition>) : undefined;
 }
 
 /**
