@@ -141,3 +141,30 @@ test('what is listed can be applied, and is told apart by its kind', () => {
   const meter: Command = { meter: { family: 'ip', table: 't', name: 'm', type: 'ipv4_addr' } };
   expect(() => compileCommands([meter])).toThrow('a rule makes it');
 });
+
+test('of constants that are joined, and of what translates addresses', () => {
+  const flags = { payload: { protocol: 'tcp', field: 'flags' } } as const;
+  const saddr = { payload: { protocol: 'ip', field: 'saddr' } } as const;
+  const dport = { payload: { protocol: 'tcp', field: 'dport' } } as const;
+  const joined = { '|': [{ '|': ['syn', 'ack'] }, 'rst'] } as const;
+  const addresses = { prefix: { addr: '10.0.1.0', len: 24 } } as const;
+  const to = { concat: [addresses, { range: [8000, 8009] }] } as const;
+  const rules: readonly (readonly Statement[])[] = [
+    [{ match: { op: '==', left: { '&': [flags, joined] }, right: { set: ['syn', joined] } } }],
+    [{ mangle: { key: { ct: { key: 'mark' } }, value: { '^': ['0x11', { '&': [7, 3] }] } } }],
+    [
+      {
+        dnat: {
+          addr: { map: { key: { concat: [saddr, dport] }, data: { set: [[{ concat: ['10.0.0.1', 80] }, to]] } } },
+        },
+      },
+    ],
+    [{ snat: { addr: { map: { key: saddr, data: { set: [['10.0.0.1', { range: ['10.0.1.1', '10.0.1.9'] }]] } } } } }],
+    [
+      { match: { op: '==', left: dport, right: 80 } },
+      { redirect: { port: { numgen: { mode: 'inc', mod: 10, offset: 8000 } } } },
+    ],
+  ];
+  const commands = rules.map((expr): Command => ({ add: { rule: { family: 'ip', table: 't', chain: 'c', expr } } }));
+  expect(compileCommands(commands).filter(({ op }) => op === 'newrule')).toHaveLength(rules.length);
+});

@@ -302,7 +302,7 @@ export type BitwiseExpression =
   | { readonly '&': readonly [Expression, ...Constant[]] }
   | { readonly '|': readonly [Expression, ...Constant[]] }
   | { readonly '^': readonly [Expression, ...Constant[]] };
-export type Constant = Value | readonly Value[];
+export type Constant = Value | readonly Value[] | JoinedConstants;
 
 /** Looks a key up: its value in a map. */
 export interface MapExpression<Data> {
@@ -317,11 +317,15 @@ export type Right =
   | readonly Value[]
   | Prefix
   | Range
-  | JoinedFlags
+  | JoinedConstants
   | { readonly set: readonly SetElementJson[] }
   | SetReference;
-/** Flags together, as nft writes some of them: `{"|": [{"|": ["syn", "ack"]}, "rst"]}`. */
-export interface JoinedFlags {
-  readonly '|': readonly (Value | JoinedFlags)[];
-}
+/** Constants that operators make one of, as nft writes flags together: `{"|": [{"|": ["syn", "ack"]}, "rst"]}`. */
+export type JoinedConstants =
+  | { readonly '|': readonly Joined[] }
+  | { readonly '&': readonly Joined[] }
+  | { readonly '^': readonly Joined[] }
+  | { readonly '<<': readonly [Joined, number] }
+  | { readonly '>>': readonly [Joined, number] };
+type Joined = Value | JoinedConstants;
 export type SetReference = `@${string}`;

@@ -6,7 +6,6 @@ import type {
   CtExpression,
   Expression,
   ExtensionExpression,
-  JoinedFlags,
   Key,
   MapExpression,
   MetaExpression,
@@ -63,7 +62,7 @@ export interface VmapStatement {
 export interface MangleStatement {
   readonly mangle: {
     readonly key: PayloadExpression | MetaExpression | CtExpression | ExtensionExpression;
-    readonly value: Constant | JoinedFlags | Expression | MapExpression<Value>;
+    readonly value: Constant | Expression | MapExpression<Value>;
   };
 }
 
@@ -74,15 +73,16 @@ export type NatStatement =
   | { readonly redirect: null | PortNatJson };
 
 export interface NatJson extends PortNatJson {
-  /** An address, several, or a map's; a map may give address and port. */
-  readonly addr?: Value | Prefix | Range | MapExpression<Value | Concat<Value>>;
+  /** An address, several, what is read from the packet, or a map's; a map may give address and port. */
+  readonly addr?: Translated | Expression | MapExpression<Translated | Concat<Translated>>;
   /** Needed in `inet`, where nothing else says it. */
   readonly family?: 'ip' | 'ip6';
   readonly type_flags?: NatTypeFlag | readonly NatTypeFlag[];
 }
+type Translated = Value | Prefix | Range;
 export type NatTypeFlag = 'prefix' | 'interval' | 'concat';
 export interface PortNatJson {
-  readonly port?: Value | Range | MapExpression<Value>;
+  readonly port?: Value | Range | Expression | MapExpression<Value>;
   readonly flags?: NatFlagJson | readonly NatFlagJson[];
 }
 export type NatFlagJson = 'random' | 'fully-random' | 'persistent' | 'netmap';

@@ -4,7 +4,7 @@
  */
 
 import type { ListKind, ListOne } from './filter.js';
-import type { Concat, Key, Prefix, Range, Value } from './json-expressions.js';
+import type { Concat, JoinedConstants, Key, Prefix, Range, Value } from './json-expressions.js';
 import type { LimitJson, QuotaJson, StatefulStatement, Statement, SynproxyFlag, Verdict } from './json-statements.js';
 import type { Family, ObjectKind } from './wire.js';
 
@@ -207,7 +207,8 @@ export interface ElementProperties {
   readonly last?: null | { readonly used?: number };
 }
 
-export type ElementKey = Value | Prefix | Range | Concat<Value | Prefix | Range>;
+export type ElementKey = ElementField | Concat<ElementField>;
+type ElementField = Value | Prefix | Range | JoinedConstants;
 
 /** Flows that skip the rules. */
 export interface FlowtableJson extends Named, InTable {
