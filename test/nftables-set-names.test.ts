@@ -1,6 +1,6 @@
 /** Large transactions name the sets of their rules themselves: as the kernel would, whatever there is already, and whoever comes between. */
 import { describe, expect, test } from 'vitest';
-import { type Command, Netns } from '../src/index.js';
+import { type Command, NetlinkError, Netns } from '../src/index.js';
 import { applyCommands, type Kernel } from '../src/nftables/apply.js';
 import type { SetDefinition } from '../src/nftables/wire.js';
 import { cleanUp, type NamedNetns, namespace } from './helpers/namespaces.js';
@@ -254,6 +254,18 @@ describe('a large transaction', () => {
     const used = names(netns, 't');
     expect(used).toHaveLength(MANY + 9);
     expect(new Set(used).size).toBe(MANY + 9);
+  });
+
+  test('leaves names to the kernel where others change the table all the time', async () => {
+    const netns = await namespace();
+    await netns.nft.apply([...tableAndChain('t'), portsRule('t', 1)]);
+    const { kernel } = netns.nft;
+    const one: Kernel['channel']['one'] = async (request, options) => {
+      if (request.operation.name === 'nft.sets') throw new NetlinkError({ errno: 4, syscall: 'NFT_MSG_GETSET' });
+      return kernel.channel.one(request, options);
+    };
+    await applyCommands({ ...kernel, channel: { one } as Kernel['channel'] }, large('t'), {});
+    expect(new Set(names(netns, 't')).size).toBe(MANY + 1);
   });
 
   test('is of the generation that is said', async () => {

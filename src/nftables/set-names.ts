@@ -7,6 +7,7 @@
  * transaction is good for that one alone.
  */
 
+import { insteadOf } from '../errors.js';
 import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { keyOf } from './existing.js';
@@ -59,8 +60,8 @@ function namelessSet(request: Request): Mutable<SetDefinition> | undefined {
 }
 
 /**
- * Numbers the sets of crowded tables, and resolves to the generation in which the numbers are free. Without `numbering`, or where no table
- * is crowded, the kernel finds them, and any generation will do.
+ * Numbers the sets of crowded tables, and resolves to the generation in which the numbers are free. Without `numbering`, where no table
+ * is crowded, or where others change one all the time, the kernel finds them, and any generation will do.
  */
 export async function settleNames(
   channel: Channel,
@@ -70,20 +71,16 @@ export async function settleNames(
 ): Promise<number | undefined> {
   const tables = crowdedTables(requests);
   if (tables.length === 0) return undefined;
-  if (!numbering) {
+  const read = numbering ? await readNames(channel, tables, options) : undefined;
+  if (read === undefined) {
     nameSets(requests, (_, prefix) => `${prefix}%d`);
     return undefined;
   }
-  const [generation, ...listed] = await Promise.all([
-    readGeneration(channel, options),
-    ...tables.map(({ family, table }) =>
-      channel.one({ operation: operations.sets, wire: { family, table } }, options).catch(whenGone),
-    ),
-  ]);
+  const { generation, listed } = read;
   const fullName = ({ family, table, name }: SetDefinition): string => keyOf(family, table, name);
   const named = requests.filter((request) => isSet(request) && namelessSet(request) === undefined);
   const taken = new Set([
-    ...(listed.flat() as unknown as SetDefinition[]).map(fullName),
+    ...listed.map(fullName),
     ...named.map(({ wire }) => fullName(wire as unknown as SetDefinition)),
   ]);
   const crowded = new Set(tables.map(({ family, table }) => keyOf(family, table, '')));
@@ -98,6 +95,24 @@ export async function settleNames(
   });
   return generation;
 }
+
+/** The sets that tables have; undefined where others change them too often to be read. */
+async function readNames(
+  channel: Channel,
+  tables: readonly TableNamed[],
+  options: CallOptions,
+): Promise<{ readonly generation: number; readonly listed: readonly SetDefinition[] } | undefined> {
+  const [generation, ...listed] = await Promise.all([
+    readGeneration(channel, options),
+    ...tables.map(({ family, table }) =>
+      channel.one({ operation: operations.sets, wire: { family, table } }, options).catch(whenGone).catch(whenChanged),
+    ),
+  ]);
+  if (listed.includes(undefined)) return undefined;
+  return { generation, listed: listed.flat() as unknown as SetDefinition[] };
+}
+
+const whenChanged = insteadOf('EINTR', undefined);
 
 /** Renames sets, and what refers to them: their elements, and the rule that comes next. */
 function nameSets(requests: readonly Request[], nameOf: (set: SetDefinition, prefix: string) => string): void {
