@@ -513,7 +513,7 @@ describe('bad input', () => {
       value,
       /^nftables\[0\]\.add\.table\.family: "ipx" is not one of ip, ip6/,
     ],
-    [{ add: { table: { name: 't', comment: 'x'.repeat(128) } } }, value, /at most 127 bytes/],
+    [{ add: { table: { name: 't', comment: 'x'.repeat(254) } } }, value, /at most 253 bytes/],
     [{ delete: { rule: { table: 't', chain: 'c' } } }, value, /needs the handle/],
     [{ insert: { table } }, value, /"insert" is for rules/],
     [chain({ type: 'filter' }), value, /but no hook/],

@@ -138,6 +138,27 @@ describe('elements', () => {
     expect(nft(ours, 'list', 'ruleset')).toContain(state);
   });
 
+  test('and rules have comments as long as nft takes them', async () => {
+    const [theirs, ours] = [await namespace(), await namespace()];
+    const comment = `${'ü'.repeat(126)}x`;
+    const short = 'x'.repeat(128);
+    const commands = [
+      table,
+      {
+        add: {
+          set: { ...inTable, name: 's', type: 'ipv4_addr', elem: [{ elem: { val: '1.1.1.1', comment: short } }] },
+        },
+      },
+      { add: { chain: { ...inTable, name: 'c' } } },
+      { add: { rule: { ...inTable, chain: 'c', expr: [{ accept: null }], comment } } },
+    ] as const;
+    load(theirs, commands);
+    await ours.nft.apply(commands);
+    expect(listed(ours)).toEqual(listed(theirs));
+    expect(asNft106(await ours.nft.list())).toEqual(listed(theirs));
+    for (const text of [comment, short]) expect(JSON.stringify(listed(ours)).split(text)).toHaveLength(2);
+  });
+
   test('are added by packets', async () => {
     const netns = await withTable();
     await netns.links.set('lo', { up: true });

@@ -114,6 +114,9 @@ function parseElement(item: unknown, path: string, options: CompileElements): Pa
   return { ...parsed, rest: { ...parsed.rest, ...value } };
 }
 
+/** As nft's language: the kernel counts what an element holds in a byte, and loses what is beyond (nft_set_ext_add_length). */
+const COMMENT_MAX = 128;
+
 /** Most elements have nothing but a key. */
 const NOTHING: Parsed['rest'] = {};
 
@@ -137,7 +140,7 @@ function parseKey(item: unknown, path: string, options: CompileElements): Parsed
     rest: {
       ...(elem['timeout'] === undefined ? {} : { timeout: checkUint(elem['timeout'], `${at}.timeout`) * 1000 }),
       ...(elem['expires'] === undefined ? {} : { expiration: checkUint(elem['expires'], `${at}.expires`) * 1000 }),
-      ...(text === undefined ? {} : { userdata: encode([comment(COMMENT, text, `${at}.comment`)]) }),
+      ...(text === undefined ? {} : { userdata: encode([comment(COMMENT, text, `${at}.comment`, COMMENT_MAX)]) }),
       ...expressionFields(parseStatements(elem, at, options.statements ?? [])),
     },
     path: at,

@@ -33,11 +33,13 @@ export const nested = (type: number, attributes: readonly Attribute[]): Attribut
   value: encode(attributes),
 });
 
-export function comment(type: number, text: string, path: string): Attribute {
+/** Bytes that NFT_USERDATA_MAXLEN leaves: nft's language takes 128, and its JSON as many as there is room for. */
+const COMMENT_MAX = 253;
+
+export function comment(type: number, text: string, path: string, max: number = COMMENT_MAX): Attribute {
   const value = Buffer.from(`${text}\0`);
-  // NFTNL_UDATA_COMMENT_MAXLEN is 128 with the NUL.
-  if (value.length > 128 || text.includes('\0'))
-    throw wrongValue(path, 'must be a comment of at most 127 bytes, without NUL');
+  if (value.length > max + 1 || text.includes('\0'))
+    throw wrongValue(path, `must be a comment of at most ${max} bytes, without NUL`);
   return { type, value };
 }
 
