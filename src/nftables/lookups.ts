@@ -8,7 +8,7 @@ import { completeField } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
 import { REGISTER_WORDS, wordOf, wordsFor } from './registers.js';
 import { unmask } from './relations.js';
-import { dataTypesOf } from './set-types.js';
+import { dataTypesOf, presenceAsField } from './set-types.js';
 import type { Tree } from './tree.js';
 import { decode, findNumber, setAttribute } from './userdata.js';
 import type { Expression, SetDefinition } from './wire.js';
@@ -93,7 +93,7 @@ export function readKey(
 /** How an anonymous set's keys are read: as the set says, or as what is looked up where nft says that in the set. */
 function fieldViews(definition: SetDefinition, parts: readonly Described[], shift: number): readonly FieldView[] {
   const { keyType = 0, keyLen = 0, userdata } = definition;
-  const types = typesOfId(keyType, keyLen);
+  const types = presenceAsField(typesOfId(keyType, keyLen), userdata);
   if (types.length === 1) {
     const [type] = types as [Type];
     const order = findNumber(userdata, setAttribute.keyByteorder);
@@ -109,7 +109,7 @@ function fieldViews(definition: SetDefinition, parts: readonly Described[], shif
     const { bits, order, type: said } = parts[i]!;
     return wholeField(
       type.datatype.name === 'integer'
-        ? { datatype: said.datatype, bits, order }
+        ? { datatype: said.datatype.name === 'boolean' ? type.datatype : said.datatype, bits, order }
         : { ...type, bits: Math.max(type.bits, 1) },
     );
   });

@@ -27,8 +27,9 @@ export function compileReject(context: RuleContext, value: unknown, path: string
       : oneOf<RejectType>(object['type'], `${path}.type`, ['tcp reset', 'icmp', 'icmpv6', 'icmpx']);
   if (type === 'tcp reset') {
     if (object['expr'] !== undefined) throw wrongValue(`${path}.expr`, 'a tcp reset has no code');
-    // Ahead of all: `log` before it must not speak of packets that are not rejected.
-    context.first(() => requireProtocol(context, protocolNamed('tcp')!, path));
+    // Ahead of all: `log` before it must not speak of packets that are not rejected. What was said last counts.
+    const tcp = protocolNamed('tcp')!;
+    if (context.known.transport !== tcp) context.first(() => requireProtocol(context, tcp, path));
     return context.act({ type: 'reject', kind: kinds.tcpReset });
   }
   const code = codeOf(context, type, object, path);
