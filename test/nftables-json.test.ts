@@ -36,6 +36,8 @@ const cases: Readonly<Partial<Record<Family, readonly Case[]>>> = {
     ['what counts, moved', match({ '<<': [inc, 2] }, 8)],
     ['a map of more than can come', { vmap: { key: inc, data: { set: [[4, { drop: null }]] } } }],
     ['more than can come beside another field', match({ concat: [inc, meta('mark')] }, { set: [{ concat: [4, 1] }] })],
+    ['a week that goes round', match(meta('day'), { range: [6, 1] })],
+    ['seconds of a day, as text', match(meta('hour'), '3600')],
     ['the largest index', match(meta('iif'), 0x7fff_ffff)],
     ['options by number in a set', match(option('sack'), { set: [2, 22] })],
     ['options that are there or not in a set', match(option('sack'), { set: [true, false] })],

@@ -122,6 +122,7 @@ const cases: readonly Case[] = [
     'expr[0].match.left["&"][1]',
     match({ '&': [{ numgen: { mode: 'random', mod: 4 } }, 7] }, 1),
   ],
+  ['an eighth day', 'ip', 'expr[0].match.right.set[1]', match(meta('day'), { set: ['Monday', 7] })],
   ['neither yes nor no', 'inet', 'expr[0].match.right', match({ socket: { key: 'transparent' } }, 2)],
   [
     'a range of yes and no',
