@@ -113,6 +113,10 @@ describe.each(Object.entries(cases))('%s', (family, rules) => {
 describe('what a listing says, where nft leaves it out', () => {
   const kept: readonly Case[] = [
     ['that a packet is IPv6', match(field('ip6', 'nexthdr'), 'tcp'), match(size, 1400)],
+    [
+      'masks whose digits JSON would lose',
+      match({ '&': [{ payload: { base: 'th', offset: 160, len: 128 } }, '0xffe0000000000000'] }, 5),
+    ],
     ['that a packet is none of TCP', match(meta('l4proto'), 'udp'), match(size, 1400)],
     [
       'masks that a double does not hold',

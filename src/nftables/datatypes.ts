@@ -123,7 +123,7 @@ function formatInteger(bytes: Uint8Array, type: Type): unknown {
   if (bytes.length === 8) return Number(Buffer.from(swap(bytes, type.order)).readBigInt64BE());
   if (bytes.length < 8) return toNumber(bytes, type.order);
   const value = toBigNumber(bytes, type.order);
-  return value < 1n << 64n && BigInt(Number(value)) === value ? Number(value) : `0x${value.toString(16)}`;
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : `0x${value.toString(16)}`;
 }
 
 function integer(name: string, id: number, bits: number, order: Order): Datatype {
