@@ -137,4 +137,21 @@ describe('what a listing says, where nft leaves it out', () => {
     expect(found?.expr).toEqual(expr);
     await netns.nft.apply([{ flush: { ruleset: null } }]);
   });
+
+  test.each([
+    ['icmp', 'host-unreachable'],
+    ['icmpv6', 'admin-prohibited'],
+  ])('that %s is rejected, which only its frame says', async (type, code) => {
+    const netns = await namespace({}, 'file');
+    const place = { family: 'netdev', table: 't' };
+    const reject = { reject: { type, expr: code } };
+    const expr = [match(field('ether', 'daddr'), '00:11:22:33:44:55'), reject];
+    await netns.nft.apply([
+      { add: { table: { family: 'netdev', name: 't' } } },
+      { add: { chain: { ...place, name: 'c' } } },
+      { add: { rule: { ...place, chain: 'c', expr } } },
+    ] as never);
+    const [found] = (await netns.nft.list()).flatMap((object) => object.rule ?? []);
+    expect(found?.expr.at(-1)).toEqual(reject);
+  });
 });
