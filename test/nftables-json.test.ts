@@ -54,6 +54,12 @@ const cases: Readonly<Partial<Record<Family, readonly Case[]>>> = {
     ['headers in a set are protocols', match({ exthdr: { name: 'dst' } }, { set: [1, 2] })],
     ['headers by the names of protocols', match({ exthdr: { name: 'hbh' } }, { set: ['tcp', 'udp'] })],
     ['headers that are there or not in a set', match({ exthdr: { name: 'frag' } }, { set: ['exists', false] })],
+    ['headers in intervals', match({ exthdr: { name: 'dst' } }, { set: [{ range: [1, 3] }, 7] })],
+    [
+      'headers beside an interval',
+      match({ concat: [{ exthdr: { name: 'dst' } }, meta('mark')] }, { set: [{ concat: [true, { range: [1, 3] }] }] }),
+    ],
+    ['an option by its number in a set', match({ 'tcp option': { base: 19, offset: 0, len: 8 } }, { set: [1, 2] })],
     ['a routing header in a set', match({ exthdr: { name: 'rt0' } }, { set: [1, 2] })],
     [
       'headers in a map',

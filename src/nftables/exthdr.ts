@@ -129,12 +129,13 @@ function wantedName(found: Extension, name: string, block: string, index: unknow
 function presenceOf(op: ExtensionOp, found: Extension): Place {
   const { kind, fields } = found;
   const { offset, bits, type } = fields[0]!;
-  const element = type.datatype.name === 'inet_proto' ? protocolOrPresence : undefined;
+  const boolean = typeOf('boolean', bits, 'big');
+  const element = type.datatype.name === 'inet_proto' ? protocolOrPresence : boolean;
   const typeofIds = typeofIdsOf(op, found, fields[0]!);
-  return { kind, offset, bits, type: typeOf('boolean', bits), present: true, element, typeofIds };
+  return { kind, offset, bits, type: boolean, present: true, element, typeofIds };
 }
 
-const presence = typeOf('boolean');
+const presence = typeOf('boolean', 8, 'big');
 const protocol = typeOf('inet_proto');
 
 /** A listing names protocols, whose first field is the next one. */
@@ -159,8 +160,9 @@ function rawOption(value: Readonly<Record<string, unknown>>, path: string): Plac
   // Without bits the option itself is meant.
   const bits = checkUint(object['len'], `${path}.len`, 128);
   if (offset + bits > MAX_OPTION_BITS) throw wrongValue(path, 'is behind the longest header that TCP can have');
-  const present = offset === 0 && (bits === 8 || bits === 0);
-  return { kind, offset, bits: bits || 8, type: present ? typeOf('boolean') : typeOf('integer', bits, 'big'), present };
+  if (offset === 0 && (bits === 8 || bits === 0))
+    return { kind, offset, bits: 8, type: presence, present: true, element: presence, typeofIds: [0, kind] };
+  return { kind, offset, bits, type: typeOf('integer', bits, 'big'), present: false };
 }
 
 /** The expression that writes what is in register 1, and what it may be. nft asks for no header before. */

@@ -93,9 +93,9 @@ export function readKey(
 /** How an anonymous set's keys are read: as the set says, or as what is looked up where nft says that in the set. */
 function fieldViews(definition: SetDefinition, parts: readonly Described[], shift: number): readonly FieldView[] {
   const { keyType = 0, keyLen = 0, userdata } = definition;
-  const types = presenceAsField(typesOfId(keyType, keyLen), userdata);
+  const types = typesOfId(keyType, keyLen);
   if (types.length === 1) {
-    const [type] = types as [Type];
+    const [type] = presenceAsField(types, userdata) as [Type];
     const order = findNumber(userdata, setAttribute.keyByteorder);
     const said: Type = { ...type, order: order === 1 ? 'host' : order === 2 ? 'big' : type.order };
     const bits = shift > 0 ? parts[0]!.bits : said.bits;
@@ -105,7 +105,7 @@ function fieldViews(definition: SetDefinition, parts: readonly Described[], shif
   // Of a number that the set does not describe nft knows no length, and reads none of it.
   if (!described || parts.length !== types.length)
     return types.map((type) => wholeField(type.datatype.name === 'integer' ? { ...type, bits: 0 } : type));
-  return types.map((type, i) => {
+  return presenceAsField(types, userdata).map((type, i) => {
     const { bits, order, type: said } = parts[i]!;
     return wholeField(
       type.datatype.name === 'integer'
