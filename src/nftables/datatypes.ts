@@ -67,6 +67,8 @@ export interface Type {
   readonly datatype: Datatype;
   readonly bits: number;
   readonly order: Order;
+  /** The largest number that can come, where that is less than the bits could say: of what counts up to a modulus. */
+  readonly max?: number | undefined;
 }
 
 export const byteLength = (type: Type): number => (type.bits + 7) >> 3;
@@ -83,11 +85,13 @@ export function numeric(value: unknown): number {
 const BIG = /^0x[0-9a-f]{14,}$/i;
 
 export function parseInteger(value: unknown, path: string, type: Type): Uint8Array {
-  if (typeof value === 'string' && BIG.test(value)) return parseBig(value, path, type);
+  if (typeof value === 'string' && type.max === undefined && BIG.test(value)) return parseBig(value, path, type);
   if (type.bits === 64 && typeof value === 'number' && isLarge(value)) return parseLarge(value, path, type);
   const number = numeric(value);
   if (number < 0) throw wrongValue(path, `${show(value)} is not ${article(type.datatype.name)}`);
   if (number >= limits[type.bits]!) throw wrongValue(path, `${show(value)} does not fit in ${type.bits} bits`);
+  if (type.max !== undefined && number > type.max)
+    throw wrongValue(path, `${show(value)} never comes: ${type.max} is the largest that can`);
   return fromNumber(number, byteLength(type), type.order);
 }
 
@@ -114,12 +118,12 @@ function parseBig(value: string, path: string, type: Type): Uint8Array {
   return swap(Uint8Array.from(Buffer.from(digits.padStart(length * 2, '0'), 'hex')), type.order);
 }
 
-/** As nft writes it: 64 bits signed, what does not fit them in hexadecimal. */
+/** As nft writes it: 64 bits signed; of more, what a number of JSON does not hold exactly in hexadecimal. */
 function formatInteger(bytes: Uint8Array, type: Type): unknown {
   if (bytes.length === 8) return Number(Buffer.from(swap(bytes, type.order)).readBigInt64BE());
   if (bytes.length < 8) return toNumber(bytes, type.order);
-  const digits = Buffer.from(swap(bytes, type.order)).toString('hex').replace(/^0+/, '');
-  return digits.length > 16 ? `0x${digits}` : Number(`0x0${digits}`);
+  const value = toBigNumber(bytes, type.order);
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : `0x${value.toString(16)}`;
 }
 
 function integer(name: string, id: number, bits: number, order: Order): Datatype {
@@ -186,10 +190,22 @@ const ether: Datatype = {
   id: 9,
   bits: 48,
   order: 'big',
-  parse: (value, path, type) =>
-    typeof value === 'number' ? parseInteger(value, path, type) : parseAddress(value, path, parseMac, 'a MAC address'),
+  parse: (value, path) =>
+    parseAddress(typeof value === 'number' ? String(value) : value, path, parseEther, 'a MAC address'),
   format: (bytes) => formatMac(bytes),
 };
+
+const SHORT_ETHER = /^(?:0x)?[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){0,4}$/i;
+
+/** Of fewer than six bytes, the last; as nft reads it, digits are hexadecimal, those of a number of JSON, too. */
+function parseEther(text: string): Uint8Array | undefined {
+  const whole = parseMac(text);
+  if (whole !== undefined || !SHORT_ETHER.test(text)) return whole;
+  const bytes = text.split(':').map((part) => Number.parseInt(part, 16));
+  const address = new Uint8Array(6);
+  address.set(bytes, 6 - bytes.length);
+  return address;
+}
 
 function parseAddress(
   value: unknown,
@@ -229,13 +245,18 @@ function text(name: string, id: number, bits: number): Datatype {
   };
 }
 
+/** An int in the kernel. */
+const MAX_INDEX = 0x7fff_ffff;
+
 const interfaceIndex: Datatype = {
   name: 'iface_index',
   id: 20,
   bits: 32,
   order: 'host',
   parse(value, path, type, names) {
-    if (numeric(value) >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
+    const number = numeric(value);
+    if (number > MAX_INDEX) throw wrongValue(path, `${show(value)} is more than an interface's index can be`);
+    if (number >= 0 || typeof value !== 'string') return parseInteger(value, path, type);
     const index = value === 'lo' ? 1 : names.interfaceIndex?.(value);
     if (index === undefined) throw wrongValue(path, `there is no interface ${show(value)} whose index could be taken`);
     return fromNumber(index, 4, 'host');

@@ -125,6 +125,8 @@ export function nameLeaf(reader: RuleReader, leaf: Leaf, used: boolean = true): 
     case 'extension': {
       const { carrier, json, type } = describeExtension(leaf.exthdr, leaf.part?.offset, leaf.part?.bits);
       if (carrier !== undefined && used) reader.drop('network');
+      const index = leaf.exthdr.op === 'tcpopt' && used ? reader.preparations.takeForOption() : undefined;
+      if (index !== undefined) reader.remove(index);
       return { json, type, order: 'big', bits: leaf.bits };
     }
     case 'meta': {

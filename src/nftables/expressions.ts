@@ -90,9 +90,9 @@ const constantField = (type: Type, value: Uint8Array): Selector => ({
 
 const TYPEOF_CONCAT = 13;
 
-/** What a set is `typeof`, in its user data: the whole field, however it stands in what is loaded. */
+/** What a set is `typeof`, in its user data: the whole field, however it stands in what is loaded. Of presence it would say another type. */
 export function typeofExpression(type: number, key: readonly Selector[]): Attribute | undefined {
-  if (key.some((field) => field.typeofData === undefined)) return undefined;
+  if (key.some((field) => field.typeofData === undefined || field.element !== undefined)) return undefined;
   return key.length === 1 ? nested(type, key[0]!.typeofData!()) : concatTypeof(type, key);
 }
 

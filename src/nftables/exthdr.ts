@@ -13,6 +13,7 @@ import { bytesAround } from './payload.js';
 import type { RuleReader } from './reader.js';
 import { wordOf } from './registers.js';
 import { fieldSteps, type Selector } from './selector.js';
+import { boolean as booleans } from './symbols.js';
 import type { Leaf } from './tree.js';
 import { type Attribute, nested, uint32 } from './userdata.js';
 import type { Expression } from './wire.js';
@@ -41,6 +42,8 @@ interface Place {
   readonly bits: number;
   readonly type: Type;
   readonly present: boolean;
+  /** How nft reads whether it is there in a set: as the first field, or as a word for yes or no. */
+  readonly element?: Type | undefined;
   /** nft's numbers for it in a set's user data: of the field in its list, of the header. */
   readonly typeofIds?: readonly [field: number, header: number];
 }
@@ -59,11 +62,12 @@ export function compileExtension(op: ExtensionOp): (value: unknown, path: string
   };
 }
 
-function selectorOf(op: ExtensionOp, { kind, offset: bit, bits, type, present, typeofIds }: Place): Selector {
+function selectorOf(op: ExtensionOp, { kind, offset: bit, bits, type, present, element, typeofIds }: Place): Selector {
   const { offset, length, shift, whole } = bytesAround(bit, bits);
   const flags = present ? { flags: ['present' as const] } : {};
   return {
     type,
+    element,
     ...(whole ? {} : { steps: fieldSteps(bits, shift) }),
     ...(typeofIds === undefined ? {} : { typeofData: () => typeofExtension(op, typeofIds) }),
     load: (dreg, bytes) => [{ type: 'exthdr', dreg, kind, offset, len: bytes ?? length, op, ...flags }],
@@ -88,13 +92,20 @@ function placeOf(op: ExtensionOp, value: unknown, path: string): Place {
       `${path}.name`,
       `${show(name)} is not one of ${extensions[op].map((item) => item.name).join(', ')}`,
     );
-  if (object['field'] === undefined) return presenceOf(found);
+  if (object['field'] === undefined) return presenceOf(op, found);
   const field = fieldOf(found, checkString(object['field'], `${path}.field`), block, object['offset'], path);
-  const { kind, id, fields } = found;
-  // nft counts the fields of IPv6's headers from 1, and those of all IP options together.
-  const index = op === 'ipv4' ? ipOptionFields.indexOf(field.name) : fields.indexOf(field) + (op === 'ipv6' ? 1 : 0);
   const { offset, bits, type } = field;
-  return { kind, offset, bits, type, present: false, typeofIds: [index, id ?? kind] };
+  return { kind: found.kind, offset, bits, type, present: false, typeofIds: typeofIdsOf(op, found, field) };
+}
+
+/** nft counts the fields of IPv6's headers from 1, and those of all IP options together. */
+function typeofIdsOf(
+  op: ExtensionOp,
+  { kind, id, fields }: Extension,
+  field: ExtensionField,
+): readonly [number, number] {
+  const index = op === 'ipv4' ? ipOptionFields.indexOf(field.name) : fields.indexOf(field) + (op === 'ipv6' ? 1 : 0);
+  return [index, id ?? kind];
 }
 
 function fieldOf(found: Extension, name: string, block: string, index: unknown, path: string): ExtensionField {
@@ -115,10 +126,32 @@ function wantedName(found: Extension, name: string, block: string, index: unknow
 }
 
 /** The kernel is asked for the first field that nft knows of the header, and answers whether there is one. */
-function presenceOf({ kind, fields }: Extension): Place {
-  const { offset, bits } = fields[0]!;
-  return { kind, offset, bits, type: typeOf('boolean', bits), present: true };
+function presenceOf(op: ExtensionOp, found: Extension): Place {
+  const { kind, fields } = found;
+  const { offset, bits, type } = fields[0]!;
+  const boolean = typeOf('boolean', bits, 'big');
+  const element = type.datatype.name === 'inet_proto' ? protocolOrPresence : boolean;
+  const typeofIds = typeofIdsOf(op, found, fields[0]!);
+  return { kind, offset, bits, type: boolean, present: true, element, typeofIds };
 }
+
+const presence = typeOf('boolean', 8, 'big');
+const protocol = typeOf('inet_proto');
+
+/** A listing names protocols, whose first field is the next one. */
+const protocolOrPresence: Type = {
+  ...presence,
+  datatype: {
+    ...presence.datatype,
+    parse: (value, path, type, names) =>
+      (typeof value === 'string' && !booleans.has(value) ? protocol : presence).datatype.parse(
+        value,
+        path,
+        type,
+        names,
+      ),
+  },
+};
 
 function rawOption(value: Readonly<Record<string, unknown>>, path: string): Place {
   const object = checkObject(value, path, ['base', 'offset', 'len']);
@@ -127,8 +160,9 @@ function rawOption(value: Readonly<Record<string, unknown>>, path: string): Plac
   // Without bits the option itself is meant.
   const bits = checkUint(object['len'], `${path}.len`, 128);
   if (offset + bits > MAX_OPTION_BITS) throw wrongValue(path, 'is behind the longest header that TCP can have');
-  const present = offset === 0 && (bits === 8 || bits === 0);
-  return { kind, offset, bits: bits || 8, type: present ? typeOf('boolean') : typeOf('integer', bits, 'big'), present };
+  if (offset === 0 && (bits === 8 || bits === 0))
+    return { kind, offset, bits: 8, type: presence, present: true, element: presence, typeofIds: [0, kind] };
+  return { kind, offset, bits, type: typeOf('integer', bits, 'big'), present: false };
 }
 
 /** The expression that writes what is in register 1, and what it may be. nft asks for no header before. */

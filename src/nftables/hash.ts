@@ -5,7 +5,7 @@ import { typeOf } from './datatypes.js';
 import { checkObject, checkUint } from './errors.js';
 import { compileKey } from './expressions.js';
 import { keyJson, keyTrees } from './lookups.js';
-import { checkModulus } from './numgen.js';
+import { checkModulus, countedTo } from './numgen.js';
 import type { RuleReader } from './reader.js';
 import { nextRegister, registerAt, wordOf, wordsFor } from './registers.js';
 import { bytesOf, loadSelector, type Selector } from './selector.js';
@@ -39,6 +39,7 @@ export function compileJhash(value: unknown, path: string, context: RuleContext)
   const len = key.length === 1 ? bytesOf(single!) : key.reduce((sum, field) => sum + wordsFor(bytesOf(field)) * 4, 0);
   return {
     type: number,
+    context: countedTo(modulus, offset),
     typeofData: () => typeofHash(0, modulus, offset, seed.seed),
     // What is hashed stands behind the result.
     load: (dreg) => [
@@ -72,6 +73,7 @@ export function compileSymhash(value: unknown, path: string): Selector {
   const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
   return {
     type: number,
+    context: countedTo(modulus, offset),
     typeofData: () => typeofHash(1, modulus, offset),
     load: (dreg) => [{ type: 'hash', kind: 'sym', dreg, modulus, offset }],
   };

@@ -54,6 +54,7 @@ function parsePrefix(value: unknown, path: string, type: Type, names: Names): Li
 function parseRange(value: unknown, path: string, type: Type, names: Names, circular: boolean): Literal {
   const ends = checkArray(value, path);
   if (ends.length !== 2) throw wrongValue(path, 'must be [from, to]');
+  if (type.datatype.text === true) throw wrongValue(path, `values of type ${type.datatype.name} have no ranges`);
   const [from, to] = ends.map((end, i) => parseConstant(end, `${path}[${i}]`, type, { names })) as [
     Uint8Array,
     Uint8Array,

@@ -65,8 +65,20 @@ export const keyTypes = (key: readonly Selector[]): readonly Type[] =>
 
 /** How the elements of a set written in a rule are read: of several fields as what is loaded, of one as what stands beside it. */
 export function elementTypes(key: readonly Selector[]): readonly Type[] {
-  if (key.length === 1) return [contextOf(key[0]!)];
-  return key.map((field) => ({ datatype: field.type.datatype, bits: bitsOf(field), order: orderOf(field) }));
+  const [single] = key;
+  if (key.length === 1) return [single!.element ?? contextOf(single!)];
+  return key.map((field) => ({
+    datatype: (field.element ?? field.type).datatype,
+    bits: bitsOf(field),
+    order: orderOf(field),
+  }));
+}
+
+/** The same of a map, where nft takes one value as what it is, and bounds no number. */
+function mapKeyTypes(key: readonly Selector[]): readonly Type[] {
+  if (key.length > 1) return elementTypes(key);
+  const type = contextOf(key[0]!);
+  return [type.max === undefined ? type : { datatype: type.datatype, bits: type.bits, order: type.order }];
 }
 
 /** Loads a key and maps it: expressions that leave the map's data at `word`, or a verdict in register 0. */
@@ -160,7 +172,7 @@ function anonymousMap(
   const set = context.anonymousSet(
     {
       key: keyTypes(key),
-      values: elementTypes(key),
+      values: mapKeyTypes(key),
       ...(keyTypeof === undefined ? {} : { keyTypeof }),
       ...('types' in value ? { data: inferData(elements, value.types), dataInterval: givesRanges(elements) } : value),
       elements,

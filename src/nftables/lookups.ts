@@ -8,7 +8,7 @@ import { completeField } from './payload.js';
 import type { Loaded, ReadableSet, RuleReader } from './reader.js';
 import { REGISTER_WORDS, wordOf, wordsFor } from './registers.js';
 import { unmask } from './relations.js';
-import { dataTypesOf } from './set-types.js';
+import { dataTypesOf, presenceAsField } from './set-types.js';
 import type { Tree } from './tree.js';
 import { decode, findNumber, setAttribute } from './userdata.js';
 import type { Expression, SetDefinition } from './wire.js';
@@ -95,7 +95,7 @@ function fieldViews(definition: SetDefinition, parts: readonly Described[], shif
   const { keyType = 0, keyLen = 0, userdata } = definition;
   const types = typesOfId(keyType, keyLen);
   if (types.length === 1) {
-    const [type] = types as [Type];
+    const [type] = presenceAsField(types, userdata) as [Type];
     const order = findNumber(userdata, setAttribute.keyByteorder);
     const said: Type = { ...type, order: order === 1 ? 'host' : order === 2 ? 'big' : type.order };
     const bits = shift > 0 ? parts[0]!.bits : said.bits;
@@ -105,11 +105,11 @@ function fieldViews(definition: SetDefinition, parts: readonly Described[], shif
   // Of a number that the set does not describe nft knows no length, and reads none of it.
   if (!described || parts.length !== types.length)
     return types.map((type) => wholeField(type.datatype.name === 'integer' ? { ...type, bits: 0 } : type));
-  return types.map((type, i) => {
+  return presenceAsField(types, userdata).map((type, i) => {
     const { bits, order, type: said } = parts[i]!;
     return wholeField(
       type.datatype.name === 'integer'
-        ? { datatype: said.datatype, bits, order }
+        ? { datatype: said.datatype.name === 'boolean' ? type.datatype : said.datatype, bits, order }
         : { ...type, bits: Math.max(type.bits, 1) },
     );
   });

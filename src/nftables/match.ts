@@ -129,16 +129,27 @@ function compileValue(context: RuleContext, selector: Selector, op: MatchOperato
   if (type.datatype !== selector.type.datatype && selector.type.datatype.name !== 'integer')
     throw wrongValue(path, `is a plain number beside something moved; ${selector.type.datatype.name} is wanted`);
   const literal = parseLiteral(right, path, type, context.names, isCircular(selector));
-  if (op === '!' && literal.kind !== 'value') throw wrongValue(path, '"!" takes flags');
-  if (op === 'in' || op === '!') {
-    if (literal.kind === 'value' && (type.datatype.flags !== undefined || op === '!'))
-      return compileFlags(context, selector, op, literal.bytes, path);
-    op = '==';
+  const kind = writtenAs(right, literal);
+  if (kind === 'value') {
+    if (op === '!' || (op === 'in' && type.datatype.flags !== undefined))
+      return compileFlags(context, selector, op, (literal as ValueLiteral).bytes, path);
+    return compileCompare(context, selector, op === 'in' ? '==' : op, (literal as ValueLiteral).bytes, path);
   }
-  if (literal.kind === 'value') return compileCompare(context, selector, op, literal.bytes, path);
-  if (op !== '==' && op !== '!=') throw wrongValue(path, `"${op}" cannot be used with a ${literal.kind}`);
-  if (literal.kind === 'prefix') return compilePrefix(context, selector, op, literal);
-  compileRange(context, selector, op, literal, path);
+  if (op !== '==' && op !== '!=' && op !== 'in') throw wrongValue(path, `"${op}" cannot be used with a ${kind}`);
+  const equality = op === '!=' ? '!=' : '==';
+  if (literal.kind === 'prefix') return compilePrefix(context, selector, equality, literal);
+  if (literal.kind === 'range') return compileRange(context, selector, equality, literal, path);
+  const { bytes } = literal;
+  if (kind === 'prefix') return compileCompare(context, selector, equality, bytes, path);
+  compileRange(context, selector, equality, { kind, from: bytes, to: bytes }, path);
+}
+
+type ValueLiteral = Extract<Literal, { kind: 'value' }>;
+
+/** A prefix of all bits, and a range of one value, are a value, but not compared as one. */
+function writtenAs(right: unknown, literal: Literal): Literal['kind'] {
+  if (literal.kind !== 'value' || !isObject(right)) return literal.kind;
+  return 'range' in right ? 'range' : 'prefix' in right ? 'prefix' : 'value';
 }
 
 function compileFlags(context: RuleContext, selector: Selector, op: 'in' | '!', bits: Uint8Array, path: string): void {

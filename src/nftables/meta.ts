@@ -97,6 +97,7 @@ const selectors = Object.fromEntries(
       name,
       {
         type,
+        ...(name === 'day' ? { context: { ...type, max: 6 } } : {}),
         typeofData: () => [uint32(0, TYPEOF_META), nested(1, [uint32(0, id)])],
         load: loads((register) => [{ type: 'meta', key: name, dreg: register }]),
         ...(learned.includes(name)

@@ -1,6 +1,6 @@
 /** `{"numgen": {"mode": "inc", "mod": 2}}`: counts up, or throws dice. */
 
-import { typeOf } from './datatypes.js';
+import { type Type, typeOf } from './datatypes.js';
 import { checkObject, checkUint, oneOf, wrongValue } from './errors.js';
 import type { RuleReader } from './reader.js';
 import type { Selector } from './selector.js';
@@ -19,12 +19,20 @@ export function compileNumgen(value: unknown, path: string): Selector {
   const offset = object['offset'] === undefined ? 0 : checkUint(object['offset'], `${path}.offset`);
   return {
     type: number,
+    context: countedTo(modulus, offset),
     typeofData: () => [
       uint32(0, TYPEOF_NUMGEN),
       nested(1, [uint32(0, kind === 'inc' ? 0 : 1), uint32(1, modulus), uint32(2, offset)]),
     ],
     load: (dreg) => [{ type: 'numgen', dreg, kind, modulus, offset }],
   };
+}
+
+/** What it can be compared with. nft bounds it by nothing where only one number can come. */
+export function countedTo(modulus: number, offset: number): Type {
+  const { datatype, bits, order } = number;
+  const max = modulus + offset - 1;
+  return max === 0 ? number : { datatype, bits, order, max };
 }
 
 export function checkModulus(value: unknown, path: string): number {

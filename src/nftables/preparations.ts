@@ -26,6 +26,7 @@ const ETH_P_8021Q = 0x8100;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const IPPROTO_ICMP = 1;
+const IPPROTO_TCP = 6;
 const IPPROTO_ICMPV6 = 58;
 
 export class Preparations {
@@ -83,14 +84,27 @@ export class Preparations {
       : undefined;
   }
 
+  /** What an option of TCP makes superfluous: that the packet is TCP, and no more. (nft drops what says more, too.) */
+  takeForOption(): number | undefined {
+    const found = this.find('transport');
+    if (found === undefined) return undefined;
+    const { meta, header, number } = found[1];
+    const carrier = header?.protocol.base === 'network' && !this.mixed;
+    return number === IPPROTO_TCP && (meta === 'l4proto' || carrier) ? this.take('transport') : undefined;
+  }
+
+  /** Packets of the family may be of either protocol. */
+  private get mixed(): boolean {
+    return this.family === 'bridge' || this.family === 'netdev' || this.family === 'inet';
+  }
+
   private impliedBy(
     { header, number, bits }: Preparation,
     protocol: Protocol,
     field: Field | undefined,
     exact: boolean,
   ): boolean {
-    const mixed = this.family === 'bridge' || this.family === 'netdev' || this.family === 'inet';
-    if (mixed && header !== undefined) {
+    if (this.mixed && header !== undefined) {
       // `ip6 nexthdr` also says that the packet is IPv6.
       if (header.protocol.base === 'network' && header.protocol.nfproto !== undefined && protocol.base === 'transport')
         return false;

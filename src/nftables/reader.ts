@@ -39,6 +39,8 @@ export class RuleReader {
   readonly preparations: Preparations;
   /** The statement before, if it is a comparison. */
   previous: End | undefined;
+  /** The frame's type, where a match says it by its place alone. */
+  frameType: number | undefined;
 
   readonly family: Family;
   readonly names: Names;

@@ -6,7 +6,7 @@ import { typeOf } from './datatypes.js';
 import { requireNetwork, requireProtocol } from './dependencies.js';
 import { checkObject, type JsonObject, oneOf, wrongValue } from './errors.js';
 import type { RejectType } from './json.js';
-import { protocolNamed } from './protocols.js';
+import { protocolAbove, protocolNamed } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import type { Expression } from './wire.js';
 
@@ -27,8 +27,9 @@ export function compileReject(context: RuleContext, value: unknown, path: string
       : oneOf<RejectType>(object['type'], `${path}.type`, ['tcp reset', 'icmp', 'icmpv6', 'icmpx']);
   if (type === 'tcp reset') {
     if (object['expr'] !== undefined) throw wrongValue(`${path}.expr`, 'a tcp reset has no code');
-    // Ahead of all: `log` before it must not speak of packets that are not rejected.
-    context.first(() => requireProtocol(context, protocolNamed('tcp')!, path));
+    // Ahead of all: `log` before it must not speak of packets that are not rejected. What was said last counts.
+    const tcp = protocolNamed('tcp')!;
+    if (context.known.transport !== tcp) context.first(() => requireProtocol(context, tcp, path));
     return context.act({ type: 'reject', kind: kinds.tcpReset });
   }
   const code = codeOf(context, type, object, path);
@@ -59,6 +60,13 @@ function codeOf(
 const networkOf = ({ family, known }: Pick<RuleContext, 'family' | 'known'>): string | undefined =>
   family === 'ip' || family === 'ip6' ? family : known.network?.name;
 
+/** What this rejects: where no match names it, what one said by its place in the frame. (nft lists no type then.) */
+function rejected(reader: RuleReader): string | undefined {
+  const { frameType } = reader;
+  const frame = frameType === undefined ? undefined : protocolAbove(protocolNamed('ether')!, frameType);
+  return networkOf(reader) ?? frame?.name;
+}
+
 function defaultType(context: RuleContext): RejectType {
   const network = networkOf(context);
   return network === 'ip' ? 'icmp' : network === 'ip6' ? 'icmpv6' : 'icmpx';
@@ -72,7 +80,7 @@ export function readReject(reader: RuleReader, reject: Extract<Expression, { typ
     if (single) reader.drop('transport');
     return reader.act({ reject: { type: 'tcp reset' } });
   }
-  const type = reject.kind === kinds.icmpx ? 'icmpx' : networkOf(reader) === 'ip6' ? 'icmpv6' : 'icmp';
+  const type = reject.kind === kinds.icmpx ? 'icmpx' : rejected(reader) === 'ip6' ? 'icmpv6' : 'icmp';
   const codeType = typeOf(codeTypes[type]);
   reader.act({
     reject: {

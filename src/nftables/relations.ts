@@ -73,7 +73,12 @@ function readFields(
     const full = constantJson(reader, number << BigInt(whole - part.bits), whole, named, 'number');
     const right = part.bits < whole ? { prefix: { addr: full, len: part.bits } } : full;
     const index = reader.match(op, named.json, right);
-    if (header === undefined) continue;
+    if (header === undefined) {
+      // The type of an Ethernet frame, before anything says that there is one.
+      if (op === '==' && part.base === 'link' && part.offset === 96 && part.bits === 16)
+        reader.frameType = Number(number);
+      continue;
+    }
     const { protocol, field } = header;
     const known = Number(number);
     if (op === '==' && part.bits === whole) reader.known.learnField(protocol.base, field, known);

@@ -32,6 +32,8 @@ export interface Selector {
   readonly type: Type;
   /** How values beside it are read, where not as its own type. */
   readonly context?: Type | undefined;
+  /** And in a set that is written in the rule, where otherwise. */
+  readonly element?: Type | undefined;
   /** Done after loading, in this order. */
   readonly steps?: readonly Step[] | undefined;
   /** Of a plain header field. */

@@ -51,6 +51,21 @@ function typesOf(
   return keyLength(found) === length ? found : types;
 }
 
+/** Whether a header is there nft lists of a set as it lists the header's first field. */
+export function presenceAsField(types: readonly Type[], userdata: Uint8Array | undefined): readonly Type[] {
+  if (!types.some(isBoolean)) return types;
+  const described = decode(userdata).find(({ type }) => type === setAttribute.keyTypeof)?.value;
+  const fields =
+    findNumber(described, 0) === kinds.concat ? nestedIn(described).map(({ value }) => value) : [described];
+  return types.map((type, i) => {
+    const field = fields[i];
+    if (!isBoolean(type) || findNumber(field, 0) !== kinds.exthdr) return type;
+    return { ...type, datatype: numberOf(kinds.exthdr, nestedIn(field))?.datatype ?? type.datatype };
+  });
+}
+
+const isBoolean = ({ datatype }: Type): boolean => datatype.name === 'boolean';
+
 const isInteger = ({ datatype }: Type): boolean => datatype.name === 'integer';
 
 /** nft's numbers for expressions. */

@@ -16,6 +16,9 @@ const types: Readonly<Record<Socket['key'], Type>> = {
   cgroupv2: typeOf('cgroupsv2'),
 };
 
+/** What it can be compared with: yes and no. */
+const yesOrNo: Type = { ...types.transparent, max: 1 };
+
 /** nft's numbers for user data, which are the kernel's. */
 const TYPEOF_SOCKET = 10;
 const ids: Readonly<Record<Socket['key'], number>> = { transparent: 0, mark: 1, wildcard: 2, cgroupv2: 3 };
@@ -27,6 +30,7 @@ export function compileSocket(value: unknown, path: string): Selector {
   const type = types[key];
   return {
     type,
+    context: key === 'transparent' || key === 'wildcard' ? yesOrNo : undefined,
     typeofData: () => [uint32(0, TYPEOF_SOCKET), nested(1, [uint32(0, ids[key])])],
     load: (dreg) => [{ type: 'socket', key, dreg, level }],
   };

@@ -50,8 +50,9 @@ export const hour: Datatype = {
   bits: 32,
   order: 'host',
   parse(value, path) {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 0xffff_ffff)
-      return fromNumber(value, 4, 'host');
+    const count = typeof value === 'string' && /^(?:0|[1-9]\d*)$/.test(value) ? Number(value) : value;
+    if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 && count <= 0xffff_ffff)
+      return fromNumber(count, 4, 'host');
     const match = typeof value === 'string' ? /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(value) : null;
     const [hours, minutes, seconds] = (match ?? []).slice(1).map((part) => Number(part ?? 0)) as [
       number?,
