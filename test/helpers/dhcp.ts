@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Dhcp, type Netns, type NetworkSpec, Services } from '../../src/index.js';
 import { cleanUp, type NamedNetns, namespace, uniqueName } from './namespaces.js';
@@ -92,10 +93,15 @@ export function dhclient(vm: NamedNetns, ...options: string[]): Promise<Told> {
   return told(names, 'BOUND|BOUND6|RENEW6', async (script) => {
     const files = ['-lf', `${script}.leases`, '-pf', `${script}.pid`, '-cf', `${script}.conf`];
     await writeFile(`${script}.conf`, 'also request dhcp6.bootfile-url;\n');
+    const pidFile = `${script}.pid`;
+    let isBound = false;
     try {
       await output(vm, 'timeout', '8', 'dhclient', '-1', '-sf', script, ...files, ...options, 'eth0');
+      isBound = true;
     } finally {
-      const pid = existsSync(`${script}.pid`) ? Number(readFileSync(`${script}.pid`, 'utf8')) : 0;
+      // What stays in the background writes it when its parent has gone.
+      for (let i = 0; isBound && i < 50 && !existsSync(pidFile); i++) await setTimeout(20);
+      const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
       await Promise.all(['leases', 'pid'].map((name) => rm(`${script}.${name}`, { force: true })));
       if (pid > 0) kill(pid);
     }
