@@ -33,7 +33,7 @@ import { compileAnonymousSet, compileSet, setInfo } from './sets.js';
 import { compileStatements } from './statements.js';
 import { compileTable } from './tables.js';
 import { commentData } from './userdata.js';
-import type { Family, Operation, Rule, SetDefinition, SetElement } from './wire.js';
+import type { Family, Mutable, Operation, Rule, SetDefinition, SetElement } from './wire.js';
 import { compatOf } from './xt.js';
 
 export interface CompileOptions extends Names {
@@ -343,7 +343,7 @@ class CommandCompiler implements Transaction {
     const mode = verb === 'insert' || verb === 'replace' ? verb : 'add';
     const expressions = mergePieces(context.pieces);
     // What most rules have no more than, in one object: there are many of them, and spreads of parts would cost as much as the rest.
-    const rule: { -readonly [K in keyof Rule]: Rule[K] } = { family, table, chain, expressions };
+    const rule: Mutable<Rule> = { family, table, chain, expressions };
     if (mode === 'replace') Object.assign(rule, this.places.replace(rule, handle!), { handle });
     else if (handle !== undefined || object['index'] !== undefined || this.places.followed)
       Object.assign(rule, this.places.put(mode, rule, neighbourOf(object, path, handle), path));

@@ -11,7 +11,7 @@ import { compileValue } from './mangle.js';
 import { protocolNamed } from './protocols.js';
 import type { RuleReader } from './reader.js';
 import { registerAt, wordOf, wordsFor } from './registers.js';
-import type { Expression, NatFlag, Register } from './wire.js';
+import type { Expression, Mutable, NatFlag, Register } from './wire.js';
 
 const flagNames: readonly (readonly [json: NatFlagJson, wire: NatFlag])[] = [
   ['random', 'random'],
@@ -71,7 +71,7 @@ export function compileNat(kind: 'snat' | 'dnat'): (context: RuleContext, value:
   return (context, value, path) => {
     const object = checkObject(value, path, ['addr', 'family', 'port', 'flags', 'type_flags']);
     const operands = new Operands();
-    const nat: { -readonly [K in keyof Nat]: Nat[K] } = { type: 'nat', kind, family: 'ip' };
+    const nat: Mutable<Nat> = { type: 'nat', kind, family: 'ip' };
     if (object['addr'] === undefined && object['port'] === undefined) throw wrongValue(path, 'needs an addr or a port');
     const addr = object['addr'];
     nat.family = natFamily(context, object['family'], addr, path);

@@ -6,7 +6,7 @@ import { checkArray, checkObject, checkString, checkUint, isObject, oneOf, strin
 import { compileValue } from './mangle.js';
 import type { RuleReader } from './reader.js';
 import { nextRegister, registerAt, wordOf } from './registers.js';
-import type { Expression, Register } from './wire.js';
+import type { Expression, Mutable, Register } from './wire.js';
 
 type Of<Type extends Expression['type']> = Extract<Expression, { type: Type }>;
 
@@ -68,7 +68,7 @@ export function compileTproxy(context: RuleContext, value: unknown, path: string
     object['family'] === undefined ? own : oneOf(object['family'], `${path}.family`, ['ip', 'ip6'] as const);
   if (addr !== undefined && family === undefined) throw wrongValue(path, 'needs "family": "ip" or "ip6"');
   let word = 0;
-  const tproxy: { -readonly [K in keyof Of<'tproxy'>]: Of<'tproxy'>[K] } = {
+  const tproxy: Mutable<Of<'tproxy'>> = {
     type: 'tproxy',
     family: family ?? 'unspec',
   };

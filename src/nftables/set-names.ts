@@ -12,7 +12,7 @@ import type { CallOptions, Channel, Request } from '../netlink/channel.js';
 import { operation } from '../netlink/codec.js';
 import { keyOf } from './existing.js';
 import { readGeneration, whenGone } from './listing.js';
-import type { Expression, Family, Rule, SetDefinition, SetElements } from './wire.js';
+import type { Expression, Family, Mutable, Rule, SetDefinition, SetElements } from './wire.js';
 
 /** So many in one table, and it pays to ask for the names that it has. */
 const MANY = 64;
@@ -23,8 +23,6 @@ const schemas = {
   elements: operation('nft.newsetelem').schema,
   rule: operation('nft.addrule').schema,
 };
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface TableNamed {
   readonly family: Family;

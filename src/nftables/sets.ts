@@ -20,7 +20,7 @@ import { isObjectKind } from './objects.js';
 import { dataTypesOf, keyTypesOf } from './set-types.js';
 import { compileStatefulList, expressionFields, statefulJson, statefulOf } from './stateful.js';
 import { type Attribute, comment, encode, findComment, findNumber, nested, setAttribute, uint32 } from './userdata.js';
-import type { Family, SetDefinition, SetElement, SetFlag } from './wire.js';
+import type { Family, Mutable, SetDefinition, SetElement, SetFlag } from './wire.js';
 
 export const SET_KEYS: readonly string[] = [
   'family',
@@ -187,8 +187,6 @@ function setShape(definition: Mutable<SetDefinition>, { key, data, dataInterval,
   if (concat !== undefined) definition.desc = size === undefined ? { concat } : { size, concat };
   else if (size !== undefined) definition.desc = { size };
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const pad4Length = (types: readonly Type[]): number => (keyLength(types) + 3) & ~3;
 

@@ -10,6 +10,9 @@ import type { Data, Expression, ObjectKind } from './wire-expressions.js';
 
 export type { Data, Expression, FibFlag, NatFlag, ObjectKind, Register, VerdictCode } from './wire-expressions.js';
 
+/** An object while it is made. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export type Family = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
 
 export interface Table {
